@@ -1,0 +1,28 @@
+import { recompute } from "@graticule/autodiff";
+import { selectPaths } from "@graticule/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Module } from "./module.js";
+
+type Forward = (...inputs: Tensor[]) => Tensor;
+
+/**
+ * Makes the modules that a path pattern selects, such as `blocks.*`, keep only their inputs and compute their inside
+ * again in the backward pass: less memory for about a third more work. Changes the model in place and returns it.
+ *
+ * Source: Chen et al. 2016, arXiv:1604.06174.
+ *
+ * @throws {RangeError} if the pattern matches no module.
+ * @throws {TypeError} if a selected module has no `forward`, or was selected before.
+ */
+export function applyRecompute<M extends Module>(model: M, pattern: string): M {
+  const modules = new Map(model.namedModules());
+  for (const path of selectPaths(pattern, modules.keys())) {
+    const module = modules.get(path) as Module & { forward?: Forward };
+    if (typeof module.forward !== "function" || Object.hasOwn(module, "forward"))
+      throw new TypeError(
+        `applyRecompute: expected a module with a plain forward, got '${path}'. Select each block once, e.g. 'blocks.*'.`,
+      );
+    module.forward = recompute(module.forward.bind(module));
+  }
+  return model;
+}

@@ -1,0 +1,33 @@
+import { selfAttention } from "@graticule/ops";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { Linear } from "./linear.js";
+import { Module } from "./module.js";
+
+/**
+ * Multi-head self-attention: one linear layer makes queries, keys and values, one mixes the heads' outputs.
+ *
+ * Shape: `[B, N, D] → [B, N, D]`.
+ * Source: Vaswani et al. 2017, §3.2, arXiv:1706.03762; layout of qkv as in timm.
+ *
+ * @throws {RangeError} if `numHeads` doesn't divide `embedDim`.
+ */
+export class SelfAttention extends Module {
+  readonly qkv: Linear;
+  readonly proj: Linear;
+  readonly numHeads: number;
+
+  constructor(embedDim: number, numHeads: number) {
+    super();
+    if (embedDim % numHeads !== 0)
+      throw new RangeError(
+        `SelfAttention: expected numHeads to divide embedDim ${embedDim}, got ${numHeads}. Choose a divisor.`,
+      );
+    this.qkv = new Linear(embedDim, 3 * embedDim);
+    this.proj = new Linear(embedDim, embedDim);
+    this.numHeads = numHeads;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.proj.forward(selfAttention(this.qkv.forward(x), this.numHeads));
+  }
+}
