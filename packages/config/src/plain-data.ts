@@ -86,7 +86,12 @@ export function showValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "object" && value !== null && !Array.isArray(value) && !isPlainObject(value))
     return nameOf(value);
-  const text = typeof value === "string" ? `'${value}'` : typeof value === "number" ? String(value) : toJson(value);
+  const text =
+    typeof value === "string"
+      ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"')}'`
+      : typeof value === "number"
+        ? String(value)
+        : toJson(value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
