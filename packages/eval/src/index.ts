@@ -1,1 +1,33 @@
-export {};
+/**
+ * Judges frozen features: linear probe, kNN, metrics with bootstrap intervals, raw-pixel baselines.
+ *
+ * ```ts
+ * import { knn, linearProbe } from "@graticule/eval";
+ * const trainFeatures = { values, labels, numClasses: 21 }; // values Float32Array [N, D], labels Int32Array [N]
+ * const probe = await linearProbe({ trainFeatures, testFeatures, method: "lbfgs", seed: 0 });
+ * probe.metrics.top1; // 0.93
+ * probe.metrics.intervals.top1; // [0.91, 0.95]
+ * const neighbours = await knn({ trainFeatures, testFeatures, seed: 0 });
+ * ```
+ */
+export { type BootstrapOptions, bootstrapIntervals, type Interval, quantile } from "./bootstrap.js";
+export {
+  type ClassificationMetrics,
+  type ClassScores,
+  classificationMetrics,
+  predictClasses,
+} from "./classification-metrics.js";
+export { type KnnOptions, type KnnResult, knn } from "./knn.js";
+export type { LabelledFeatures } from "./labelled-features.js";
+export type { LarsProbeOptions } from "./lars-probe.js";
+export { applyLinearClassifier, type LinearClassifier } from "./linear-classifier.js";
+export {
+  type LbfgsProbeOptions,
+  type LinearProbeOptions,
+  type LinearProbeResult,
+  linearProbe,
+} from "./linear-probe.js";
+export { type LbfgsOptions, type LbfgsResult, minimizeLbfgs, type Objective } from "./minimize-lbfgs.js";
+export { channelStatisticsFeatures, downsampledPixelFeatures } from "./pixel-features.js";
+export { applyStandardizer, fitStandardizer, type Standardizer } from "./standardizer.js";
+export { stratifiedSplit } from "./stratified-split.js";
