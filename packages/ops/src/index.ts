@@ -1,1 +1,20 @@
-export {};
+/**
+ * The hot operations of transformers and their losses: fused kernels where the backend has them, composed from plain
+ * tfjs ops elsewhere, with the same numbers and gradients.
+ *
+ * ```ts
+ * import { layerNorm, linear, selfAttention } from "@graticule/ops";
+ * const qkv = linear(layerNorm(tokens, gamma, beta, 1e-6), qkvWeight, qkvBias); // [B, N, 3D]
+ * const mixed = selfAttention(qkv, numHeads); // [B, N, D]
+ * ```
+ */
+export { type AdamWHyper, adamW } from "./adam-w.js";
+export { gatherTokens } from "./gather-tokens.js";
+export { gelu } from "./gelu.js";
+export { layerNorm } from "./layer-norm.js";
+export { type LinearOptions, linear } from "./linear.js";
+export { maskedMeanSquaredError, normalizePatches } from "./masked-mean-squared-error.js";
+export { type PatchOrder, patchify, type UnpatchifyOptions, unpatchify } from "./patchify.js";
+export { selfAttention } from "./self-attention.js";
+export { softmaxCrossEntropy } from "./softmax-cross-entropy.js";
+export { sumOfSquares } from "./sum-of-squares.js";

@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Whether the active backend implements a kernel. */
+export function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+/** Runs a kernel of the active backend and returns all its outputs. */
+export function runKernel(name: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap = {}): tf.Tensor[] {
+  const outputs = tf.engine().runKernel(name, inputs, attrs) as tf.Tensor | tf.Tensor[];
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+export interface FusedDerivative {
+  /** What the backward pass needs, out of the kernel's outputs and the op's inputs. */
+  readonly saves: (outputs: readonly tf.Tensor[]) => tf.Tensor[];
+  /** Gradients of the inputs, in their order. */
+  readonly gradients: (dy: tf.Tensor, saved: readonly tf.Tensor[]) => tf.Tensor[];
+}
+
+/**
+ * Runs a fused kernel as one differentiable operation with one output, the kernel's first.
+ *
+ * The kernel's other outputs exist for its derivative only. A gradient registered for the kernel itself would make tfjs
+ * fill a tensor of zeros as the gradient of each of them, in every backward pass; a custom gradient doesn't.
+ */
+export function runFused(
+  name: string,
+  inputs: tf.NamedTensorMap,
+  attrs: tf.NamedAttrMap,
+  { saves, gradients }: FusedDerivative,
+): tf.Tensor {
+  const run = tf.customGrad((...args) => {
+    const save = args.at(-1) as tf.GradSaveFunc;
+    const outputs = runKernel(name, inputs, attrs);
+    save(saves(outputs));
+    return { value: outputs[0] as tf.Tensor, gradFunc: gradients };
+  });
+  return run(...Object.values(inputs));
+}
