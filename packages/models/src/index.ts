@@ -1,1 +1,30 @@
-export {};
+/**
+ * Vision transformers and masked autoencoders for images of any number of channels.
+ *
+ * ```ts
+ * import { maeConfig, maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
+ * const config = maeConfig("tiny", { imageSize: [64, 96], inChannels: 6, patchSize: 8 });
+ * const model = makeMae(config, { seed: 42 });
+ * const mask = makeMaeMask({ seed: 42, epoch: 0, indices: [3, 7], numTokens: numPatches(config), maskRatio: 0.75 });
+ * const loss = maeLoss(model, images, mask, { normPix: true }); // images [2, 6, 64, 96]
+ * ```
+ */
+export { Classifier, type ClassifierConfig, makeClassifier } from "./classifier/classifier.js";
+export { countParameters } from "./count-parameters.js";
+export { type MaeConfig, type MaeOverrides, maeConfig } from "./mae/config.js";
+export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
+export { Mae, maeInitRules, makeMae } from "./mae/mae.js";
+export { maeLoss } from "./mae/mae-loss.js";
+export { makeMaeMask, makeRandomMask, maskFromShuffles, type TokenMask } from "./mae/token-mask.js";
+export {
+  type EncoderConfig,
+  type EncoderOverrides,
+  numPatches,
+  type Pool,
+  patchGrid,
+  type VitConfig,
+  vitConfig,
+} from "./vit/config.js";
+export { poolTokens } from "./vit/pool-tokens.js";
+export { type VitPreset, vitPresets } from "./vit/presets.js";
+export { makeVit, Vit, vitInitRules } from "./vit/vit.js";

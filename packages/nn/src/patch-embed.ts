@@ -1,6 +1,6 @@
 import { ShapeError } from "@graticule/core";
 import { linear, patchify } from "@graticule/ops";
-import { reshape, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
@@ -72,7 +72,7 @@ export class PatchEmbed extends Module {
         `[${images.shape}]`,
         "Select the model's channels and resize to its imageSize first.",
       );
-    return patchify(images as Tensor4D, patchSize, "channels-first");
+    return patchify(images, patchSize, "channels-first");
   }
 
   /** `[B, K, C·P·P] → [B, K, D]` for any K patches. */

@@ -1,0 +1,37 @@
+import type { ClassifierConfig } from "./classifier/classifier.js";
+import type { MaeConfig } from "./mae/config.js";
+import { numPatches, type VitConfig } from "./vit/config.js";
+
+/**
+ * The number of values in a model's state dict, from its configuration alone; a masked autoencoder's fixed positions
+ * count too.
+ */
+export function countParameters(config: VitConfig | ClassifierConfig | MaeConfig): number {
+  const { embedDim, depth, mlpDim, inChannels, patchSize } = config;
+  const tokens = 1 + numPatches(config);
+  const patchValues = inChannels * patchSize * patchSize;
+  const encoder =
+    linear(patchValues, embedDim) + embedDim + tokens * embedDim + depth * block(embedDim, mlpDim) + 2 * embedDim;
+  if ("decoderEmbedDim" in config) {
+    const { decoderEmbedDim, decoderDepth, decoderMlpDim } = config;
+    const decoder =
+      linear(embedDim, decoderEmbedDim) +
+      decoderEmbedDim +
+      tokens * decoderEmbedDim +
+      decoderDepth * block(decoderEmbedDim, decoderMlpDim) +
+      2 * decoderEmbedDim +
+      linear(decoderEmbedDim, patchValues);
+    return encoder + decoder;
+  }
+  return "numClasses" in config ? encoder + linear(embedDim, config.numClasses) : encoder;
+}
+
+const linear = (inFeatures: number, outFeatures: number): number => (inFeatures + 1) * outFeatures;
+
+/** Two norms, qkv and proj, fc1 and fc2. */
+const block = (embedDim: number, mlpDim: number): number =>
+  4 * embedDim +
+  linear(embedDim, 3 * embedDim) +
+  linear(embedDim, embedDim) +
+  linear(embedDim, mlpDim) +
+  linear(mlpDim, embedDim);

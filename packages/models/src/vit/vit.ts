@@ -1,0 +1,87 @@
+import {
+  type InitRules,
+  initialize,
+  LayerNorm,
+  Module,
+  normal,
+  ones,
+  Parameter,
+  PatchEmbed,
+  TransformerBlock,
+  truncNormal,
+  zeros,
+} from "@graticule/nn";
+import { add, type Tensor, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { prependClsToken } from "../prepend-cls-token.js";
+import { checkVitConfig, numPatches, type VitConfig } from "./config.js";
+import { poolTokens } from "./pool-tokens.js";
+
+/**
+ * Vision transformer with timm's tensor names: learned positions, a class token, pre-norm blocks. With `pool: "cls"` the
+ * tokens pass a last LayerNorm `norm`; with `pool: "mean"` their mean passes `fc_norm` instead, as in timm and in MAE's
+ * fine-tuning.
+ *
+ * Shape: images `[B, C, H, W]` → features `[B, D]`.
+ * Source: Dosovitskiy et al. 2021, §3.1, arXiv:2010.11929.
+ *
+ * @throws {ShapeError} if the images don't fit the configuration.
+ */
+export class Vit extends Module {
+  readonly config: VitConfig;
+  readonly patchEmbed: PatchEmbed;
+  readonly clsToken: Parameter;
+  readonly posEmbed: Parameter;
+  readonly blocks: TransformerBlock[];
+  readonly norm: LayerNorm | undefined;
+  readonly fcNorm: LayerNorm | undefined;
+
+  constructor(config: VitConfig) {
+    super();
+    this.config = checkVitConfig(config);
+    const { embedDim, depth, pool } = config;
+    this.patchEmbed = new PatchEmbed(config);
+    this.clsToken = new Parameter([1, 1, embedDim]);
+    this.posEmbed = new Parameter([1, 1 + numPatches(config), embedDim]);
+    this.blocks = Array.from({ length: depth }, () => new TransformerBlock(config));
+    this.norm = pool === "cls" ? new LayerNorm(embedDim) : undefined;
+    this.fcNorm = pool === "mean" ? new LayerNorm(embedDim) : undefined;
+  }
+
+  /** All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`; normalized by `norm` where the model has it. */
+  forwardFeatures(images: Tensor): Tensor3D {
+    return tidy(() => {
+      const patches = this.patchEmbed.forward(images); // [B, N, D]
+      let x: Tensor = add(prependClsToken(patches, this.clsToken.variable), this.posEmbed.variable);
+      for (const block of this.blocks) x = block.forward(x);
+      return (this.norm ? this.norm.forward(x) : x) as Tensor3D;
+    });
+  }
+
+  /** One vector per image, what a head works on: `[B, C, H, W] → [B, D]`. */
+  features(images: Tensor): Tensor2D {
+    return tidy(() => {
+      const pooled = poolTokens(this.forwardFeatures(images), this.config.pool);
+      return (this.fcNorm ? this.fcNorm.forward(pooled) : pooled) as Tensor2D;
+    });
+  }
+
+  forward(images: Tensor): Tensor2D {
+    return this.features(images);
+  }
+}
+
+/**
+ * timm's first values, save that the patch projection too is truncated normal: weights and positions 0.02, class token
+ * 1e-6, biases 0, LayerNorm 1 and 0.
+ */
+export const vitInitRules: InitRules = [
+  ["**.bias", zeros],
+  ["**norm*.weight", ones],
+  ["**cls_token", normal(1e-6)],
+  ["**", truncNormal(0.02)],
+];
+
+/** Builds a ViT with its first values, which depend on the seed and each parameter's path alone. */
+export function makeVit(config: VitConfig, { seed }: { readonly seed: number }): Vit {
+  return initialize(new Vit(config), vitInitRules, seed);
+}

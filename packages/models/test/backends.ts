@@ -1,0 +1,27 @@
+import { existsSync } from "node:fs";
+import "@tensorflow/tfjs-backend-cpu";
+import { env, setBackend } from "@tensorflow/tfjs-core";
+
+const isTorchBuilt = existsSync(new URL("../../tfjs-backend-torch/build/graticule_torch.node", import.meta.url));
+
+/** The backends that model tests run on; a reason to skip stands in the title of the torch tests where it isn't built. */
+export const backends: readonly { name: string; skip: boolean; use: () => Promise<void> }[] = [
+  {
+    name: "cpu",
+    skip: false,
+    use: async () => {
+      // Keeps tfjs from advising, on the console, to install another backend.
+      env().set("IS_TEST", true);
+      await setBackend("cpu");
+    },
+  },
+  {
+    name: isTorchBuilt ? "torch" : "torch (skipped: its addon is not built)",
+    skip: !isTorchBuilt,
+    use: async () => {
+      const { registerTorchBackend } = await import("@graticule/tfjs-backend-torch");
+      await registerTorchBackend();
+      await setBackend("torch");
+    },
+  },
+];

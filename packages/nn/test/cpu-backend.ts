@@ -1,0 +1,8 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { env, setBackend } from "@tensorflow/tfjs-core";
+
+/** Makes tfjs's own CPU backend the current one, without its advice to install another. */
+export async function useCpuBackend(): Promise<void> {
+  env().set("IS_TEST", true);
+  await setBackend("cpu");
+}

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import * as nn from "../src/index.js";
+
+test("the public names are these", () => {
+  expect(Object.keys(nn).sort()).toMatchInlineSnapshot(`
+    [
+      "LayerNorm",
+      "Linear",
+      "Mlp",
+      "Module",
+      "Parameter",
+      "PatchEmbed",
+      "SelfAttention",
+      "TransformerBlock",
+      "applyRecompute",
+      "bfloat16ToFloat32",
+      "bytesPerValue",
+      "bytesSource",
+      "constantValues",
+      "encodeFloats",
+      "encodeSafetensorsHeader",
+      "float16ToFloat32",
+      "float32ToBfloat16",
+      "float32ToFloat16",
+      "initialize",
+      "normal",
+      "ones",
+      "openSafetensorsState",
+      "parseSafetensorsHeader",
+      "readSafetensor",
+      "readSafetensorsHeader",
+      "sinCosPositionEmbedding2d",
+      "truncNormal",
+      "xavierUniform",
+      "zeros",
+    ]
+  `);
+});
