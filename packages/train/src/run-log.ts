@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { type EventFile, openEventFile } from "./event-file.js";
+import { type MetricsFile, openMetricsFile } from "./metrics-file.js";
+import { makeProgress, type Progress } from "./progress.js";
+import type { TrainOptions } from "./train-options.js";
+
+/** Memory of the tensor backend. Units: bytes. */
+export interface BackendMemory {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+}
+
+/** What the loop knows of a step when it is done; `step` counts from 1. */
+export interface StepRecord {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  readonly images: number;
+}
+
+export interface RunLogOptions
+  extends Pick<
+    TrainOptions,
+    "runFolder" | "totalSteps" | "logEverySteps" | "progressStream" | "progressEverySeconds" | "memory"
+  > {
+  /** Steps and training time that a resumed run has behind it. Units: seconds. */
+  readonly firstStep: number;
+  readonly firstSeconds: number;
+}
+
+/** The three places that a run reports to: `metrics.jsonl`, TensorBoard event files and the progress display. */
+export interface RunLog {
+  /** Training time over all restarts. Units: seconds. */
+  seconds(): number;
+  step(record: StepRecord): Promise<void>;
+  evaluation(step: number, scores: Readonly<Record<string, number>>): Promise<void>;
+  /** Makes what is written survive a power cut. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const clock = (): number => performance.now() / 1000;
+
+/** Opens a run's logs; lines after `firstStep` that an interrupted run left are dropped. */
+export async function openRunLog(options: RunLogOptions): Promise<RunLog> {
+  const { runFolder, firstStep, totalSteps, logEverySteps, memory } = options;
+  const metrics: MetricsFile = await openMetricsFile(join(runFolder, "metrics.jsonl"), firstStep);
+  const events: EventFile = await openEventFile(join(runFolder, "tensorboard"), firstStep);
+  const progress: Progress = makeProgress({
+    firstStep,
+    totalSteps,
+    stream: options.progressStream ?? process.stderr,
+    lineEverySeconds: options.progressEverySeconds ?? 10,
+    now: clock,
+  });
+  const started = clock();
+  const seconds = (): number => options.firstSeconds + clock() - started;
+  let windowStart = started;
+  let windowImages = 0;
+
+  return {
+    seconds,
+    async step({ step, epoch, loss, learningRate, gradientNorm, images }) {
+      windowImages += images;
+      const imagesPerSecond = windowImages / Math.max(clock() - windowStart, 1e-9);
+      const backend = memory?.();
+      const rssBytes = process.memoryUsage.rss();
+      progress.update({ step, loss, learningRate, imagesPerSecond, bytes: backend?.liveBytes ?? rssBytes });
+      if (step % logEverySteps !== 0 && step !== totalSteps) return;
+      const numbers = { loss, lr: learningRate, gradNorm: gradientNorm, imagesPerSecond, ...backend, rssBytes };
+      await metrics.write({ step, epoch, ...numbers, seconds: seconds() });
+      await events.write(step, prefixed("train", numbers));
+      windowStart = clock();
+      windowImages = 0;
+    },
+    async evaluation(step, scores) {
+      await metrics.write({ step, evaluation: scores });
+      await events.write(step, prefixed("evaluation", scores));
+      windowStart = clock();
+      windowImages = 0;
+    },
+    sync: () => metrics.sync(),
+    async close() {
+      progress.stop();
+      await metrics.close();
+      await events.close();
+    },
+  };
+}
+
+function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`${prefix}/${name}`, value]));
+}

@@ -1,0 +1,96 @@
+import type { PlainData } from "@graticule/config";
+import { expectation, type Logger, type Random } from "@graticule/core";
+import type { Batch, Loader } from "@graticule/data";
+import type { Module } from "@graticule/nn";
+import type { AdamW } from "@graticule/optim";
+import type { Scalar } from "@tensorflow/tfjs-core";
+import type { ProgressOptions } from "./progress.js";
+import type { BackendMemory } from "./run-log.js";
+import type { Strategy } from "./strategy.js";
+
+/** What a loss may depend on besides the batch and the weights; nothing of it differs after a restart. */
+export interface LossContext {
+  /** Optimizer steps completed so far. */
+  readonly step: number;
+  readonly epoch: number;
+  /**
+   * The random stream of a name and numbers in this epoch, e.g. `random("mask", batch.indices[i])`: keyed by sample,
+   * so that it doesn't matter how samples fall into batches.
+   */
+  random(name: string, ...path: readonly number[]): Random;
+}
+
+/** Computes the mean loss of a batch; everything that it makes but the result is freed by the loop. */
+export type LossFunction = (batch: Batch, context: LossContext) => Scalar;
+
+export interface TrainOptions {
+  /** Where checkpoints and logs go; one process at a time. */
+  readonly runFolder: string;
+  readonly model: Module;
+  readonly optimizer: AdamW;
+  readonly loader: Loader;
+  readonly loss: LossFunction;
+  /** Learning rate of the step after `step` completed ones. */
+  readonly learningRate: (step: number) => number;
+  readonly seed: number;
+  readonly totalSteps: number;
+  /** Batches whose gradients are averaged in one step; 1 unless given. */
+  readonly gradAccumSteps?: number;
+  /** Largest L2 norm that the mean gradient keeps; not clipped unless given. */
+  readonly clipNorm?: number;
+  /** Where gradients go; `singleDevice()` unless given. */
+  readonly strategy?: Strategy;
+  /** The whole configuration of the run, stored with each checkpoint. */
+  readonly config: PlainData;
+  /** Continue from the newest valid checkpoint, or from the start where there is none; false unless given. */
+  readonly resume?: boolean;
+  /** Patterns of configuration paths that may differ when resuming, e.g. `["train.totalSteps", "log.**"]`. */
+  readonly configMayChange?: readonly string[];
+  readonly saveEverySteps: number;
+  /** How many checkpoints to keep, the newest ones. */
+  readonly keepCheckpoints: number;
+  readonly logEverySteps: number;
+  readonly evaluate?: {
+    readonly everySteps: number;
+    /** Scores by name, for the log. */
+    readonly run: (step: number) => Promise<Readonly<Record<string, number>>>;
+  };
+  /** Memory of the tensor backend, for the log. */
+  readonly memory?: () => BackendMemory;
+  /** Says what was skipped or passed over; silent unless given. */
+  readonly logger?: Logger;
+  /** Where to show progress; stderr unless given. */
+  readonly progressStream?: ProgressOptions["stream"];
+  /** Time between progress lines where the stream is no terminal; 10 unless given. Units: seconds. */
+  readonly progressEverySeconds?: number;
+}
+
+export interface TrainResult {
+  /** Optimizer steps completed. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly samplesSeen: number;
+  /** Loss of the last step; undefined if a resumed run had nothing left to do. */
+  readonly loss: number | undefined;
+  /** True if a signal ended the run before `totalSteps`; resume continues it. */
+  readonly stopped: boolean;
+  /** Folder of the newest checkpoint, which holds the final state. */
+  readonly checkpoint: string;
+}
+
+const COUNTS = ["gradAccumSteps", "saveEverySteps", "keepCheckpoints", "logEverySteps"] as const;
+
+/** @throws {RangeError} if a count is not a whole number of at least 1, or `clipNorm` is not positive. */
+export function assertTrainOptions(options: TrainOptions): void {
+  for (const name of COUNTS) {
+    const value = options[name] ?? 1;
+    if (!(Number.isSafeInteger(value) && value >= 1))
+      throw new RangeError(expectation("train", `${name} to be a whole number of at least 1`, `${value}`));
+  }
+  if (!(Number.isSafeInteger(options.totalSteps) && options.totalSteps >= 0))
+    throw new RangeError(expectation("train", "totalSteps to be a whole number", `${options.totalSteps}`));
+  if (options.clipNorm !== undefined && !(options.clipNorm > 0))
+    throw new RangeError(
+      expectation("train", "clipNorm above 0", `${options.clipNorm}`, "Leave it out for no clipping."),
+    );
+}

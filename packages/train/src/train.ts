@@ -1,0 +1,124 @@
+import { setImmediate } from "node:timers/promises";
+import { backward } from "@graticule/autodiff";
+import { makeRandom, silentLogger } from "@graticule/core";
+import type { Batch } from "@graticule/data";
+import { clipCoefficient } from "@graticule/optim";
+import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import { openBatchStream } from "./batch-stream.js";
+import { restoreRun } from "./restore-run.js";
+import { openRunLog } from "./run-log.js";
+import { saveCheckpoint } from "./save-checkpoint.js";
+import { assertFinite, gradientNorm, measureStep } from "./step-statistics.js";
+import { watchStopSignals } from "./stop-request.js";
+import { singleDevice } from "./strategy.js";
+import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResult } from "./train-options.js";
+
+/**
+ * Trains a model until `totalSteps`, or until SIGTERM or SIGINT ends it after the current step. The end is always saved.
+ * A run that was interrupted at any moment and resumed gives the same weights, bit for bit, as one that was not.
+ *
+ * @throws {NonFiniteError} if the loss or a gradient is not finite; weights and checkpoints stay as they were.
+ * @throws {CheckpointError} if a checkpoint can't be written; earlier ones stay.
+ * @throws {ConfigError} {MismatchError} {FormatError} if the run can't start or resume, as `restoreRun` says.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  assertTrainOptions(options);
+  const { runFolder, model, optimizer, loader, seed, totalSteps, saveEverySteps, evaluate } = options;
+  const { gradAccumSteps = 1, clipNorm = Number.POSITIVE_INFINITY, strategy = singleDevice() } = options;
+  const logger = options.logger ?? silentLogger;
+
+  const start = await restoreRun(options);
+  let { step, position, samplesSeen, checkpoint } = start;
+  let savedStep = checkpoint === undefined ? undefined : step;
+  let loss: number | undefined;
+  const pathOf = new Map<Variable, string>();
+  for (const [path, { trainable, variable }] of model.namedParameters()) if (trainable) pathOf.set(variable, path);
+  const variables = [...pathOf.keys()];
+
+  const log = await openRunLog({ ...options, firstStep: step, firstSeconds: start.seconds });
+  const stop = watchStopSignals();
+  const batches = openBatchStream(loader, position);
+
+  async function save(): Promise<void> {
+    if (savedStep === step) return;
+    await log.sync();
+    const progress = { step, ...position, samplesSeen, seconds: log.seconds() };
+    checkpoint = await saveCheckpoint({
+      runFolder,
+      keep: options.keepCheckpoints,
+      state: { ...progress, seed, config: options.config, schema: loader.schema },
+      model: model.stateDict(),
+      optimizer: optimizer.stateDict(),
+    });
+    savedStep = step;
+  }
+
+  /** Forward and backward of one batch; its gradients go to the strategy as they come. */
+  function microStep(batch: Batch, epoch: number, isLast: boolean): Scalar {
+    const random: LossContext["random"] = (name, ...path) => makeRandom(seed, name, epoch, ...path);
+    return backward(
+      () => options.loss(batch, { step, epoch, random }),
+      variables,
+      (variable, gradient) => strategy.takeGradient(pathOf.get(variable) as string, gradient, isLast),
+    );
+  }
+
+  const losses: Scalar[] = [];
+  function release(): void {
+    for (const value of losses.splice(0)) value.dispose();
+    strategy.releaseGradients();
+  }
+
+  try {
+    for (;;) {
+      const learningRate = options.learningRate(step);
+
+      const isNew = step > start.step;
+      const isEnd = step >= totalSteps;
+      if (evaluate && isNew && !stop.signal && (isEnd || step % evaluate.everySteps === 0))
+        await log.evaluation(step, await evaluate.run(step));
+      if (isEnd || stop.signal || (isNew && step % saveEverySteps === 0)) await save();
+      if (isEnd || stop.signal) break;
+
+      let epoch = position.epoch;
+      let images = 0;
+      for (let micro = 1; micro <= gradAccumSteps; micro++) {
+        const { batch, ...data } = await batches.next();
+        for (const { id, reason } of batch.skipped) logger.warn(`skipping sample ${id}: ${reason}`);
+        losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
+        ({ epoch, next: position } = data);
+        images += batch.shape[0];
+      }
+      samplesSeen += images;
+
+      const gradients = await strategy.finishGradients();
+      const paths = [...pathOf.values()].filter((path) => gradients.has(path));
+      const statistics = await strategy.reduceStatistics(
+        await measureStep(
+          losses,
+          paths.map((path) => gradients.get(path)!),
+        ),
+      );
+      if (!isNew && paths.length < pathOf.size)
+        logger.warn(`no gradient for ${[...pathOf.values()].filter((path) => !gradients.has(path)).join(", ")}`);
+      assertFinite(step + 1, statistics, paths);
+      const norm = gradientNorm(statistics, gradAccumSteps);
+      const gradScale = clipCoefficient(norm, clipNorm) / gradAccumSteps;
+
+      for (const path of paths) optimizer.apply(path, gradients.get(path)!, learningRate, gradScale);
+      optimizer.step();
+      release();
+      step += 1;
+
+      loss = statistics.loss;
+      await log.step({ step, epoch, loss, learningRate, gradientNorm: norm, images });
+      await setImmediate(); // A turn of the event loop: signals are not served without one.
+    }
+  } finally {
+    release();
+    stop.dispose();
+    await batches.close();
+    await log.close();
+  }
+  return { step, epoch: position.epoch, samplesSeen, loss, stopped: step < totalSteps, checkpoint: checkpoint! };
+}
