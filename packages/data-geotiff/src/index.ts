@@ -1,1 +1,22 @@
-export {};
+/**
+ * Rasters, image folders and scenes as datasets.
+ *
+ * ```ts
+ * import { openImageFolder, openRaster, sceneTilesSpec } from "@graticule/data-geotiff";
+ * const scenes = await openImageFolder({ root: "eurosat", split: "train", bands: [3, 2, 1] });
+ * const { pixels, shape } = await scenes.read(0); // [3, H, W]
+ *
+ * const raster = await openRaster("L7_ETMs.tif");
+ * const corner = await raster.readWindow({ row: 0, column: 0, height: 64, width: 64 }); // [6, 64, 64]
+ * const tiles = sceneTilesSpec({ path: "L7_ETMs.tif", tileSize: [32, 32], split: "train" }); // for makeLoader
+ * ```
+ */
+export type { BandSelection } from "./band-selection.js";
+export type { Split } from "./folder-listing.js";
+export type { GeoTransform } from "./georeference.js";
+export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
+export { landsat7Schema } from "./landsat7.js";
+export { openRaster, type Raster, type RasterOptions, type RasterWindow } from "./raster.js";
+export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
+export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
+export type { RasterDtype } from "./tiff-layout.js";

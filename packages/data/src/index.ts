@@ -1,1 +1,43 @@
-export {};
+/**
+ * Datasets, the loader that turns them into batches, and what prepares their pixels.
+ *
+ * ```ts
+ * import { makeLoader } from "@graticule/data";
+ * import { imageFolderSpec } from "@graticule/data-geotiff";
+ * const loader = await makeLoader({
+ *   dataset: imageFolderSpec({ root: "scenes", split: "train" }),
+ *   batchSize: 64, seed: 42, shuffle: true, dropLast: true, numWorkers: 2, prefetchBatches: 4, onCorrupt: "skip",
+ *   transforms: [
+ *     { kind: "randomResizedCrop", size: [64, 64], scale: [0.2, 1], ratio: [3 / 4, 4 / 3], interpolation: "bicubic" },
+ *     { kind: "horizontalFlip" },
+ *   ],
+ * });
+ * for await (const batch of loader.epoch(0)) step(batch.images, batch.shape);
+ * await loader.close();
+ * ```
+ */
+export type { Batch, SkippedSample } from "./batch.js";
+export { assertChannelCount, assertSameSchema, type Channel, type ChannelSchema } from "./channel-schema.js";
+export {
+  type ChannelStatistics,
+  makeStatisticsCollector,
+  measureChannels,
+  type StatisticsCollector,
+  withStatistics,
+} from "./channel-statistics.js";
+export { centeredBox, drawCropBox } from "./crop-box.js";
+export { type Dataset, type DatasetSpec, type JsonValue, openDataset, type Sample } from "./dataset.js";
+export { epochOrder } from "./epoch-order.js";
+export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
+export { type Box, type Image, type Interpolation, resample } from "./resample.js";
+export { stratifiedSplit } from "./stratified-split.js";
+export {
+  applyTransforms,
+  assertTransforms,
+  centerCrop,
+  flipHorizontal,
+  flipVertical,
+  normalize,
+  type TransformContext,
+  type TransformSpec,
+} from "./transform.js";

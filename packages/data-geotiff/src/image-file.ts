@@ -1,0 +1,97 @@
+import { open, readFile } from "node:fs/promises";
+import { FormatError } from "@graticule/core";
+import sharp from "sharp";
+import { nameBands } from "./band-names.js";
+import { type BandSelection, selectBands } from "./band-selection.js";
+import { DEFAULT_MAX_VALUES } from "./limits.js";
+import { openRaster } from "./raster.js";
+
+/** What an image file holds, from its header. */
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly bandNames: readonly string[];
+}
+
+/** An image file that is open for reading. `read` gives `[C, H, W]` in the file's own numbers. */
+export interface ImageFile extends ImageHeader {
+  read(bands?: BandSelection): Promise<Float32Array>;
+}
+
+/**
+ * Opens a JPEG, PNG (8 or 16 bits) or TIFF, told apart by their first bytes. A PNG's or JPEG's alpha is left out.
+ *
+ * @throws {FormatError} naming the file, if it is empty, truncated, of another kind, or declares too many pixels.
+ */
+export async function openImageFile(path: string, maxValues: number = DEFAULT_MAX_VALUES): Promise<ImageFile> {
+  const kind = await sniff(path);
+  if (kind === undefined)
+    throw new FormatError(
+      path,
+      "a JPEG, PNG or TIFF image",
+      "other bytes at its start",
+      "Remove the file or convert it.",
+    );
+  if (kind === "tiff") {
+    const raster = await openRaster(path, { maxValues });
+    const { width, height, bandNames } = raster;
+    const read = (bands?: BandSelection) =>
+      raster.readWindow({ row: 0, column: 0, width, height, ...(bands && { bands }) });
+    return { width, height, bandNames, read };
+  }
+  return openPicture(path, maxValues);
+}
+
+async function sniff(path: string): Promise<"picture" | "tiff" | undefined> {
+  const handle = await open(path, "r").catch((cause) => {
+    throw new FormatError(path, "a readable file", (cause as Error).message, "Look at its permissions.", { cause });
+  });
+  try {
+    const start = Buffer.alloc(8);
+    const { bytesRead } = await handle.read(start, 0, 8, 0);
+    if (bytesRead === 0)
+      throw new FormatError(path, "a JPEG, PNG or TIFF image", "an empty file", "Remove the file or fetch it again.");
+    const text = start.toString("latin1");
+    if (text.startsWith("\xff\xd8\xff") || text === "\x89PNG\r\n\x1a\n") return "picture";
+    return /^(II[*+]\0|MM\0[*+])/.test(text) ? "tiff" : undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openPicture(path: string, maxValues: number): Promise<ImageFile> {
+  const unreadable = (cause: unknown): FormatError =>
+    new FormatError(path, "a readable image", (cause as Error).message, "The file is truncated or corrupt.", { cause });
+  const bytes = await readFile(path);
+  const image = sharp(bytes, { limitInputPixels: Math.floor(maxValues / 3), failOn: "error" });
+  const metadata = await image.metadata().catch((cause) => {
+    throw unreadable(cause);
+  });
+  const { width, height, depth, space } = metadata;
+  const isColor = !["b-w", "grey16"].includes(space);
+  const is16Bit = depth === "ushort";
+  const bandNames = nameBands(isColor ? 3 : 1, isColor);
+  const colorSpace = isColor ? (is16Bit ? "rgb16" : "srgb") : is16Bit ? "grey16" : "b-w";
+
+  async function read(bands?: BandSelection): Promise<Float32Array> {
+    const selected = selectBands(path, bandNames, bands);
+    const { data, info } = await image
+      .clone()
+      .removeAlpha()
+      .toColourspace(colorSpace)
+      .raw({ depth: is16Bit ? "ushort" : "uchar" })
+      .toBuffer({ resolveWithObject: true })
+      .catch((cause) => {
+        throw unreadable(cause);
+      });
+    const values = is16Bit ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+    const plane = info.width * info.height;
+    const output = new Float32Array(selected.length * plane);
+    for (const [position, band] of selected.entries())
+      for (let to = position * plane, from = band; to < (position + 1) * plane; to++, from += info.channels)
+        output[to] = values[from] as number;
+    return output;
+  }
+
+  return { width, height, bandNames, read };
+}

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { ConfigError, FormatError } from "@graticule/core";
+import {
+  type ChannelSchema,
+  type Dataset,
+  type DatasetSpec,
+  type JsonValue,
+  type Sample,
+  stratifiedSplit,
+} from "@graticule/data";
+import { type BandSelection, selectBands } from "./band-selection.js";
+import { type FolderEntry, type FolderListing, listImageFolder, SPLITS, type Split } from "./folder-listing.js";
+import { type ImageFile, openImageFile } from "./image-file.js";
+import { DEFAULT_MAX_VALUES } from "./limits.js";
+
+export interface ImageFolderOptions {
+  readonly root: string;
+  /** The samples of one split; of all of them if absent. */
+  readonly split?: Split;
+  /** Bands to read, by zero-based index or name; all if absent. */
+  readonly bands?: BandSelection;
+  /** Names, units and wavelengths of the selected bands, where the files don't tell. */
+  readonly schema?: ChannelSchema;
+  /** Seeds the split of a folder that has no train, val, test folders; 0 if absent. */
+  readonly seed?: number;
+  /** Fractions of that split; 0.8, 0.1, 0.1 if absent. */
+  readonly splitFractions?: Readonly<Record<Split, number>>;
+  /** Most values (pixels times bands) of one image; guards against hostile headers. */
+  readonly maxValues?: number;
+}
+
+const DEFAULT_FRACTIONS: Readonly<Record<Split, number>> = { train: 0.8, val: 0.1, test: 0.1 };
+
+/**
+ * Opens a folder of images as a dataset: `root/{train,val,test}/class/*`, `root/class/*` with a seeded stratified
+ * split, or images without classes. JPEG, PNG and TIFF of any number of bands; values stay in the files' own
+ * numbers (0–255 for uint8), nodata is NaN. The schema comes from the first readable file.
+ *
+ * @throws {ConfigError} if the folder, the split or a band does not exist.
+ * @throws {FormatError} if no file can be read. A read of a broken file, or of one with another number of bands, rejects with one naming it.
+ */
+export async function openImageFolder(options: ImageFolderOptions): Promise<Dataset> {
+  const { root, bands, maxValues = DEFAULT_MAX_VALUES } = options;
+  const listing = await listImageFolder(root);
+  const entries = chooseSplit(listing, options);
+  const open = (entry: FolderEntry): Promise<ImageFile> => openImageFile(join(root, entry.path), maxValues);
+  const first = await firstReadable(listing.entries, open);
+  const selected = selectBands(root, first.bandNames, bands);
+  const schema = options.schema ?? selected.map((band) => ({ name: first.bandNames[band] as string }));
+  if (schema.length !== selected.length)
+    throw new ConfigError(
+      `openImageFolder: expected a schema of ${selected.length} channels, one for each band selected, got ${schema.length}.`,
+    );
+
+  async function read(index: number): Promise<Sample> {
+    const entry = entries[index];
+    if (entry === undefined)
+      throw new RangeError(`read: expected an index from 0 to ${entries.length - 1}, got ${index}.`);
+    const image = await open(entry);
+    if (image.bandNames.length !== first.bandNames.length)
+      throw new FormatError(
+        join(root, entry.path),
+        `${first.bandNames.length} bands as in the folder's first image`,
+        `${image.bandNames.length}`,
+        "Keep images of one kind in a folder.",
+      );
+    const pixels = await image.read(selected);
+    const sample: Sample = { pixels, shape: [schema.length, image.height, image.width], id: entry.path };
+    return entry.label < 0 ? sample : { ...sample, label: entry.label };
+  }
+
+  const { classNames } = listing;
+  return { length: entries.length, schema, ...(classNames.length > 0 && { classNames }), read };
+}
+
+/** How worker threads open the same folder. */
+export function imageFolderSpec(options: ImageFolderOptions): DatasetSpec {
+  return { module: import.meta.url, export: "openImageFolder", options: options as unknown as JsonValue };
+}
+
+function chooseSplit({ entries }: FolderListing, options: ImageFolderOptions): readonly FolderEntry[] {
+  const { root, split, seed = 0, splitFractions = DEFAULT_FRACTIONS } = options;
+  if (split === undefined) return entries;
+  if (!SPLITS.includes(split))
+    throw new ConfigError(`openImageFolder: expected split train, val or test, got '${split}'.`);
+  const present = SPLITS.filter((name) => entries.some((entry) => entry.split === name));
+  if (present.length === 0) {
+    const labels = entries.map(({ label }) => label);
+    return Array.from(stratifiedSplit(labels, splitFractions, seed)[split], (index) => entries[index] as FolderEntry);
+  }
+  if (!present.includes(split))
+    throw new ConfigError(
+      `openImageFolder: expected a folder '${split}' with images below '${root}', got ${present.join(" and ")}. Use one of these.`,
+    );
+  return entries.filter((entry) => entry.split === split);
+}
+
+async function firstReadable(
+  entries: readonly FolderEntry[],
+  open: (entry: FolderEntry) => Promise<ImageFile>,
+): Promise<ImageFile> {
+  let failure: unknown;
+  for (const entry of entries)
+    try {
+      return await open(entry);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      failure ??= error;
+    }
+  throw failure;
+}

@@ -1,0 +1,74 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigError } from "@graticule/core";
+import type { ChannelSchema } from "./channel-schema.js";
+
+/**
+ * One image with its label, in the data's own units; a pixel without data is NaN.
+ *
+ * Layout: `pixels` is `[C, H, W]`, row-major from the first row.
+ */
+export interface Sample {
+  readonly pixels: Float32Array;
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly label?: number;
+  /** Names the sample in messages, e.g. its path below the dataset's root. */
+  readonly id: string;
+}
+
+/** A list of samples that can be read in any order. A sample that can't be read rejects with a `FormatError`. */
+export interface Dataset {
+  readonly length: number;
+  readonly schema: ChannelSchema;
+  readonly classNames?: readonly string[];
+  read(index: number): Promise<Sample>;
+}
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue | undefined };
+
+/** How to open a dataset, as plain data, so that worker threads open the same one. */
+export interface DatasetSpec {
+  /** File URL of a module, or a bare package specifier, resolved from the main script and then the working directory. */
+  readonly module: string;
+  /** Name of its exported `async (options) => Dataset`. */
+  readonly export: string;
+  readonly options: JsonValue;
+}
+
+/**
+ * Opens the dataset that a spec describes.
+ *
+ * @throws {ConfigError} if the module or its export does not exist.
+ */
+export async function openDataset(spec: DatasetSpec): Promise<Dataset> {
+  const url = resolveModule(spec.module);
+  const exports = (await import(/* @vite-ignore */ url)) as Record<string, unknown>;
+  const open = exports[spec.export];
+  if (typeof open !== "function")
+    throw new ConfigError(
+      `openDataset: expected '${spec.module}' to export a function '${spec.export}', got ${typeof open}. It exports ${Object.keys(exports).join(", ")}.`,
+    );
+  return (await open(spec.options)) as Dataset;
+}
+
+/** The URL to import for a spec's module, found once so that every thread imports the same file. */
+export function resolveModule(module: string): string {
+  if (module.startsWith("file:")) return module;
+  const from = [process.argv[1], join(process.cwd(), "package.json")].filter((path) => path !== undefined);
+  for (const path of from)
+    try {
+      return pathToFileURL(createRequire(pathToFileURL(path)).resolve(module)).href;
+    } catch {
+      // Not below this folder: the next one may have it.
+    }
+  throw new ConfigError(
+    `openDataset: expected an installed package, got '${module}', which resolves from none of ${from.join(", ")}. Install it, or give the module's file URL.`,
+  );
+}

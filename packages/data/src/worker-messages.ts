@@ -1,0 +1,25 @@
+import type { Batch, BatchRecipe, BatchRequest } from "./batch.js";
+import type { DatasetSpec } from "./dataset.js";
+
+/** What a worker thread is started with. */
+export interface WorkerSetup {
+  readonly dataset: DatasetSpec;
+  readonly recipe: BatchRecipe;
+}
+
+/** From the loader: make a batch, or drop every batch that isn't started. */
+export type WorkerRequest =
+  | { readonly kind: "make"; readonly id: number; readonly request: BatchRequest }
+  | { readonly kind: "cancel" };
+
+/** From the worker: the batch (its buffers are transferred), or why there is none. */
+export type WorkerReply =
+  | { readonly id: number; readonly batch: Batch }
+  | {
+      readonly id: number;
+      readonly error: {
+        readonly code: string | undefined;
+        readonly message: string;
+        readonly stack: string | undefined;
+      };
+    };

@@ -1,0 +1,39 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { GraticuleError } from "@graticule/core";
+import { assembleBatch } from "./batch.js";
+import { openDataset } from "./dataset.js";
+import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
+
+/** Entry of the loader's worker threads: answers requests for batches one after the other. */
+if (parentPort !== null) serve(parentPort, workerData as WorkerSetup);
+
+function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: WorkerSetup): void {
+  const dataset = openDataset(spec);
+  let waiting: Extract<WorkerRequest, { kind: "make" }>[] = [];
+  let busy = false;
+
+  async function answer({ id, request }: Extract<WorkerRequest, { kind: "make" }>): Promise<void> {
+    try {
+      const batch = await assembleBatch(await dataset, request, recipe);
+      const reply: WorkerReply = { id, batch };
+      port.postMessage(reply, [batch.images.buffer, batch.labels.buffer, batch.indices.buffer] as ArrayBuffer[]);
+    } catch (caught) {
+      const error = caught as GraticuleError;
+      const reply: WorkerReply = { id, error: { code: error.code, message: error.message, stack: error.stack } };
+      port.postMessage(reply);
+    }
+  }
+
+  async function work(): Promise<void> {
+    if (busy) return;
+    busy = true;
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await answer(task);
+    busy = false;
+  }
+
+  port.on("message", (message: WorkerRequest) => {
+    if (message.kind === "cancel") waiting = [];
+    else waiting.push(message);
+    void work();
+  });
+}
