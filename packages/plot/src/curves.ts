@@ -43,7 +43,7 @@ function thin(points: readonly [number, number][]): [number, number][] {
 export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6 && value % 1e5 === 0) return `${value / 1e6}M`;
-  if (size >= 1e4 && value % 100 === 0) return `${value / 1e3}k`;
+  if (size >= 1e3 && value % 100 === 0) return `${value / 1e3}k`;
   if (size > 0 && (size < 1e-3 || size >= 1e9)) return value.toExponential(1).replace(".0e", "e").replace("e+", "e");
   return String(Number(value.toPrecision(6)));
 }
@@ -76,26 +76,32 @@ export function plotCurves({ series, title, xLabel, yLabel, logY = false }: Curv
     throw new RangeError(
       `plotCurves '${title}': expected at least one ${logY ? "positive " : ""}finite point, got none in ${series.length} series. Draw it once something is logged.`,
     );
-  const widestTick = Math.max(...drawable.map(([, y]) => formatTick(Number(y.toPrecision(3))).length));
+  const widestTick = Math.max(...drawable.map(([, y]) => formatTick(Number(y.toPrecision(2))).length));
   const marks = lines.flatMap(({ points, color }) => {
     const finite = points.filter(([, y]) => !Number.isNaN(y));
     if (finite.length === 1) return [Plot.dot(finite, { fill: color, r: 3.5 })];
-    return [Plot.line(points, { stroke: color, strokeWidth: 1.8 })];
+    return [Plot.line(points, { stroke: color, strokeWidth: points.length > 400 ? 1.2 : 1.8 })];
   });
+  const marginLeft = Math.max(52, 20 + widestTick * 8);
+  const positions = drawable.map(([x]) => x);
+  const span = positions.reduce((a, b) => Math.max(a, b)) - positions.reduce((a, b) => Math.min(a, b));
+  // Steps and epochs are whole numbers: no ticks between them.
+  const ticks = positions.every(Number.isInteger) ? Math.max(1, Math.min(8, span)) : 8;
   const body = drawPlot({
     width: WIDTH,
     height: HEIGHT,
-    marginLeft: Math.max(52, 20 + widestTick * 8),
+    marginLeft,
     marginRight: 28,
-    marginTop: 30,
+    marginTop: 34,
     marginBottom: 44,
-    x: { label: printableText(xLabel), labelArrow: "none", labelAnchor: "center", ticks: 8, tickFormat: formatTick },
+    x: { label: printableText(xLabel), labelArrow: "none", labelAnchor: "center", ticks, tickFormat: formatTick },
     y: {
       type: logY ? "log" : "linear",
       label: printableText(yLabel),
       labelArrow: "none",
       grid: true,
-      nice: true,
+      nice: 6,
+      labelOffset: marginLeft - 16,
       ticks: 6,
       tickFormat: formatTick,
     },

@@ -36,8 +36,8 @@ export function plotIntervals({ bars, title, label }: IntervalsOptions): string 
       `plotIntervals '${title}': expected finite values and ends, got ${bad ? `${bad.value} [${bad.low}, ${bad.high}] for '${bad.name}'` : "no bar"}. Leave out what was not measured.`,
     );
   const rows = bars.map((bar, index) => {
-    const digits = (value: number) => String(Number(value.toPrecision(3)));
-    return { ...bar, index, text: `${digits(bar.value)}  [${digits(bar.low)}, ${digits(bar.high)}]` };
+    const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+    return { ...bar, index, text: `${digits(bar.value)} [${digits(bar.low)}, ${digits(bar.high)}]` };
   });
   const highest = Math.max(...bars.flatMap(({ value, high }) => [value, high]));
   const lowest = Math.min(0, ...bars.flatMap(({ value, low }) => [value, low]));

@@ -4,7 +4,7 @@ import { reportStyle } from "./report-style.js";
 
 export interface ReportTable {
   readonly columns: readonly string[];
-  /** Numbers are set right-aligned, as they print; the first cell names its row. */
+  /** Numbers, and texts such as `0.840` or `87.3 %`, are set right-aligned; the first cell names its row. */
   readonly rows: readonly (readonly (string | number)[])[];
   readonly caption?: string;
 }
@@ -34,6 +34,11 @@ export interface ReportOptions {
   readonly sections: readonly ReportSection[];
 }
 
+/** Whether a cell reads as a number, so that a column of them lines up on the right. */
+function isNumeric(cell: string | number | undefined): boolean {
+  return typeof cell === "number" || /^[-+−]?\d[\d.,\s]*(e[-+]?\d+)?\s?%?$/i.test(cell ?? "");
+}
+
 function renderTable(where: string, { columns, rows, caption }: ReportTable): string {
   const badAt = rows.findIndex((row) => row.length !== columns.length);
   if (badAt >= 0)
@@ -43,14 +48,14 @@ function renderTable(where: string, { columns, rows, caption }: ReportTable): st
       `${rows[badAt]?.length}`,
       "Give one cell for each column.",
     );
-  const numeric = columns.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
+  const numeric = columns.map((_, column) => rows.length > 0 && rows.every((row) => isNumeric(row[column])));
   const kind = (column: number): string => (numeric[column] ? ' class="number"' : "");
   const head = columns.map((name, column) => `<th scope="col"${kind(column)}>${escapeText(name)}</th>`).join("");
   const body = rows.map((row) => {
     const cells = row.map((cell, column) =>
       column === 0
         ? `<th scope="row"${kind(0)}>${escapeText(String(cell))}</th>`
-        : `<td${typeof cell === "number" ? ' class="number"' : ""}>${escapeText(String(cell))}</td>`,
+        : `<td${kind(column)}>${escapeText(String(cell))}</td>`,
     );
     return `<tr>${cells.join("")}</tr>`;
   });
