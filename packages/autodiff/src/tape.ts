@@ -8,6 +8,14 @@ export interface Step {
   readonly inputNames: readonly string[];
 }
 
+/**
+ * Whether a gradient can come back through an output. Truth values have none; whole numbers only where tfjs has a
+ * derivative (a cast passes gradients straight through), so a comparison, an argmax or a top-k's indices are constants.
+ */
+function carriesGradient(output: Tensor, { gradient }: TapeNode): boolean {
+  return output.dtype === "float32" || (output.dtype === "int32" && gradient !== undefined);
+}
+
 /** Records what depends on the `sources`; everything else is let go while the forward pass still runs. */
 export class Tape extends Recorder {
   readonly #dependent: Set<number>;
@@ -21,7 +29,7 @@ export class Tape extends Recorder {
   protected override wants(node: TapeNode): boolean {
     const inputNames = Object.keys(node.inputs).filter((name) => this.dependsOnSource(node.inputs[name]));
     if (inputNames.length === 0) return false;
-    for (const output of node.outputs) this.#dependent.add(output.id);
+    for (const output of node.outputs) if (carriesGradient(output, node)) this.#dependent.add(output.id);
     this.#steps.push({ node, inputNames });
     return true;
   }
