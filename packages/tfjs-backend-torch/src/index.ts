@@ -1,1 +1,35 @@
-export {};
+/**
+ * TensorFlow.js on LibTorch.
+ *
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { memoryStats, setPrecision } from "@graticule/tfjs-backend-torch"; // registers backend "torch"
+ *
+ * await tf.setBackend("torch");
+ * setPrecision("bf16");
+ * const y = tf.matMul(tf.randomNormal([512, 512]), tf.randomNormal([512, 512]));
+ * console.log(memoryStats().liveBytes);
+ * ```
+ */
+import { registerTorchBackend } from "./register.js";
+
+export { isAddonBuilt, type MemoryStats } from "./addon.js";
+export { TorchKernelError } from "./errors.js";
+export { registerTorchBackend } from "./register.js";
+export {
+  getDevice,
+  getPrecision,
+  getThreads,
+  loadTorch,
+  memoryStats,
+  type Precision,
+  releaseCachedBytes,
+  resetPeakBytes,
+  setDevice,
+  setPrecision,
+  setThreads,
+  type TorchInfo,
+  torchInfo,
+} from "./settings.js";
+
+registerTorchBackend();

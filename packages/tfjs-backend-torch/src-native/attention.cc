@@ -1,0 +1,111 @@
+// Self-attention from packed q, k, v. On the CPU it runs in blocks and never holds a matrix of N×N per head.
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/logsumexp.h>
+#include <ATen/ops/matmul.h>
+
+#include <cmath>
+
+#include "call.h"
+#include "torch_version.h"
+
+#if GRATICULE_HAS_CPU_FLASH_ATTENTION
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
+#endif
+
+using at::Tensor;
+
+namespace {
+
+struct Heads {
+  Tensor q, k, v;  // [B, H, N, headDim], views of one [B, N, 3, H, headDim]
+};
+
+Heads split(const Tensor& qkv, int64_t numHeads) {
+  TORCH_CHECK(qkv.dim() == 3 && numHeads > 0 && qkv.size(2) % (3 * numHeads) == 0, "qkv [", qkv.sizes(),
+              "] does not split into q, k, v of ", numHeads, " heads");
+  const auto parts = qkv.view({qkv.size(0), qkv.size(1), 3, numHeads, qkv.size(2) / (3 * numHeads)}).permute({2, 0, 3, 1, 4});
+  return {parts[0], parts[1], parts[2]};
+}
+
+bool useFlash(const Tensor& qkv) { return GRATICULE_HAS_CPU_FLASH_ATTENTION && qkv.device().is_cpu() && qkv.numel() > 0; }
+
+/** One sample at a time, so that the N×N scores of one sample's heads are the most that is ever held. */
+void composedForward(const Heads& h, double scale, Tensor& out, Tensor& logSumExp) {
+  for (int64_t b = 0; b < h.q.size(0); b++) {
+    auto scores = at::matmul(h.q[b], h.k[b].transpose(-1, -2)).to(at::kFloat).mul_(scale);  // [H, N, N]
+    const auto norm = at::logsumexp(scores, {-1}, true);
+    scores.sub_(norm).exp_();
+    out[b].copy_(at::matmul(scores.to(h.v.scalar_type()), h.v[b]));
+    logSumExp[b].copy_(norm.squeeze(-1));
+  }
+}
+
+void composedBackward(const Heads& h, const Tensor& dout, const Tensor& out, const Tensor& logSumExp, double scale,
+                      const Heads& grad) {
+  const auto dtype = h.q.scalar_type();
+  for (int64_t b = 0; b < h.q.size(0); b++) {
+    auto probabilities = at::matmul(h.q[b], h.k[b].transpose(-1, -2)).to(at::kFloat).mul_(scale);
+    probabilities.sub_(logSumExp[b].unsqueeze(-1)).exp_();
+    const auto delta = dout[b].to(at::kFloat).mul(out[b]).sum(-1, true);
+    auto dscores = at::matmul(dout[b], h.v[b].transpose(-1, -2)).to(at::kFloat).sub_(delta);
+    dscores.mul_(probabilities).mul_(scale);
+    grad.v[b].copy_(at::matmul(probabilities.to(dtype).transpose(-1, -2), dout[b]));
+    grad.q[b].copy_(at::matmul(dscores.to(dtype), h.k[b]));
+    grad.k[b].copy_(at::matmul(dscores.to(dtype).transpose(-1, -2), h.q[b]));
+  }
+}
+
+Tensor inComputeDtype(const Tensor& x) { return x.to(graticule::inBfloat16() ? at::kBFloat16 : at::kFloat); }
+
+}  // namespace
+
+/** qkv [B, N, 3D] → out [B, N, D], log-sum-exp [B, H, N] of the scaled scores. */
+KERNEL(FusedSelfAttention) {
+  const auto qkv = inComputeDtype(call.tensor());
+  const auto h = split(qkv, call.integer());
+  const int64_t B = h.q.size(0), H = h.q.size(1), N = h.q.size(2), headDim = h.q.size(3);
+  const double scale = 1 / std::sqrt(static_cast<double>(headDim));
+#if GRATICULE_HAS_CPU_FLASH_ATTENTION
+  if (useFlash(qkv)) {
+    const auto result = at::_scaled_dot_product_flash_attention_for_cpu(h.q, h.k, h.v, 0.0, false, {}, scale);
+    call.output(std::get<0>(result).transpose(1, 2).reshape({B, N, H * headDim}));
+    call.output(std::get<1>(result).to(at::kFloat));
+    return;
+  }
+#endif
+  auto out = at::empty({B, N, H, headDim}, qkv.options());
+  auto logSumExp = at::empty({B, H, N}, qkv.options().dtype(at::kFloat));
+  auto outHeads = out.transpose(1, 2);
+  composedForward(h, scale, outHeads, logSumExp);
+  call.output(out.view({B, N, H * headDim}));
+  call.output(logSumExp);
+}
+
+/** dy [B, N, D] → dqkv [B, N, 3D]. */
+KERNEL(FusedSelfAttentionGrad) {
+  const auto dy = inComputeDtype(call.tensor());
+  const auto qkv = inComputeDtype(call.tensor());
+  const auto out = inComputeDtype(call.tensor());
+  const auto logSumExp = call.tensor();
+  const auto h = split(qkv, call.integer());
+  const int64_t B = h.q.size(0), H = h.q.size(1), N = h.q.size(2), headDim = h.q.size(3);
+  const double scale = 1 / std::sqrt(static_cast<double>(headDim));
+  const auto heads = [&](const Tensor& x) { return x.view({B, N, H, headDim}).transpose(1, 2); };
+  auto dqkv = at::empty_like(qkv);
+  const auto grad = split(dqkv, H);
+#if GRATICULE_HAS_CPU_FLASH_ATTENTION
+  if (useFlash(qkv)) {
+    const auto result = at::_scaled_dot_product_flash_attention_for_cpu_backward(
+        heads(dy), h.q, h.k, h.v, heads(out), logSumExp, 0.0, false, {}, scale);
+    grad.q.copy_(std::get<0>(result));
+    grad.k.copy_(std::get<1>(result));
+    grad.v.copy_(std::get<2>(result));
+    call.output(dqkv);
+    return;
+  }
+#endif
+  composedBackward(h, heads(dy), heads(out), logSumExp, scale, grad);
+  call.output(dqkv);
+}

@@ -1,0 +1,88 @@
+// Matrix products, alone and with bias and activation.
+#include <ATen/ops/clamp.h>
+#include <ATen/ops/einsum.h>
+#include <ATen/ops/elu.h>
+#include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/lt.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/where.h>
+
+#include "activation.h"
+#include "call.h"
+
+using at::Tensor;
+
+namespace graticule {
+
+Tensor activate(const Tensor& x, int64_t activation, const Tensor& prelu, double leakyAlpha) {
+  switch (activation) {
+    case 0:
+      return x;
+    case 1:
+      return at::relu(x);
+    case 2:
+      return at::clamp(x, 0, 6);
+    case 3:
+      return at::elu(x);
+    case 4:
+      return at::where(x.lt(0), x.mul(prelu), x);
+    case 5:
+      return at::leaky_relu(x, leakyAlpha);
+    case 6:
+      return at::sigmoid(x);
+    default:
+      TORCH_CHECK(false, "unknown activation ", activation);
+  }
+}
+
+}  // namespace graticule
+
+namespace {
+
+Tensor product(Tensor a, Tensor b, bool transposeA, bool transposeB) {
+  TORCH_CHECK(a.dim() >= 2 && b.dim() >= 2, "expected two tensors of rank 2 or more");
+  if (at::isFloatingType(a.scalar_type()) && at::isFloatingType(b.scalar_type())) {
+    const auto dtype = graticule::inBfloat16() ? at::kBFloat16 : at::kFloat;
+    a = a.to(dtype);
+    b = b.to(dtype);
+  }
+  return at::matmul(transposeA ? a.transpose(-1, -2) : a, transposeB ? b.transpose(-1, -2) : b);
+}
+
+}  // namespace
+
+KERNEL(BatchMatMul) {
+  const auto a = call.tensor();
+  const auto b = call.tensor();
+  const bool transposeA = call.flag();
+  const bool transposeB = call.flag();
+  call.output(product(a, b, transposeA, transposeB));
+}
+
+KERNEL(_FusedMatMul) {
+  const auto a = call.tensor();
+  const auto b = call.tensor();
+  const auto bias = call.optionalTensor();
+  const auto prelu = call.optionalTensor();
+  const bool transposeA = call.flag();
+  const bool transposeB = call.flag();
+  const int64_t activation = call.integer();
+  const double leakyAlpha = call.number();
+  auto y = product(a, b, transposeA, transposeB);
+  if (bias.defined()) y = y.add(bias.to(y.scalar_type()));
+  call.output(graticule::activate(y, activation, prelu, leakyAlpha));
+}
+
+KERNEL(Einsum) {
+  auto values = call.tensors();
+  const auto equation = call.text();
+  // Operands stored in different widths meet in float32.
+  bool mixed = false;
+  for (const auto& value : values) mixed = mixed || value.scalar_type() != values[0].scalar_type();
+  if (mixed) {
+    for (auto& value : values) value = value.to(at::kFloat);
+  }
+  call.output(at::einsum(equation, values));
+}

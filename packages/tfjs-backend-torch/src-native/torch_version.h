@@ -1,0 +1,21 @@
+// Differences between LibTorch versions live here and nowhere else. Known to build: 1.13 and 2.13.
+#pragma once
+
+#include <torch/csrc/api/include/torch/version.h>
+
+#define GRATICULE_TORCH_AT_LEAST(major, minor) \
+  (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
+
+// at::Allocator::allocate lost its const, and copy_data came, with 2.3.
+#if GRATICULE_TORCH_AT_LEAST(2, 3)
+#define GRATICULE_ALLOCATE_CONST
+#define GRATICULE_ALLOCATOR_HAS_COPY_DATA 1
+#else
+#define GRATICULE_ALLOCATE_CONST const
+#define GRATICULE_ALLOCATOR_HAS_COPY_DATA 0
+#endif
+
+// The CPU flash attention that returns its log-sum-exp came as an operator of its own with 2.3.
+#define GRATICULE_HAS_CPU_FLASH_ATTENTION GRATICULE_TORCH_AT_LEAST(2, 3)
+
+// at::einsum takes a contraction path since 1.13, at::div a string_view; both are called alike in all known versions.

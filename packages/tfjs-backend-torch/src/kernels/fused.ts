@@ -1,0 +1,55 @@
+import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
+import { customKernel, type Inputs, kernel } from "../define-kernel.js";
+import { nativeKernel } from "../kernel-call.js";
+
+interface LinearAttrs {
+  readonly activation: "none" | "gelu";
+  readonly hasBias?: boolean;
+}
+
+interface AdamWAttrs {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly step: number;
+  readonly gradScale: number;
+}
+
+const adamW = nativeKernel("FusedAdamW");
+
+function adamWArgs(inputs: Inputs, attrs: AdamWAttrs): (TensorInfo | number)[] {
+  const { param, grad, firstMoment, secondMoment } = inputs;
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradScale } = attrs;
+  const numbers = [learningRate, beta1, beta2, epsilon, weightDecay, step, gradScale];
+  return [param!, grad!, firstMoment!, secondMoment!, ...numbers];
+}
+
+/** Kernels that tfjs has no name for; the ops package calls them by name where they exist. Weights are [out, in]. */
+export const fusedKernels: KernelConfig[] = [
+  kernel<LinearAttrs>("FusedLinear", {
+    args: ({ x, weight, bias }, { activation }) => [x!, weight!, bias ?? null, activation === "gelu"],
+  }),
+  kernel<LinearAttrs>("FusedLinearGrad", {
+    args: ({ dy, x, weight, preActivation }, { activation, hasBias }) => [
+      dy!,
+      x!,
+      weight!,
+      activation === "gelu" ? preActivation! : null,
+      Boolean(hasBias),
+    ],
+  }),
+  kernel<{ epsilon: number }>("FusedLayerNorm", {
+    args: ({ x, gamma, beta }, { epsilon }) => [x!, gamma!, beta!, epsilon],
+  }),
+  kernel("FusedLayerNormGrad", { args: ({ dy, x, gamma, mean, rstd }) => [dy!, x!, gamma!, mean!, rstd!] }),
+  kernel<{ numHeads: number }>("FusedSelfAttention", { args: ({ qkv }, { numHeads }) => [qkv!, numHeads] }),
+  kernel<{ numHeads: number }>("FusedSelfAttentionGrad", {
+    args: ({ dy, qkv, out, logSumExp }, { numHeads }) => [dy!, qkv!, out!, logSumExp!, numHeads],
+  }),
+  kernel("FusedGelu", { args: ({ x }) => [x!] }),
+  kernel("FusedGeluGrad", { args: ({ dy, x }) => [dy!, x!] }),
+  kernel("SumOfSquares", { args: ({ x }) => [x!] }),
+  customKernel<AdamWAttrs>("FusedAdamW", (inputs, attrs, backend) => adamW(backend, adamWArgs(inputs, attrs))),
+];
