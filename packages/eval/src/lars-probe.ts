@@ -6,7 +6,11 @@ import { softmaxLossAndGradient } from "./softmax-regression.js";
 export interface LarsProbeOptions {
   /** Learning rate per 256 items: lr = baseLearningRate · batchSize / 256. */
   readonly baseLearningRate?: number;
-  /** Items per step; never more than the train set holds. What is left over at an epoch's end is dropped. */
+  /**
+   * Items per step. A smaller train set is taken whole, at the same learning rate: LARS makes the step's length
+   * independent of the batch, and with a lower rate the few steps of a small set would not leave the start.
+   * What is left over at an epoch's end is dropped.
+   */
   readonly batchSize?: number;
   readonly epochs?: number;
   readonly warmupEpochs?: number;
@@ -76,7 +80,7 @@ export async function fitLarsProbe(
   const numFeatures = standardized.length / numItems;
   const rows = Math.min(batchSize, numItems);
   const stepsPerEpoch = Math.floor(numItems / rows);
-  const peak = (baseLearningRate * rows) / 256;
+  const peak = (baseLearningRate * batchSize) / 256;
   const numWeights = numClasses * numFeatures;
   const parameters = new Float64Array(numWeights + numClasses);
   const random = makeRandom(seed, "probe-init");

@@ -46,8 +46,14 @@ describe("knn", () => {
     const good = set([0, 1, 2, 3], [0, 1]);
     const message = (more: object) =>
       knn({ trainFeatures: good, testFeatures: good, seed: 0, ...more }).then(String, (error: Error) => error.message);
-    expect(await message({})).toMatchInlineSnapshot(`"knn: expected k from 1 to the 2 train items, got 20. Ask for fewer neighbours."`);
-    expect(await message({ k: 1, temperature: 0 })).toMatchInlineSnapshot(`"knn: expected a temperature above 0, got 0. Use 0.07."`);
-    expect(await message({ testFeatures: set([1], [0]) })).toMatchInlineSnapshot(`"knn testFeatures: expected 2 features and 2 classes as in trainFeatures, got 1 features and 2 classes. Use the same encoder and class list for both."`);
+    expect(await message({})).toMatchInlineSnapshot(
+      `"knn: expected k from 1 to the 2 train items, got 20. Ask for fewer neighbours."`,
+    );
+    expect(await message({ k: 1, temperature: 0 })).toMatchInlineSnapshot(
+      `"knn: expected a temperature above 0, got 0. Use 0.07."`,
+    );
+    expect(await message({ testFeatures: set([1], [0]) })).toMatchInlineSnapshot(
+      `"knn testFeatures: expected 2 features and 2 classes as in trainFeatures, got 1 features and 2 classes. Use the same encoder and class list for both."`,
+    );
   });
 });

@@ -126,7 +126,12 @@ describe("linearProbe with sgd", () => {
     expect(values[0]).toBe(-7);
   });
 
-  it("classifies clusters, and repeats itself bit for bit", async () => {
+  it("classifies a set smaller than the recipe's batch with the recipe's own numbers", async () => {
+    const result = await linearProbe({ trainFeatures, testFeatures, method: "sgd", seed: 1, bootstrap });
+    expect(result.metrics.top1).toBeGreaterThan(0.85);
+  });
+
+  it("classifies clusters in small batches, and repeats itself bit for bit", async () => {
     const options = {
       trainFeatures,
       testFeatures,
@@ -156,19 +161,35 @@ describe("linearProbe's errors", () => {
     );
 
   it("name the set, the item and what to do", async () => {
-    expect(await message(set([], []), good)).toMatchInlineSnapshot(`"linearProbe trainFeatures: expected at least one item, got 0 labels. Give features of some images."`);
-    expect(await message(set([1, 2, 3], [0, 1]), good)).toMatchInlineSnapshot(`"linearProbe trainFeatures: expected values [2, D] for 2 labels, got 3 values. Give one row of features for each label."`);
-    expect(await message(good, set([1, 2], [2]))).toMatchInlineSnapshot(`"linearProbe testFeatures: expected labels from 0 to 1, got 2 for item 0. Leave out unlabelled items."`);
-    expect(await message(good, set([1, 2, 3], [0]))).toMatchInlineSnapshot(`"linearProbe testFeatures: expected 2 features and 2 classes as in trainFeatures, got 3 features and 2 classes. Use the same encoder and class list for both."`);
-    expect(await message(set([1, 2, Number.NaN, 3], [0, 1]), good)).toMatchInlineSnapshot(`"linearProbe trainFeatures: expected finite features, got NaN in item 1, feature 0. Look for a diverged encoder or nodata pixels."`);
-    expect(await message(good, good, { lbfgs: { l2Grid: [-1] } })).toMatchInlineSnapshot(`"linearProbe lbfgs: expected penalties of 0 or more and 0 < validationFraction < 1, got l2Grid [-1] and validationFraction 0.2."`);
-    expect(await message(good, good, { method: "sgd", sgd: { epochs: 5 } })).toMatchInlineSnapshot(`"linearProbe sgd: expected batchSize of 1 or more and 0 <= warmupEpochs < epochs, got batchSize 16384, warmupEpochs 10, epochs 5. Lower warmupEpochs for a short run."`);
+    expect(await message(set([], []), good)).toMatchInlineSnapshot(
+      `"linearProbe trainFeatures: expected at least one item, got 0 labels. Give features of some images."`,
+    );
+    expect(await message(set([1, 2, 3], [0, 1]), good)).toMatchInlineSnapshot(
+      `"linearProbe trainFeatures: expected values [2, D] for 2 labels, got 3 values. Give one row of features for each label."`,
+    );
+    expect(await message(good, set([1, 2], [2]))).toMatchInlineSnapshot(
+      `"linearProbe testFeatures: expected labels from 0 to 1, got 2 for item 0. Leave out unlabelled items."`,
+    );
+    expect(await message(good, set([1, 2, 3], [0]))).toMatchInlineSnapshot(
+      `"linearProbe testFeatures: expected 2 features and 2 classes as in trainFeatures, got 3 features and 2 classes. Use the same encoder and class list for both."`,
+    );
+    expect(await message(set([1, 2, Number.NaN, 3], [0, 1]), good)).toMatchInlineSnapshot(
+      `"linearProbe trainFeatures: expected finite features, got NaN in item 1, feature 0. Look for a diverged encoder or nodata pixels."`,
+    );
+    expect(await message(good, good, { lbfgs: { l2Grid: [-1] } })).toMatchInlineSnapshot(
+      `"linearProbe lbfgs: expected penalties of 0 or more and 0 < validationFraction < 1, got l2Grid [-1] and validationFraction 0.2."`,
+    );
+    expect(await message(good, good, { method: "sgd", sgd: { epochs: 5 } })).toMatchInlineSnapshot(
+      `"linearProbe sgd: expected batchSize of 1 or more and 0 <= warmupEpochs < epochs, got batchSize 16384, warmupEpochs 10, epochs 5. Lower warmupEpochs for a short run."`,
+    );
     const classifier = {
       standardizer: fitStandardizer(good.values, 2),
       weight: new Float32Array(4),
       bias: new Float32Array(2),
     };
     const wrongRows = applyLinearClassifier(classifier, new Float32Array(3));
-    await expect(wrongRows).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: applyLinearClassifier: expected values [N, 2], got 3 values. Use features of the encoder that the classifier was fitted on.]`);
+    await expect(wrongRows).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: applyLinearClassifier: expected values [N, 2], got 3 values. Use features of the encoder that the classifier was fitted on.]`,
+    );
   });
 });

@@ -40,7 +40,7 @@ function thin(points: readonly [number, number][]): [number, number][] {
 }
 
 /** Number as an axis shows it: `12k`, `0.05`, `1e-7`. */
-export function formatTick(value: number): string {
+function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6 && value % 1e5 === 0) return `${value / 1e6}M`;
   if (size >= 1e3 && value % 100 === 0) return `${value / 1e3}k`;
@@ -108,5 +108,5 @@ export function plotCurves({ series, title, xLabel, yLabel, logY = false }: Curv
     marks,
   });
   const legend = lines.length > 1 ? lines.map(({ name, color }) => ({ name, color })) : [];
-  return makeFigure({ title, width: WIDTH, legend, body, bodyHeight: HEIGHT });
+  return makeFigure({ title, width: WIDTH, legend, body, bodyHeight: HEIGHT + 8 });
 }

@@ -55,7 +55,7 @@ function drawLegend(legend: readonly LegendItem[], width: number): { svg: string
     x += itemWidth;
     return svg;
   });
-  const height = legend.length === 0 ? 0 : (line + 1) * lineHeight;
+  const height = legend.length === 0 ? 0 : (line + 1) * lineHeight + 8;
   return { svg: `<g font-size="${LEGEND_SIZE}">${items.join("")}</g>`, height };
 }
 

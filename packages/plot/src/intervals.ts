@@ -80,5 +80,5 @@ export function plotIntervals({ bars, title, label }: IntervalsOptions): string 
       Plot.ruleX([0], { stroke: "#1f2328" }),
     ],
   });
-  return makeFigure({ title: printableText(title), width: WIDTH, body, bodyHeight: height });
+  return makeFigure({ title: printableText(title), width: WIDTH, body, bodyHeight: height + 4 });
 }

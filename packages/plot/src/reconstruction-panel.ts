@@ -35,7 +35,7 @@ const SMALLEST_SIDE = 150;
 const GAP = 8;
 /** Space between the two columns of triples that more than four images are set in. */
 const COLUMN_GAP = 28;
-const LABEL_HEIGHT = 20;
+const LABEL_HEIGHT = 26;
 
 /**
  * Sets input, masked input and reconstruction side by side, one image a row.

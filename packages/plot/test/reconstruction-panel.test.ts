@@ -57,7 +57,7 @@ describe("reconstructionPanel", () => {
   it("enlarges pixels whole, stretches all three pictures by the input, and shows masked pixels grey", () => {
     const factor = Math.ceil(150 / 4);
     const { width, height, pixel } = decodePng(reconstructionPanel(options).png);
-    expect([width, height]).toEqual([3 * 4 * factor + 2 * 8, 2 * factor + 20]);
+    expect([width, height]).toEqual([3 * 4 * factor + 2 * 8, 2 * factor + 26]);
     const at = (picture: number, column: number, row: number) =>
       pixel(picture * (4 * factor + 8) + column * factor + 1, row * factor + 1)[0];
     expect(at(0, 3, 1)).toBe(255); // 7 of 0 … 7
@@ -83,7 +83,7 @@ describe("reconstructionPanel", () => {
   it("sets more than four images in two columns", () => {
     const { width, height } = decodePng(reconstructionPanel({ ...options, images: Array(5).fill(image) }).png);
     expect(width).toBe(2 * (3 * 4 * 38 + 16) + 28);
-    expect(height).toBe(3 * (2 * 38 + 20));
+    expect(height).toBe(3 * (2 * 38 + 26));
   });
 
   it("refuses a panel of nothing", () => {
