@@ -11,7 +11,7 @@ export const backends: readonly { name: string; skip: boolean; use: () => Promis
     skip: false,
     use: async () => {
       // Keeps tfjs from advising, on the console, to install another backend.
-      env().set("IS_TEST", true);
+      env().set("PROD", true);
       await setBackend("cpu");
     },
   },

@@ -68,8 +68,8 @@ export class PatchEmbed extends Module {
     if (images.rank !== 4 || channels !== inChannels || height !== imageSize[0] || width !== imageSize[1])
       throw new ShapeError(
         "PatchEmbed",
-        `images [B, ${inChannels}, ${imageSize}]`,
-        `[${images.shape}]`,
+        `images [B, ${[inChannels, ...imageSize].join(", ")}]`,
+        `[${images.shape.join(", ")}]`,
         "Select the model's channels and resize to its imageSize first.",
       );
     return patchify(images, patchSize, "channels-first");

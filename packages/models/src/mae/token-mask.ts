@@ -19,11 +19,12 @@ export interface TokenMask {
 /**
  * The mask that keeps the first `numKept` patches of each image's shuffle (MAE's `ids_shuffle`).
  *
- * @throws {RangeError} if there is no image, shuffles differ in length, or `numKept` is not from 1 to their length.
+ * @throws {RangeError} if there is no image, a shuffle doesn't hold each of 0 … N − 1 once, or `numKept` is not in 1 … N.
  */
 export function maskFromShuffles(shuffles: readonly Int32Array[], numKept: number): TokenMask {
   const batchSize = shuffles.length;
-  const numTokens = shuffles[0]?.length ?? 0;
+  if (batchSize === 0) throw new RangeError(expectation("maskFromShuffles", "at least one image", "none"));
+  const numTokens = shuffles[0]!.length;
   if (!(Number.isInteger(numKept) && numKept >= 1 && numKept <= numTokens))
     throw new RangeError(
       expectation("maskFromShuffles", `to keep 1 to ${numTokens} of ${numTokens} patches`, `${numKept}`),
@@ -32,15 +33,25 @@ export function maskFromShuffles(shuffles: readonly Int32Array[], numKept: numbe
   const restore = new Int32Array(batchSize * numTokens);
   const mask = new Float32Array(batchSize * numTokens).fill(1);
   for (const [sample, shuffle] of shuffles.entries()) {
-    if (shuffle.length !== numTokens)
+    if (shuffle.length !== numTokens || !isPermutation(shuffle))
       throw new RangeError(
-        expectation("maskFromShuffles", `shuffles of ${numTokens} patches`, `${shuffle.length} for image ${sample}`),
+        expectation(
+          "maskFromShuffles",
+          `each of 0 to ${numTokens - 1} once in the shuffle of image ${sample}`,
+          `[${shuffle.subarray(0, 8).join(", ")}${shuffle.length > 8 ? ", …" : ""}]`,
+        ),
       );
     keep.set(shuffle.subarray(0, numKept), sample * numKept);
     for (const [place, patch] of shuffle.entries()) restore[sample * numTokens + patch] = place;
     for (const patch of shuffle.subarray(0, numKept)) mask[sample * numTokens + patch] = 0;
   }
   return { batchSize, numTokens, numKept, keep, restore, mask };
+}
+
+function isPermutation(shuffle: Int32Array): boolean {
+  const seen = new Uint8Array(shuffle.length);
+  for (const patch of shuffle) seen[patch] = 1;
+  return !seen.includes(0);
 }
 
 /**

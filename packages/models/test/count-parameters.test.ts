@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { Classifier, countParameters, Mae, maeConfig, Vit, type VitPreset, vitConfig } from "../src/index.js";
+
+const image = { imageSize: [224, 224], inChannels: 3 } as const;
+const built = (model: Vit | Mae) => model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
+
+test("the closed form counts what is built, for every kind of model", () => {
+  const size = { imageSize: [32, 48], inChannels: 13, patchSize: 8 } as const;
+  const vit = vitConfig("tiny", size);
+  const mae = maeConfig("tiny", { ...size, decoderEmbedDim: 64, decoderDepth: 2, decoderNumHeads: 4 });
+  expect(countParameters(vit)).toBe(built(new Vit(vit)));
+  expect(countParameters({ ...vit, pool: "mean" })).toBe(built(new Vit({ ...vit, pool: "mean" })));
+  expect(countParameters({ ...vit, numClasses: 21 })).toBe(built(new Classifier({ ...vit, numClasses: 21 })));
+  expect(countParameters(mae)).toBe(built(new Mae(mae)));
+});
+
+test("known models have their known sizes", () => {
+  // timm's vit_base_patch16_224 with 1000 classes, and MAE's mae_vit_base_patch16 (fixed positions included).
+  expect(countParameters({ ...vitConfig("base", image), numClasses: 1000 })).toBe(86_567_656);
+  expect(countParameters(maeConfig("base", image))).toBe(111_907_840);
+});
+
+test.each([
+  ["base", 87e6],
+  ["huge", 635e6],
+  ["1B", 914e6],
+  ["3B", 3067e6],
+  ["15B", 14720e6],
+] as [VitPreset, number][])("%s has the published number of parameters within 2 %%", (preset, published) => {
+  expect(Math.abs(countParameters(vitConfig(preset, image)) / published - 1)).toBeLessThan(0.02);
+});
+
+test("the 5B row gives 3.8 billion, as its widths say, not the 5.35 that is printed", () => {
+  expect(countParameters(vitConfig("5B", image)) / 1e9).toBeCloseTo(3.8, 1);
+});
+
+test("the biggest preset is built without storage", () => {
+  const config = vitConfig("15B", image);
+  expect(built(new Vit(config))).toBe(countParameters(config));
+});
