@@ -16,15 +16,20 @@ export function run(program, args, { cwd = root, env = {}, timeoutSeconds = 600 
       cwd,
       env: { ...projectEnvironment(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: timeoutSeconds * 1000,
     });
+    // Not spawn's own `timeout`: its timer outlives a program that can't be started.
+    const timer = setTimeout(() => child.kill(), timeoutSeconds * 1000);
     const keep = (data) => {
       output += data;
     };
     child.stdout.setEncoding("utf8").on("data", keep);
     child.stderr.setEncoding("utf8").on("data", keep);
-    child.on("error", (error) => resolve({ ok: false, output: `${output}${error.message}` }));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, output: `${output}${error.message}` });
+    });
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       const note = signal === null ? "" : `\n${program} was stopped (${signal}) after at most ${timeoutSeconds} s.`;
       resolve({ ok: code === 0, output: `${output}${note}` });
     });
