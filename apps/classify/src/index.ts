@@ -1,1 +1,22 @@
-export {};
+/**
+ * Frozen-feature evaluation and prediction, as the command `graticule-classify` does it.
+ *
+ * ```ts
+ * import { evaluateConfig, evaluateEncoder } from "@graticule/classify";
+ * const config = evaluateConfig.parse({ data: { kind: "image-folder", root: "ucmerced" }, compare: ["random"] });
+ * const { evaluations } = await evaluateEncoder("probe", "runs/ucmerced", config);
+ * ```
+ */
+export { type BackendConfig, backendConfig } from "./backend-config.js";
+export { formatTable, runProgram, stderrLogger } from "./command-line.js";
+export { type DataConfig, dataConfig } from "./data-config.js";
+export { type Encoder, makeRandomEncoder, openEncoder, openPretrainedRun, type PretrainedRun } from "./encoder.js";
+export { type Evaluation, type EvaluationResult, evaluateEncoder } from "./evaluate.js";
+export { type EvaluateConfig, evaluateConfig } from "./evaluate-config.js";
+export { type ExtractedFeatures, extractFeatures, extractPixels } from "./extract-features.js";
+export { type MaeModelConfig, maeConfigFor, maeModelConfig } from "./mae-model-config.js";
+export { datasetSpec, type Split } from "./open-dataset.js";
+export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
+export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
+export { readConfig } from "./read-config.js";
+export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";

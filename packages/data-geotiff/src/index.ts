@@ -14,9 +14,11 @@
 export type { BandSelection } from "./band-selection.js";
 export type { Split } from "./folder-listing.js";
 export type { GeoTransform } from "./georeference.js";
+export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
-export { landsat7Schema } from "./landsat7.js";
+export { landsat7Path, landsat7Schema } from "./landsat7.js";
 export { openRaster, type Raster, type RasterOptions, type RasterWindow } from "./raster.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
+export { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
 export type { RasterDtype } from "./tiff-layout.js";

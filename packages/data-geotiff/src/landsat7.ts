@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { ChannelSchema } from "@graticule/data";
 
 /**
@@ -12,3 +13,8 @@ export const landsat7Schema: ChannelSchema = [
   { name: "swir1", unit: "DN", wavelengthNm: 1650 },
   { name: "swir2", unit: "DN", wavelengthNm: 2220 },
 ];
+
+/** The path of the scene that ships with this package: Olinda in Brazil, 349 × 352 pixels. */
+export function landsat7Path(): string {
+  return fileURLToPath(new URL("../assets/landsat7/L7_ETMs.tif", import.meta.url));
+}

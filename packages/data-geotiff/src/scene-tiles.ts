@@ -12,6 +12,7 @@ import {
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { SPLITS, type Split } from "./folder-listing.js";
 import { openRaster, type Raster } from "./raster.js";
+import { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
 
 export interface SceneTilesOptions {
   readonly path: string;
@@ -31,6 +32,8 @@ export interface SceneTilesOptions {
   /** Tiles along a block's side; neighbors in a block share a split. 3 if absent. */
   readonly blockTiles?: number;
   readonly seed?: number;
+  /** Bands to make weak labels from; tiles have no labels if absent. */
+  readonly weakLabels?: SpectralLabelBands;
 }
 
 /** A dataset of tiles; `tiles[i]` is where sample i lies in the raster. */
@@ -74,15 +77,18 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
       `openSceneTiles: expected tiles of ${tileSize.join(" by ")} pixels in ${raster.height} by ${raster.width} of '${path}' for split ${options.split ?? "all"}, got none. Choose smaller tiles, smaller blockTiles or a lower minValidFraction.`,
     );
 
+  const labelOf = options.weakLabels && makeSpectralLabeler(schema, options.weakLabels);
   async function read(index: number): Promise<Sample> {
     const tile = tiles[index];
     if (tile === undefined)
       throw new RangeError(`read: expected an index from 0 to ${tiles.length - 1}, got ${index}.`);
     const id = `${basename(path)}@${tile.row},${tile.column}`;
-    return { pixels: await readTile(tile), shape: [schema.length, ...tileSize], id };
+    const pixels = await readTile(tile);
+    const sample: Sample = { pixels, shape: [schema.length, ...tileSize], id };
+    return labelOf ? { ...sample, label: labelOf(pixels) } : sample;
   }
 
-  return { length: tiles.length, schema, read, tiles, raster };
+  return { length: tiles.length, schema, ...(labelOf && { classNames: SPECTRAL_CLASSES }), read, tiles, raster };
 }
 
 /** How worker threads open the same tiles. */

@@ -14,7 +14,7 @@
  * ```
  */
 export { checkpointsFolder, listCheckpoints } from "./checkpoint-folder.js";
-export type { CheckpointState } from "./checkpoint-state.js";
+export { type CheckpointState, MODEL_FILE } from "./checkpoint-state.js";
 export type { FileDigest } from "./durable-file.js";
 export { type FileSource, openFileSource } from "./file-source.js";
 export {
@@ -24,6 +24,7 @@ export {
   loadCheckpoint,
   verifyCheckpoint,
 } from "./load-checkpoint.js";
+export { type BackendName, type BackendOptions, type OpenedBackend, openBackend } from "./open-backend.js";
 export type { ProgressOptions } from "./progress.js";
 export type { BackendMemory } from "./run-log.js";
 export {

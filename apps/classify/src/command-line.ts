@@ -1,0 +1,30 @@
+import { GraticuleError, type Logger, makeLogger } from "@graticule/core";
+import type { Command } from "commander";
+
+/** What a command says while it works: plain lines on stderr, so that stdout holds results alone. */
+export const stderrLogger: Logger = makeLogger((line) => process.stderr.write(`${line}\n`));
+
+/** Writes rows under their headings in aligned columns. */
+export function formatTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((name, index) => Math.max(name.length, ...rows.map((row) => (row[index] ?? "").length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return [columns, ...rows].map(line).join("\n");
+}
+
+/**
+ * Runs a command line. An error that a user can act on is one message on stderr and exit code 1; any other one is a bug
+ * and shows its stack.
+ */
+export async function runProgram(program: Command): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const expected = error instanceof GraticuleError || error instanceof RangeError;
+    process.stderr.write(`error: ${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+    process.exitCode = 1;
+  }
+}

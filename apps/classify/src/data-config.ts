@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+const bands = z.array(z.union([z.int().min(0), z.string()])).optional();
+const share = z.number().min(0).max(1);
+
+/** Images on disk: `root/{train,val,test}/class/*`, `root/class/*` (split by seed) or a flat folder. */
+const imageFolderConfig = z.strictObject({
+  kind: z.literal("image-folder"),
+  root: z.string(),
+  /** Bands to read, by index from 0 or by name; all when absent. */
+  bands,
+  /** Shares of the splits where the folder has none of its own. */
+  splitFractions: z
+    .strictObject({ train: share, val: share, test: share })
+    .default({ train: 0.8, val: 0.1, test: 0.1 }),
+  /** Decides which images go to which split. */
+  splitSeed: z.int().min(0).default(0),
+});
+
+/** One raster cut into tiles; the splits are separate blocks of the scene, so held-out tiles share no pixel with training. */
+const sceneConfig = z.strictObject({
+  kind: z.literal("scene"),
+  /** A GeoTIFF; the 6-band Landsat-7 scene that ships with Graticule when absent. */
+  path: z.string().optional(),
+  bands,
+  /** Side of a tile in pixels. */
+  tileSize: z.int().min(1).default(32),
+  /** Step from tile to tile in pixels. */
+  stride: z.int().min(1).default(16),
+  /** Side, in tiles, of the blocks that go to one split. */
+  blockTiles: z.int().min(1).default(2),
+  splitFractions: z.strictObject({ train: share, val: share, test: share }).default({ train: 0.7, val: 0, test: 0.3 }),
+  splitSeed: z.int().min(0).default(0),
+  /** Bands that weak labels (water, vegetation, bare or built) are made from by spectral indices; no labels when absent. */
+  weakLabels: z
+    .strictObject({
+      red: z.string().default("red"),
+      nir: z.string().default("nir"),
+      green: z.string().default("green"),
+      swir1: z.string().default("swir1"),
+    })
+    .optional(),
+});
+
+/** What a run reads. */
+export const dataConfig = z.discriminatedUnion("kind", [imageFolderConfig, sceneConfig]);
+
+export type DataConfig = z.infer<typeof dataConfig>;

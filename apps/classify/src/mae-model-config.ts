@@ -1,0 +1,48 @@
+import { type MaeConfig, maeConfig, vitPresets } from "@graticule/models";
+import { z } from "zod";
+
+const width = z.int().min(1).optional();
+const presets = Object.keys(vitPresets) as (keyof typeof vitPresets)[];
+
+/** The shape of a masked autoencoder and its task, as runs and checkpoints carry it. */
+export const maeModelConfig = z.strictObject({
+  /** Encoder size. Source: Tsaris et al. 2024, Table I, arXiv:2404.11706. */
+  preset: z.enum(presets),
+  /** [H, W] in pixels of what the model sees. */
+  imageSize: z.tuple([z.int().min(1), z.int().min(1)]),
+  /** P, in pixels; the preset's when absent. */
+  patchSize: width,
+  /** D, blocks and heads where they differ from the preset. */
+  embedDim: width,
+  depth: width,
+  numHeads: width,
+  mlpDim: width,
+  /** Decoder, 512 × 8 × 16 in the paper. Source: He et al. 2022, §4.1, arXiv:2111.06377. */
+  decoderEmbedDim: z.int().min(1).default(512),
+  decoderDepth: z.int().min(1).default(8),
+  decoderNumHeads: z.int().min(1).default(16),
+  /** Share of patches hidden from the encoder. Source: as above, §4.1. */
+  maskRatio: z.number().gt(0).lt(1).default(0.75),
+  /** Targets are normalized within each patch. Source: as above, §4.1. */
+  normPix: z.boolean().default(true),
+});
+
+export type MaeModelConfig = z.infer<typeof maeModelConfig>;
+
+/**
+ * The model that a run's configuration describes, for images of so many channels.
+ *
+ * @throws {RangeError} if the result is not a model that can be built.
+ */
+export function maeConfigFor(model: MaeModelConfig, inChannels: number): MaeConfig {
+  const { preset, maskRatio, normPix, ...shape } = model;
+  const mlpDim = shape.mlpDim ?? (shape.embedDim && 4 * shape.embedDim);
+  return maeConfig(preset, withoutUndefined({ ...shape, inChannels, mlpDim }));
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The fields that have a value, so that those without one do not override a preset. */
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+import { join } from "node:path";
+import { printConfig } from "@graticule/config";
+import { Command } from "commander";
+import { backendConfig } from "./backend-config.js";
+import { formatTable, runProgram, stderrLogger } from "./command-line.js";
+import { openPretrainedRun } from "./encoder.js";
+import { type Evaluation, evaluateEncoder } from "./evaluate.js";
+import { evaluateConfig } from "./evaluate-config.js";
+import { comparisonTable, evaluationReport } from "./evaluation-report.js";
+import { PROBE_FILE, predictImages } from "./predict.js";
+import { writeProbe } from "./probe-file.js";
+import { readConfig } from "./read-config.js";
+import { updateReport } from "./run-report.js";
+
+interface EvaluateFlags {
+  readonly config?: string[];
+  readonly printConfig?: boolean;
+  readonly json?: boolean;
+}
+
+async function evaluate(
+  method: "probe" | "knn",
+  run: string,
+  overrides: readonly string[],
+  flags: EvaluateFlags,
+): Promise<void> {
+  const { checkpoint, run: stored } = await openPretrainedRun(run);
+  const config = await readConfig(evaluateConfig, {
+    presets: [{ name: checkpoint.path, value: { data: stored.data } }],
+    files: flags.config ?? [],
+    overrides,
+  });
+  if (flags.printConfig) {
+    process.stdout.write(printConfig(config));
+    return;
+  }
+  const result = await evaluateEncoder(method, run, config, stderrLogger);
+  const [{ classifier, classNames }] = result.evaluations as [Evaluation, ...Evaluation[]];
+  if (classifier) {
+    const { encoderHash } = result;
+    await writeProbe(join(run, PROBE_FILE), { classifier, classNames, pool: config.pool, encoderHash });
+  }
+  const report = await updateReport(run, method, evaluationReport(result));
+  const { columns, rows } = comparisonTable(result);
+  const scores = result.evaluations.map(({ classifier: _, ...scored }) => scored);
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify({ ...result, evaluations: scores })}\n`
+      : `${formatTable(columns, rows)}\nreport: ${report}\n`,
+  );
+}
+
+const program = new Command("graticule-classify")
+  .description("Scene classification with pretrained encoders.")
+  .showHelpAfterError();
+
+for (const [method, description] of [
+  ["probe", "Fit a linear probe on frozen features and score it on held-out images."],
+  ["knn", "Score frozen features by their nearest neighbours."],
+] as const)
+  program
+    .command(method)
+    .description(description)
+    .argument("<run>", "folder of a pretraining run, or one of its checkpoints")
+    .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR compare=[random,pixels]")
+    .option("-c, --config <file...>", "YAML or TypeScript files with settings")
+    .option("--print-config", "print the settings and stop")
+    .option("--json", "print the scores as one line of JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  graticule-classify ${method} runs/quickstart
+  graticule-classify ${method} runs/ucmerced data.root=UCMerced compare=[random,pixels]
+  graticule-classify ${method} runs/ucmerced data.root=UCMerced ${method === "probe" ? "probe.method=sgd" : "knn.k=10"} pool=cls --json`,
+    )
+    .action((run: string, overrides: string[], flags: EvaluateFlags) => evaluate(method, run, overrides, flags));
+
+program
+  .command("predict")
+  .description("Classify images with a run's encoder and the probe fitted on it.")
+  .argument("<run>", "folder of a pretraining run that `probe` was called on")
+  .argument("<images...>", "JPEG, PNG or TIFF files with the channels that the run was trained on")
+  .option("--json", "print one line of JSON for each image, with all classes")
+  .option("--device <device>", "cpu, cuda, cuda:1, mps", "cpu")
+  .addHelpText("after", "\nExamples:\n  graticule-classify predict runs/ucmerced harbor.jpg beach.jpg")
+  .action(async (run: string, images: string[], flags: { json?: boolean; device: string }) => {
+    const backend = backendConfig.parse({ device: flags.device });
+    const predictions = await predictImages(run, images, { backend }, stderrLogger);
+    for (const { path, classes } of predictions) {
+      const best = classes[0];
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ path, classes })}\n`
+          : `${path}  ${best?.name}  ${(100 * (best?.probability ?? 0)).toFixed(1)} %\n`,
+      );
+    }
+    if (predictions.length < images.length) process.exitCode = 1;
+  });
+
+await runProgram(program);

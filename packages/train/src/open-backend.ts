@@ -1,0 +1,73 @@
+import { ConfigError, type Logger, MissingDependencyError, silentLogger } from "@graticule/core";
+import { setBackend } from "@tensorflow/tfjs-core";
+import type { BackendMemory } from "./run-log.js";
+
+/** Backends that training and evaluation run on. */
+export type BackendName = "torch" | "wasm" | "cpu";
+
+export interface BackendOptions {
+  /** `auto`: torch where its addon is built, else wasm, with a line that says what that costs. */
+  readonly name: BackendName | "auto";
+  /** Device of the torch backend: `cpu`, `cuda`, `cuda:1`, `mps`. */
+  readonly device: string;
+  readonly precision: "fp32" | "bf16";
+  /** Threads of the torch backend; 0 = all cores. */
+  readonly threads: number;
+}
+
+/** A backend that is active now. */
+export interface OpenedBackend {
+  readonly name: BackendName;
+  /** Bytes that it holds, where it counts them. */
+  readonly memory?: () => BackendMemory;
+}
+
+const openers: Readonly<Record<BackendName, (options: BackendOptions) => Promise<OpenedBackend>>> = {
+  async torch({ device, precision, threads }) {
+    const torch = await import("@graticule/tfjs-backend-torch");
+    torch.loadTorch();
+    torch.setDevice(device);
+    torch.setPrecision(precision);
+    if (threads > 0) torch.setThreads(threads);
+    await setBackend("torch");
+    return { name: "torch", memory: torch.memoryStats };
+  },
+  async wasm(options) {
+    assertPlain("wasm", options);
+    await import("@tensorflow/tfjs-backend-wasm");
+    await setBackend("wasm");
+    return { name: "wasm" };
+  },
+  async cpu(options) {
+    assertPlain("cpu", options);
+    await import("@tensorflow/tfjs-backend-cpu");
+    await setBackend("cpu");
+    return { name: "cpu" };
+  },
+};
+
+/**
+ * Makes a backend the active one.
+ *
+ * @throws {MissingDependencyError} if torch is asked for by name and its addon can't be loaded.
+ * @throws {ConfigError} if device or precision is not one that the backend has.
+ */
+export async function openBackend(options: BackendOptions, logger: Logger = silentLogger): Promise<OpenedBackend> {
+  if (options.name !== "auto") return openers[options.name](options);
+  try {
+    return await openers.torch(options);
+  } catch (error) {
+    if (!(error instanceof MissingDependencyError)) throw error;
+    logger.warn(
+      `running on wasm, one thread and many times slower than LibTorch, since ${error.message} \`npm run doctor\` says how to get it.`,
+    );
+    return openers.wasm({ ...options, device: "cpu", precision: "fp32" });
+  }
+}
+
+function assertPlain(name: BackendName, { device, precision }: BackendOptions): void {
+  if (device !== "cpu" || precision !== "fp32")
+    throw new ConfigError(
+      `backend ${name}: expected device cpu and precision fp32, got ${device} and ${precision}. Use the torch backend, or these.`,
+    );
+}
