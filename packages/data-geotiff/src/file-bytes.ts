@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { FormatError } from "@graticule/core";
 
 /** An open file and its size. */
@@ -6,6 +6,26 @@ export interface FileBytes {
   readonly path: string;
   readonly handle: FileHandle;
   readonly bytes: number;
+}
+
+/**
+ * Opens a file, hands it to `use`, and closes it whatever happens.
+ *
+ * @throws {FormatError} if the path is no readable file.
+ */
+export async function withFile<Result>(path: string, use: (file: FileBytes) => Promise<Result>): Promise<Result> {
+  const unreadable = (got: string, cause?: unknown): FormatError =>
+    new FormatError(path, "a readable file", got, "Check the path and its permissions.", { cause });
+  const handle = await open(path, "r").catch((cause) => {
+    throw unreadable((cause as NodeJS.ErrnoException).code ?? "an error", cause);
+  });
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw unreadable("a folder or device");
+    return await use({ path, handle, bytes: stat.size });
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -36,4 +56,9 @@ export async function readExactly(
       "The file changed while it was read.",
     );
   return Object.assign(new DataView(bytes.buffer), { length });
+}
+
+/** The first line of a decoder's complaint; libraries append theirs in many. */
+export function firstLine(error: unknown): string {
+  return ((error as Error).message.split("\n")[0] as string).replace(/[:.\s]+$/, "");
 }

@@ -1,8 +1,9 @@
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { FormatError } from "@graticule/core";
 import sharp from "sharp";
 import { nameBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
+import { firstLine, withFile } from "./file-bytes.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
 import { openRaster } from "./raster.js";
 
@@ -42,26 +43,21 @@ export async function openImageFile(path: string, maxValues: number = DEFAULT_MA
   return openPicture(path, maxValues);
 }
 
-async function sniff(path: string): Promise<"picture" | "tiff" | undefined> {
-  const handle = await open(path, "r").catch((cause) => {
-    throw new FormatError(path, "a readable file", (cause as Error).message, "Look at its permissions.", { cause });
-  });
-  try {
-    const start = Buffer.alloc(8);
-    const { bytesRead } = await handle.read(start, 0, 8, 0);
-    if (bytesRead === 0)
+function sniff(path: string): Promise<"picture" | "tiff" | undefined> {
+  return withFile(path, async ({ handle, bytes }) => {
+    if (bytes === 0)
       throw new FormatError(path, "a JPEG, PNG or TIFF image", "an empty file", "Remove the file or fetch it again.");
+    const start = Buffer.alloc(8);
+    await handle.read(start, 0, 8, 0);
     const text = start.toString("latin1");
     if (text.startsWith("\xff\xd8\xff") || text === "\x89PNG\r\n\x1a\n") return "picture";
     return /^(II[*+]\0|MM\0[*+])/.test(text) ? "tiff" : undefined;
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 async function openPicture(path: string, maxValues: number): Promise<ImageFile> {
   const unreadable = (cause: unknown): FormatError =>
-    new FormatError(path, "a readable image", (cause as Error).message, "The file is truncated or corrupt.", { cause });
+    new FormatError(path, "a readable image", firstLine(cause), "The file is truncated or corrupt.", { cause });
   const bytes = await readFile(path);
   const image = sharp(bytes, { limitInputPixels: Math.floor(maxValues / 3), failOn: "error" });
   const metadata = await image.metadata().catch((cause) => {

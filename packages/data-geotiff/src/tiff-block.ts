@@ -1,6 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { FormatError } from "@graticule/core";
 import sharp from "sharp";
+import { firstLine } from "./file-bytes.js";
 import { decodeLzw } from "./lzw.js";
 import { decodePackBits } from "./packbits.js";
 import type { TiffLayout } from "./tiff-layout.js";
@@ -163,7 +164,7 @@ async function decodeImageBlock(
     return new Uint8Array(data.subarray(0, rows * blockWidth * bands));
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;
-    throw new FormatError(path, "a readable JPEG or WebP block", (cause as Error).message, "The file is corrupt.", {
+    throw new FormatError(path, "a readable JPEG or WebP block", firstLine(cause), "The file is corrupt.", {
       cause,
     });
   }

@@ -1,6 +1,5 @@
-import { open } from "node:fs/promises";
 import { FormatError } from "@graticule/core";
-import { type FileBytes, readExactly } from "./file-bytes.js";
+import { type FileBytes, readExactly, withFile } from "./file-bytes.js";
 
 /** The tags of a TIFF that Graticule reads, by number. Source: TIFF 6.0; GeoTIFF 1.1; GDAL's GTiff driver. */
 export const TAGS = {
@@ -55,10 +54,8 @@ const MAX_ENTRIES = 4096;
  *
  * @throws {FormatError} naming the file, if it is no TIFF, truncated, or its directory points outside of it.
  */
-export async function readTiffDirectory(path: string): Promise<TiffDirectory> {
-  const handle = await open(path, "r");
-  try {
-    const file: FileBytes = { path, handle, bytes: (await handle.stat()).size };
+export function readTiffDirectory(path: string): Promise<TiffDirectory> {
+  return withFile(path, async (file) => {
     const header = await readExactly(file, 0, Math.min(16, file.bytes), "a TIFF header");
     const order = header.length < 8 ? "" : String.fromCharCode(header.getUint8(0), header.getUint8(1));
     const littleEndian = order === "II";
@@ -69,7 +66,7 @@ export async function readTiffDirectory(path: string): Promise<TiffDirectory> {
         path,
         "a TIFF file",
         file.bytes === 0 ? "an empty file" : "other bytes at its start",
-        "Look at the file's origin; its name ends like a TIFF's.",
+        "Look at where the file came from.",
       );
     const values = await readEntries(file, header, littleEndian, big);
     return {
@@ -84,9 +81,7 @@ export async function readTiffDirectory(path: string): Promise<TiffDirectory> {
         return typeof value === "string" ? value : undefined;
       },
     };
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 async function readEntries(

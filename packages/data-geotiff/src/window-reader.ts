@@ -1,7 +1,6 @@
-import { open } from "node:fs/promises";
 import type { Box } from "@graticule/data";
 import { copyBlock } from "./block-copy.js";
-import { type FileBytes, readExactly } from "./file-bytes.js";
+import { type FileBytes, readExactly, withFile } from "./file-bytes.js";
 import { type BlockValues, decodeTiffBlock } from "./tiff-block.js";
 import type { TiffLayout } from "./tiff-layout.js";
 
@@ -49,18 +48,14 @@ export function makeWindowReader(path: string, layout: TiffLayout, nodata: numbe
           target: output.subarray(position * plane, (position + 1) * plane),
         }))
       : [{ firstBlock: 0, samples: selected, target: output }];
-    const handle = await open(path, "r");
-    try {
-      const file: FileBytes = { path, handle, bytes: (await handle.stat()).size };
+    await withFile(path, async (file) => {
       for (const { firstBlock, samples, target } of passes)
         for (const { down, across } of blocksIn(window, layout)) {
           const values = await readCached(file, firstBlock + down * blocksAcross + across);
           const at = { row: down * blockHeight, column: across * blockWidth, height: blockHeight, width: blockWidth };
           copyBlock(values, at, samples, samplesPerPixel, window, target, nodata);
         }
-    } finally {
-      await handle.close();
-    }
+    });
     return output;
   };
 }
