@@ -1,0 +1,54 @@
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+import { registerGradients } from "@graticule/autodiff";
+import { makeRandom } from "@graticule/core";
+import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "vitest";
+
+export const backends: readonly string[] = isAddonBuilt() ? ["cpu", "wasm", "torch"] : ["cpu", "wasm"];
+
+/** Runs the tests once on each backend; each test must free all that it makes, apart from variables. */
+export function describeOnBackends(title: string, tests: (backend: string) => void, names = backends): void {
+  describe.each([...names])(`${title} on %s`, (backend) => {
+    let before = 0;
+    beforeAll(async () => {
+      tf.enableProdMode(); // no banner
+      await tf.setBackend(backend);
+      registerGradients();
+    });
+    beforeEach(() => {
+      tf.engine().startScope();
+      before = tf.memory().numTensors;
+    });
+    afterEach(() => {
+      tf.disposeVariables();
+      tf.engine().endScope();
+      expect(tf.memory().numTensors, "tensors that outlive the test").toBeLessThanOrEqual(before);
+    });
+    afterAll(() => tf.disposeVariables());
+    tests(backend);
+  });
+}
+
+/** Standard normal values, always the same for a seed. */
+export function normalValues(shape: readonly number[], seed: number): Float32Array {
+  const random = makeRandom(seed, "ops test");
+  return Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => random.normal());
+}
+
+export function normalTensor(shape: readonly number[], seed: number): tf.Tensor {
+  return tf.tensor(normalValues(shape, seed), [...shape]);
+}
+
+export function numbers(tensor: tf.Tensor): number[] {
+  return Array.from(tensor.dataSync<"float32">());
+}
+
+/** Expects two lists of numbers to agree within `tolerance` of the largest expected size. */
+export function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(got.length).toBe(expected.length);
+  const scale = Math.max(1e-30, ...Array.from(expected, Math.abs));
+  const worst = Math.max(0, ...Array.from(got, (value, index) => Math.abs(value - (expected[index] as number))));
+  expect(worst / scale).toBeLessThanOrEqual(tolerance);
+}

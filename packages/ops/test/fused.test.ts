@@ -1,0 +1,148 @@
+import { valueAndGrad } from "@graticule/autodiff";
+import { isAddonBuilt, setPrecision } from "@graticule/tfjs-backend-torch";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, describe, expect, it } from "vitest";
+import { composedAdamW } from "../src/adam-w.js";
+import { composedGelu } from "../src/gelu.js";
+import {
+  adamW,
+  gatherTokens,
+  gelu,
+  layerNorm,
+  linear,
+  normalizePatches,
+  patchify,
+  selfAttention,
+  sumOfSquares,
+} from "../src/index.js";
+import { composedLayerNorm } from "../src/layer-norm.js";
+import { composedLinear } from "../src/linear.js";
+import { composedSelfAttention } from "../src/self-attention.js";
+import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
+
+type Tensors = readonly [tf.Tensor, ...tf.Tensor[]];
+
+interface Case {
+  readonly shapes: readonly (readonly number[])[];
+  readonly fused: (...inputs: Tensors) => tf.Tensor;
+  readonly composed?: (...inputs: Tensors) => tf.Tensor;
+}
+
+/** Sizes that are no multiples of a vector register, with a ViT's proportions. */
+const cases: Readonly<Record<string, Case>> = {
+  linear: {
+    shapes: [[2, 9, 40], [56, 40], [56]],
+    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
+    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, "none"),
+  },
+  "linear without bias": {
+    shapes: [
+      [2, 9, 40],
+      [56, 40],
+    ],
+    fused: (x, weight) => linear(x, weight as tf.Tensor),
+    composed: (x, weight) => composedLinear(x, weight as tf.Tensor, undefined, "none"),
+  },
+  "linear with GELU": {
+    shapes: [[2, 9, 40], [56, 40], [56]],
+    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { activation: "gelu" }),
+    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, "gelu"),
+  },
+  layerNorm: {
+    shapes: [[2, 9, 40], [40], [40]],
+    fused: (x, gamma, beta) => layerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
+    composed: (x, gamma, beta) => composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
+  },
+  selfAttention: {
+    shapes: [[2, 19, 3 * 24]],
+    fused: (qkv) => selfAttention(qkv, 3),
+    composed: (qkv) => composedSelfAttention(qkv, 3),
+  },
+  gelu: { shapes: [[3, 50]], fused: gelu, composed: composedGelu },
+  patchify: { shapes: [[2, 3, 8, 12]], fused: (images) => patchify(images, 4, "channels-last") },
+  gatherTokens: { shapes: [[2, 4, 5]], fused: (x) => gatherTokens(x, Int32Array.of(3, 0, 1, 2)) },
+  normalizePatches: { shapes: [[2, 4, 9]], fused: (patches) => normalizePatches(patches) },
+};
+
+/** The output and the gradients of its weighted sum. */
+function evaluate(f: (...inputs: Tensors) => tf.Tensor, shapes: Case["shapes"]): number[][] {
+  const variables = shapes.map((shape, seed) => tf.tidy(() => tf.variable(normalTensor(shape, seed))));
+  const output = f(...(variables as unknown as Tensors));
+  const results = [numbers(output)];
+  const loss = () =>
+    tf.sum(tf.mul(f(...(variables as unknown as Tensors)), normalTensor(output.shape, 9))) as tf.Scalar;
+  const { value, gradients } = valueAndGrad(loss, variables);
+  for (const gradient of gradients) results.push(numbers(gradient as tf.Tensor));
+  tf.dispose([output, value, ...(gradients as tf.Tensor[]), ...variables]);
+  return results;
+}
+
+describeOnBackends("memory", () => {
+  it.each(Object.keys(cases))("%s leaves its result, and its gradients, alone", (name) => {
+    const { shapes, fused } = cases[name] as Case;
+    const inputs = shapes.map((shape, seed) => normalTensor(shape, seed)) as unknown as Tensors;
+    const { numTensors } = tf.memory();
+    const output = fused(...inputs);
+    expect(tf.memory().numTensors).toBe(numTensors + 1);
+    output.dispose();
+    evaluate(fused, shapes);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
+
+const fusedNames = Object.keys(cases).filter((name) => cases[name]?.composed);
+
+describeOnBackends(
+  "fused operations",
+  () => {
+    afterEach(() => setPrecision("fp32"));
+
+    it.each(fusedNames)("%s equals its composed form, values and gradients", (name) => {
+      const { shapes, fused, composed } = cases[name] as Required<Case>;
+      const expected = evaluate(composed, shapes);
+      for (const [index, values] of evaluate(fused, shapes).entries())
+        expectClose(values, expected[index] as number[], 1e-5); // float32, summed in another order
+    });
+
+    it.each(fusedNames)("%s in bf16 stays within 1/64 of float32", (name) => {
+      const { shapes, fused, composed } = cases[name] as Required<Case>;
+      const expected = evaluate(composed, shapes);
+      setPrecision("bf16");
+      for (const [index, values] of evaluate(fused, shapes).entries())
+        expectClose(values, expected[index] as number[], 2 ** -6); // bf16 keeps 8 bits, and up to four tensors are rounded
+    });
+
+    it("adamW equals its composed form over 10 updates", () => {
+      const run = (update: typeof adamW): number[] => {
+        const [param, first, second] = [normalTensor([7, 9], 1), tf.zeros([7, 9]), tf.zeros([7, 9])].map((tensor) =>
+          tf.variable(tensor),
+        ) as [tf.Variable, tf.Variable, tf.Variable];
+        for (let step = 1; step <= 10; step++)
+          update(param, normalTensor([7, 9], 100 + step), first, second, {
+            learningRate: 0.01,
+            beta1: 0.9,
+            beta2: 0.95,
+            epsilon: 1e-8,
+            weightDecay: 0.05,
+            gradScale: 0.7,
+            step,
+          });
+        return [param, first, second].flatMap(numbers);
+      };
+      expectClose(run(adamW), run(composedAdamW), 1e-6);
+    });
+
+    it("sumOfSquares adds up in float64", () => {
+      // In float32, adding 1 to 2²⁴ changes nothing.
+      const sum = sumOfSquares(tf.concat([tf.tensor1d([4096]), tf.ones([1000])]));
+      expect(numbers(sum)).toEqual([4096 ** 2 + 1000]);
+    });
+  },
+  isAddonBuilt() ? ["torch"] : [],
+);
+
+describe("the list of backends", () => {
+  it("has the torch backend wherever its addon is built", () => {
+    expect(backends.includes("torch")).toBe(isAddonBuilt());
+  });
+});

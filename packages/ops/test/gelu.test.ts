@@ -1,0 +1,20 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { it } from "vitest";
+import { gelu } from "../src/index.js";
+import { describeOnBackends, expectClose, numbers } from "./backends.js";
+import { checkGradient, normalInput } from "./check-gradient.js";
+
+describeOnBackends("gelu", () => {
+  it("is x times the normal distribution function", () => {
+    const x = [-3, -1, -0.5, 0, 0.5, 1, 2];
+    const expected = [
+      -0.0040496940948802, -0.15865525393145707, -0.15426876936299344, 0, 0.34573123063700656, 0.8413447460685429,
+      1.9544997361036416,
+    ];
+    expectClose(numbers(gelu(tf.tensor1d(x))), expected, 1e-6); // tfjs's own erf is good to 1.5e-7
+  });
+
+  it("has the gradient of finite differences", () => {
+    checkGradient((x) => gelu(x as tf.Tensor), [normalInput([3, 7], 1)]);
+  });
+});

@@ -1,0 +1,47 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
+import { linear } from "../src/index.js";
+import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
+import { checkGradient, normalInput } from "./check-gradient.js";
+
+describeOnBackends("linear", () => {
+  it("multiplies by a [out, in] weight and adds the bias", () => {
+    const x = tf.tensor3d([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ]);
+    const weight = tf.tensor2d([
+      [1, 0],
+      [0, 1],
+      [10, 100],
+    ]);
+    const y = linear(x, weight, tf.tensor1d([0.5, 0, -1]));
+    expect(y.shape).toEqual([1, 2, 3]);
+    expect(numbers(y)).toEqual([1.5, 2, 209, 3.5, 4, 429]);
+    expect(numbers(linear(x, weight))).toEqual([1, 2, 210, 3, 4, 430]);
+  });
+
+  it("applies the exact GELU", () => {
+    const y = linear(tf.tensor2d([[1], [-1], [2]]), tf.tensor2d([[1]]), tf.tensor1d([0]), { activation: "gelu" });
+    expectClose(numbers(y), [0.8413447460685429, -0.15865525393145707, 1.9544997361036416], 1e-6);
+  });
+
+  it("takes vectors and 4 dims", () => {
+    const weight = normalTensor([3, 5], 1);
+    const x = normalTensor([2, 2, 2, 5], 2);
+    const y = linear(x, weight);
+    expect(y.shape).toEqual([2, 2, 2, 3]);
+    expectClose(numbers(linear(tf.slice(tf.reshape(x, [40]), 0, 5), weight)), numbers(y).slice(0, 3), 1e-6);
+  });
+
+  it.each(["none", "gelu"] as const)("has the gradient of finite differences with activation %s", (activation) => {
+    const inputs = [normalInput([2, 3, 5], 1), normalInput([4, 5], 2), normalInput([4], 3)];
+    checkGradient((x, weight, bias) => linear(x as tf.Tensor, weight as tf.Tensor, bias, { activation }), inputs);
+    checkGradient(
+      (x, weight) => linear(x as tf.Tensor, weight as tf.Tensor, undefined, { activation }),
+      inputs.slice(0, 2),
+    );
+  });
+});

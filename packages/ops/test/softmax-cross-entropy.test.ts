@@ -1,0 +1,35 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { it } from "vitest";
+import { softmaxCrossEntropy } from "../src/index.js";
+import { describeOnBackends, expectClose, normalTensor, normalValues, numbers } from "./backends.js";
+import { checkGradient, normalInput } from "./check-gradient.js";
+
+describeOnBackends("softmaxCrossEntropy", () => {
+  it("is ln K for equal logits and the log odds for two classes", () => {
+    expectClose(numbers(softmaxCrossEntropy(tf.zeros([2, 5]), Int32Array.of(0, 4))), [Math.log(5)], 1e-6);
+    const logits = tf.tensor2d([[2, 0]]);
+    expectClose(numbers(softmaxCrossEntropy(logits, Int32Array.of(1))), [Math.log(1 + Math.exp(2))], 1e-6);
+  });
+
+  it("is the mean of −log softmax over the batch", () => {
+    const values = normalValues([3, 4], 5);
+    const labels = Int32Array.of(3, 0, 2);
+    const losses = Array.from(labels, (label, row) => {
+      const logits = Array.from(values.subarray(row * 4, row * 4 + 4));
+      return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - (logits[label] as number);
+    });
+    const expected = losses.reduce((sum, loss) => sum + loss) / 3;
+    expectClose(numbers(softmaxCrossEntropy(normalTensor([3, 4], 5), labels)), [expected], 1e-6);
+  });
+
+  it("stays finite with large logits", () => {
+    expectClose(numbers(softmaxCrossEntropy(tf.tensor2d([[1000, 0]]), Int32Array.of(1))), [1000], 1e-6);
+  });
+
+  it("has the gradient of finite differences", () => {
+    checkGradient(
+      (logits) => softmaxCrossEntropy(logits as tf.Tensor, Int32Array.of(2, 0, 1)),
+      [normalInput([3, 4], 1)],
+    );
+  });
+});
