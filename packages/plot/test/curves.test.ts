@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plotConfusionMatrix, plotCurves, plotIntervals, svgToPng } from "../src/index.js";
-import { decodePng } from "./decode-png.js";
+import { plotCurves, svgToPng } from "../src/index.js";
 
 /** Path data of the lines that are drawn. */
 function linePaths(svg: string): string[] {
@@ -92,70 +91,6 @@ describe("plotCurves", () => {
       plotCurves({ ...axes, logY: true, series: [{ name: "train", x: [1], y: [-1] }] }),
     ).toThrowErrorMatchingInlineSnapshot(
       `[RangeError: plotCurves 'Loss': expected at least one positive finite point, got none in 1 series. Draw it once something is logged.]`,
-    );
-  });
-});
-
-describe("plotConfusionMatrix", () => {
-  it("colours cells by their share of the true class and writes the counts", () => {
-    const svg = plotConfusionMatrix({
-      matrix: [
-        [30, 10],
-        [0, 0],
-      ],
-      classNames: ["water", "land"],
-    });
-    const fills = [...svg.matchAll(/<rect [^>]*aria-label|aria-label="cell">(.*?)<\/g>/g)][0]?.[1] as string;
-    const colors = [...fills.matchAll(/fill="([^"]+)"/g)].map((match) => match[1]);
-    expect(colors).toHaveLength(4);
-    expect(colors[2]).toBe(colors[3]); // an absent class: both cells empty
-    expect(new Set(colors).size).toBe(3);
-    expect(svg).toContain(">30<");
-    expect(svg).toContain(">10<");
-    expect(svg.match(/>water</g)).toHaveLength(2);
-  });
-
-  it("leaves out the counts where 51 classes leave no room, and stays within a page", () => {
-    const classNames = Array.from({ length: 51 }, (_, k) => `a rather long class name ${k}`);
-    const matrix = classNames.map((_, row) => classNames.map((__, column) => (row === column ? 77 : 0)));
-    const svg = plotConfusionMatrix({ matrix, classNames });
-    expect(svg).not.toContain(">77<");
-    expect(svg).toContain("a rather long class nam…");
-    const image = decodePng(svgToPng(svg, 1));
-    expect(image.width).toBeLessThan(1000);
-    expect(image.height).toBeLessThan(1050);
-  });
-
-  it("says what is wrong with the matrix", () => {
-    expect(() => plotConfusionMatrix({ matrix: [[1]], classNames: ["a", "b"] })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: plotConfusionMatrix: expected a [2, 2] matrix for 2 class names, got [1, 1]. Give one name for each class.]`,
-    );
-  });
-});
-
-describe("plotIntervals", () => {
-  it("draws bars from 0, whiskers from low to high, and the numbers", () => {
-    const bars = [
-      { name: "pretrained", value: 0.5, low: 0.25, high: 0.75 },
-      { name: "random", value: 0.25, low: 0.2, high: 0.3 },
-    ];
-    const svg = plotIntervals({ bars, title: "Probe", label: "top-1" });
-    expect(svg).toContain("0.500 [0.250, 0.750]");
-    const widths = [...svg.matchAll(/<rect [^>]*?width="([\d.]+)"[^>]*>/g)].map((match) => Number(match[1])).slice(1);
-    expect(widths[0]).toBeCloseTo(2 * (widths[1] as number), 6);
-    const [, x1, x2] =
-      /aria-label="rule"[^>]*><line ([^>]*)/.exec(svg)?.[1]?.match(/x2="([\d.]+)".*x1="([\d.]+)"/) ?? [];
-    expect(Math.abs(Number(x1) - Number(x2))).toBeCloseTo(widths[0] as number, 6); // 0.75 − 0.25 = 0.5
-    expect(plotIntervals({ bars, title: "Probe", label: "top-1" })).toBe(svg);
-  });
-
-  it("says what is wrong with a bar", () => {
-    const bar = { name: "a", value: Number.NaN, low: 0, high: 1 };
-    expect(() => plotIntervals({ bars: [bar], title: "t", label: "l" })).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: plotIntervals 't': expected finite values and ends, got NaN [0, 1] for 'a'. Leave out what was not measured.]`,
-    );
-    expect(() => plotIntervals({ bars: [], title: "t", label: "l" })).toThrowErrorMatchingInlineSnapshot(
-      `[RangeError: plotIntervals 't': expected finite values and ends, got no bar. Leave out what was not measured.]`,
     );
   });
 });
