@@ -1,0 +1,35 @@
+/** Which packages of the workspace each package's sources may import; apps may import any. Source: docs/architecture.md §3. */
+export const allowedImports = {
+  core: [],
+  config: ["core"],
+  autodiff: ["core"],
+  ops: ["core", "autodiff"],
+  nn: ["core", "autodiff", "ops"],
+  optim: ["core", "nn", "ops"],
+  models: ["core", "config", "nn", "ops"],
+  data: ["core", "config"],
+  "data-geotiff": ["core", "config", "data"],
+  "tfjs-backend-torch": ["core"],
+  eval: ["core", "config", "ops"],
+  plot: ["core", "config"],
+  train: [
+    "core",
+    "config",
+    "tfjs-backend-torch",
+    "autodiff",
+    "ops",
+    "nn",
+    "optim",
+    "models",
+    "data",
+    "data-geotiff",
+    "eval",
+    "plot",
+  ],
+};
+
+/** Packages that may import `node:*`; every other one must run in a browser; apps may too. */
+export const nodePackages = ["data", "data-geotiff", "tfjs-backend-torch", "train", "eval", "plot"];
+
+/** Development tools of the root that a file may load because it runs from sources only, never from `dist/`. */
+export const sourceOnlyImports = { "packages/data/src/worker-from-source.mjs": ["tsx"] };
