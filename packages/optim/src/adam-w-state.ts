@@ -39,7 +39,7 @@ export function disposeMoments(slot: Slot): void {
 export function copyMoments(path: string, { tensors, updates }: AdamWState): Moments | undefined {
   if (updates[path] === undefined) return undefined;
   const copy = (name: string): tf.Variable =>
-    tf.tidy(() => tf.variable(tf.add(tensors.get(name) as tf.Tensor, 0), false));
+    tf.tidy(() => tf.variable(tf.mul(tensors.get(name) as tf.Tensor, 1), false));
   return [copy(firstMomentName(path)), copy(secondMomentName(path))];
 }
 

@@ -13,12 +13,8 @@ export function globalNorm(gradients: Iterable<tf.Tensor>): number {
   return tf.tidy(() => {
     const squares = Array.from(gradients, (gradient) => sumOfSquares(gradient));
     if (squares.length === 0) return 0;
-    return Math.sqrt(
-      tf
-        .stack(squares)
-        .dataSync()
-        .reduce((sum, square) => sum + square, 0),
-    );
+    const values = tf.stack(squares).dataSync<"float32">();
+    return Math.sqrt(values.reduce((sum, value) => sum + value, 0));
   });
 }
 
