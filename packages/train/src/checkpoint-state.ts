@@ -72,7 +72,7 @@ export function parseCheckpointState(path: string, text: string): CheckpointStat
   try {
     stored = JSON.parse(text);
   } catch (cause) {
-    throw new FormatError(path, "JSON", `${text.length} characters that are none`, "Use an earlier checkpoint.", {
+    throw new FormatError(path, "JSON", `${text.length} characters that do not parse`, "Use an earlier checkpoint.", {
       cause,
     });
   }

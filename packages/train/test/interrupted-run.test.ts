@@ -60,11 +60,11 @@ describe("a run in a process of its own", () => {
     expect(await metricSteps(runFolder)).toEqual(Array.from({ length: STEPS }, (_, index) => index + 1));
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("saves and returns after %s, and goes on when resumed", async (signal) => {
+  it("saves and returns after SIGTERM, and goes on when resumed", async () => {
     const runFolder = await makeTemporaryFolder();
     const child = startTrainChild([runFolder, STEPS, 1000, 5]);
     await waitForSteps(runFolder, 5, child);
-    child.process.kill(signal);
+    child.process.kill("SIGTERM");
     const stopped = await child.finished;
     expect(stopped).toMatchObject({ code: 0, signal: null });
     const { step, checkpoint } = JSON.parse(stopped.stdout);
@@ -92,7 +92,5 @@ describe("a run in a process of its own", () => {
     );
     expect(latest?.state.step).toBe(4);
     expect(warnings).toEqual([]);
-    await startTrainChild([runFolder, STEPS, 4, 0]).finished;
-    expect(await fileHashes(runFolder)).toEqual(reference);
   });
 });

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TrainOptions, train } from "@graticule/train";
 import { describe, expect, it } from "vitest";
+import { watchStopSignals } from "../src/stop-request.js";
 import { makeTemporaryFolder } from "./fixtures/temporary-folder.js";
 import { makeTinyRun } from "./fixtures/tiny-run.js";
 
@@ -16,7 +17,7 @@ async function trainWithStops(runFolder: string, overrides: Partial<TrainOptions
     const result = await train({
       ...options,
       loss: (batch, context) => {
-        if (context.step === stop) process.emit("SIGTERM", "SIGTERM");
+        if (context.step === stop) process.emit("SIGINT", "SIGINT");
         return options.loss(batch, context);
       },
     });
@@ -85,9 +86,15 @@ describe("resume", () => {
     );
   });
 
-  it("gives signals back after the run", async () => {
-    const before = process.listenerCount("SIGTERM");
+  it("gives signals back after the first one, so that a second has its default effect, and after the run", async () => {
+    const listeners = () => ["SIGTERM", "SIGINT"].map((signal) => process.listenerCount(signal));
+    const before = listeners();
+    const stop = watchStopSignals();
+    expect(listeners()).toEqual(before.map((count) => count + 1));
+    process.emit("SIGTERM", "SIGTERM");
+    expect(stop.signal).toBe("SIGTERM");
+    expect(listeners()).toEqual(before);
     await train(await makeTinyRun({ runFolder: await makeTemporaryFolder() }, { totalSteps: 1 }));
-    expect(process.listenerCount("SIGTERM")).toBe(before);
+    expect(listeners()).toEqual(before);
   });
 });

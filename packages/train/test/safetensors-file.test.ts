@@ -81,7 +81,9 @@ describe("writeSafetensors", () => {
     expect([...(await file.read("i"))]).toEqual([7, -8]);
     expect([...(await file.read("b"))]).toEqual([1, 0]);
     await file.close();
-    expect(() => tensorEntry("s", tf.tensor1d(["text"]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: tensorEntry s: expected float32, int32, bool, got string.]`);
+    expect(() => tensorEntry("s", tf.tensor1d(["text"]))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: tensorEntry s: expected float32, int32, bool, got string.]`,
+    );
   });
 
   it("refuses an entry that yields another number of bytes than its shape asks for", async () => {
@@ -90,7 +92,8 @@ describe("writeSafetensors", () => {
     await expect(writing).rejects.toThrow("tensor 'w': expected 8 bytes for F32 [2], got 7.");
   });
 
-  it.skipIf(!hasPythonSafetensors)("is read by Python's safetensors, where that is installed", async () => {
+  it("is read by Python's safetensors", async ({ skip }) => {
+    skip(!hasPythonSafetensors, "python3 has no safetensors");
     const path = join(await makeTemporaryFolder(), "weights.safetensors");
     await writeSafetensors(path, [entryOf("w", "F32", [2, 3], new Uint8Array(AWKWARD.buffer))], { format: "pt" });
     const script =
