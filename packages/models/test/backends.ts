@@ -16,12 +16,21 @@ export const backends: readonly { name: string; skip: boolean; use: () => Promis
     },
   },
   {
+    name: "wasm",
+    skip: false,
+    use: async () => {
+      await import("@tensorflow/tfjs-backend-wasm");
+      await setBackend("wasm");
+    },
+  },
+  {
     name: isTorchBuilt ? "torch" : "torch (skipped: its addon is not built)",
     skip: !isTorchBuilt,
     use: async () => {
-      const { registerTorchBackend } = await import("@graticule/tfjs-backend-torch");
-      await registerTorchBackend();
+      const { setThreads } = await import("@graticule/tfjs-backend-torch");
       await setBackend("torch");
+      // Tensors this small lose more than they gain by sharing out the work.
+      setThreads(1);
     },
   },
 ];

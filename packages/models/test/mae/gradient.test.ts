@@ -11,7 +11,7 @@ const base: MaeConfig = {
   patchSize: 4,
   inChannels: 13,
   embedDim: 16,
-  depth: 2,
+  depth: 1,
   numHeads: 2,
   mlpDim: 32,
   decoderEmbedDim: 12,
@@ -29,7 +29,8 @@ function randomTensor(shape: number[], ...path: (string | number)[]): Tensor {
   );
 }
 
-for (const { name: backend, skip, use } of backends)
+// On wasm the gradients are compared with the reference's instead: these are a thousand forward passes.
+for (const { name: backend, skip, use } of backends.filter(({ name }) => name !== "wasm"))
   describe.skipIf(skip)(`on ${backend}`, () => {
     beforeAll(use);
 
