@@ -53,7 +53,7 @@ export async function openDataset(spec: DatasetSpec): Promise<Dataset> {
   const open = exports[spec.export];
   if (typeof open !== "function")
     throw new ConfigError(
-      `openDataset: expected '${spec.module}' to export a function '${spec.export}', got ${typeof open}. It exports ${Object.keys(exports).join(", ")}.`,
+      `openDataset: expected '${spec.module}' to export a function '${spec.export}', got ${typeof open}. It exports ${Object.keys(exports).slice(0, 8).join(", ")}.`,
     );
   return (await open(spec.options)) as Dataset;
 }

@@ -32,9 +32,15 @@ test("schemas that differ are told apart by channel and field", () => {
   expect(() => assertSameSchema(stored, structuredClone(stored))).not.toThrow();
   expect(() =>
     assertSameSchema(stored, [stored[1] as (typeof stored)[0], { name: "nir" }]),
-  ).toThrowErrorMatchingInlineSnapshot(`[MismatchError: assertSameSchema: expected name red for channel 0 ('red'), got nir. Use the schema that is stored with the checkpoint, and the same bands in the same order.]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: assertSameSchema: expected name red for channel 0 ('red'), got nir. Use the schema that is stored with the checkpoint, and the same bands in the same order.]`,
+  );
   expect(() =>
     assertSameSchema(stored, [{ ...stored[0], name: "red", mean: 4 }, { name: "nir" }]),
-  ).toThrowErrorMatchingInlineSnapshot(`[MismatchError: assertSameSchema: expected mean 3 for channel 0 ('red'), got 4. Use the schema that is stored with the checkpoint, and the same bands in the same order.]`);
-  expect(() => assertSameSchema(stored, [{ name: "red" }])).toThrowErrorMatchingInlineSnapshot(`[MismatchError: assertSameSchema: expected 2 channels (red, nir), got 1 (red). Select the same bands as in training.]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: assertSameSchema: expected mean 3 for channel 0 ('red'), got 4. Use the schema that is stored with the checkpoint, and the same bands in the same order.]`,
+  );
+  expect(() => assertSameSchema(stored, [{ name: "red" }])).toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: assertSameSchema: expected 2 channels (red, nir), got 1 (red). Select the same bands as in training.]`,
+  );
 });

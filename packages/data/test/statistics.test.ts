@@ -35,9 +35,15 @@ test("merging parts equals one pass, also far from zero", () => {
 test("a channel without any data has no statistics, and wrong sizes are an error", () => {
   const collector = makeStatisticsCollector(2);
   expect(collector.result()[0]).toEqual({ count: 0, mean: NaN, std: NaN, min: NaN, max: NaN });
-  expect(() => collector.add(new Float32Array(3))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: statistics.add: expected 2 planes of equal size, got 3 values.]`);
-  expect(() => collector.merge(makeStatisticsCollector(3))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: statistics.merge: expected 2 channels, got 3.]`);
-  expect(() => withStatistics([{ name: "a" }], collector.result())).toThrowErrorMatchingInlineSnapshot(`[ShapeError: withStatistics: expected 1 channels (a), got 2.]`);
+  expect(() => collector.add(new Float32Array(3))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: statistics.add: expected 2 planes of equal size, got 3 values.]`,
+  );
+  expect(() => collector.merge(makeStatisticsCollector(3))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: statistics.merge: expected 2 channels, got 3.]`,
+  );
+  expect(() => withStatistics([{ name: "a" }], collector.result())).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: withStatistics: expected 1 channels (a), got 2.]`,
+  );
 });
 
 test("a dataset is measured over its readable samples", async () => {
@@ -68,5 +74,7 @@ test("a stratified split keeps class fractions and is the same each time", () =>
 });
 
 test("fractions that don't sum to 1 are refused", () => {
-  expect(() => stratifiedSplit([0, 1], { train: 0.8, test: 0.1 }, 0)).toThrowErrorMatchingInlineSnapshot(`[ConfigError: stratifiedSplit: expected fractions from 0 that sum to 1, got {"train":0.8,"test":0.1}. Write them so that nothing is left over.]`);
+  expect(() => stratifiedSplit([0, 1], { train: 0.8, test: 0.1 }, 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: stratifiedSplit: expected fractions from 0 that sum to 1, got {"train":0.8,"test":0.1}. Write them so that nothing is left over.]`,
+  );
 });

@@ -20,7 +20,9 @@ test("flips mirror rows or columns of every channel and leave the input alone", 
 
 test("a center crop takes the middle and refuses images that are too small", () => {
   expect(centerCrop(image, [2, 1])).toEqual({ pixels: Float32Array.of(1, 4, 7, 10), shape: [2, 2, 1] });
-  expect(() => centerCrop(image, [3, 1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: centerCrop: expected an image of at least 3 by 1 pixels, got [2, 2, 3]. Put a resize before it.]`);
+  expect(() => centerCrop(image, [3, 1])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: centerCrop: expected an image of at least 3 by 1 pixels, got [2, 2, 3]. Put a resize before it.]`,
+  );
 });
 
 test("normalize uses each channel's own scale and puts 0 where there is no data", () => {
@@ -30,8 +32,12 @@ test("normalize uses each channel's own scale and puts 0 where there is no data"
     { name: "b", mean: 5, std: 4 },
   ];
   expect(normalize({ pixels, shape: [2, 1, 2] }, schema).pixels).toEqual(Float32Array.of(0.5, 0, 0, 1));
-  expect(() => normalize({ pixels, shape: [2, 1, 2] }, schema.slice(1))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: normalize: expected 1 channels (b), got 2.]`);
-  expect(() => normalize({ pixels, shape: [1, 2, 2] }, [{ name: "nir" }])).toThrowErrorMatchingInlineSnapshot(`[ConfigError: normalize: expected a mean and a positive std for channel 'nir', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`);
+  expect(() => normalize({ pixels, shape: [2, 1, 2] }, schema.slice(1))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: normalize: expected 1 channels (b), got 2.]`,
+  );
+  expect(() => normalize({ pixels, shape: [1, 2, 2] }, [{ name: "nir" }])).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: normalize: expected a mean and a positive std for channel 'nir', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`,
+  );
 });
 
 test("crop boxes lie inside, cover the asked area and ratio, and have no preferred place", () => {
@@ -82,8 +88,16 @@ test("wrong transforms are named with their field", () => {
   const check = (transform: Parameters<typeof assertTransforms>[0][number]) => () =>
     assertTransforms([transform], [{ name: "red" }]);
   const crop = { kind: "randomResizedCrop", size: [8, 8], interpolation: "bicubic" } as const;
-  expect(check({ ...crop, scale: [0, 1], ratio: [1, 1] })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: transforms.randomResizedCrop.scale: expected 0 < low ≤ high ≤ 1, got [0,1].]`);
-  expect(check({ ...crop, scale: [0.1, 1], ratio: [2, 1] })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: transforms.randomResizedCrop.ratio: expected 0 < low ≤ high, got [2,1].]`);
-  expect(check({ kind: "horizontalFlip", probability: 2 })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: transforms.horizontalFlip.probability: expected 0 to 1, got 2.]`);
-  expect(check({ kind: "normalize" })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: normalize: expected a mean and a positive std for channel 'red', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`);
+  expect(check({ ...crop, scale: [0, 1], ratio: [1, 1] })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: transforms.randomResizedCrop.scale: expected 0 < low ≤ high ≤ 1, got [0,1].]`,
+  );
+  expect(check({ ...crop, scale: [0.1, 1], ratio: [2, 1] })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: transforms.randomResizedCrop.ratio: expected 0 < low ≤ high, got [2,1].]`,
+  );
+  expect(check({ kind: "horizontalFlip", probability: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: transforms.horizontalFlip.probability: expected 0 to 1, got 2.]`,
+  );
+  expect(check({ kind: "normalize" })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: normalize: expected a mean and a positive std for channel 'red', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`,
+  );
 });
