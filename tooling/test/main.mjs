@@ -10,7 +10,7 @@ const checks = [
   { title: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { title: "types", command: ["tsc", "-p", "tsconfig.json", "--noEmit"] },
   { title: "import direction", command: [process.execPath, "tooling/check/imports.mjs"] },
-  { title: "unused code", command: ["knip", "--no-progress"] },
+  { title: "unused code", command: ["knip", "--no-progress", "--no-config-hints"] },
   { title: "packages", command: [process.execPath, "tooling/check/packages.mjs"] },
 ];
 
