@@ -35,7 +35,7 @@ export function maeConfig(preset: VitPreset, overrides: MaeOverrides): MaeConfig
   return checkMaeConfig({ ...presetFields("maeConfig", preset), ...paperDecoder, decoderMlpDim, ...overrides });
 }
 
-/** @throws {RangeError} if the configuration is not a model that can be built; returns it frozen otherwise. */
+/** @throws {RangeError} if the configuration is not a model that can be built; returns a frozen copy otherwise. */
 export function checkMaeConfig(config: MaeConfig): MaeConfig {
   checkEncoderConfig("maeConfig", config);
   for (const field of ["decoderEmbedDim", "decoderDepth", "decoderNumHeads", "decoderMlpDim"] as const)
@@ -46,5 +46,5 @@ export function checkMaeConfig(config: MaeConfig): MaeConfig {
       throw new RangeError(
         expectation("maeConfig", `${field} to be a multiple of 4 for its sin-cos positions`, `${config[field]}`),
       );
-  return Object.freeze(config);
+  return Object.freeze({ ...config });
 }

@@ -37,12 +37,12 @@ export function vitConfig(preset: VitPreset, overrides: EncoderOverrides & { rea
   return checkVitConfig({ ...presetFields("vitConfig", preset), pool: "cls", ...overrides });
 }
 
-/** @throws {RangeError} if the configuration is not a model that can be built; returns it frozen otherwise. */
+/** @throws {RangeError} if the configuration is not a model that can be built; returns a frozen copy otherwise. */
 export function checkVitConfig<C extends VitConfig>(config: C): Readonly<C> {
   checkEncoderConfig("vitConfig", config);
   if (config.pool !== "cls" && config.pool !== "mean")
     throw new RangeError(expectation("vitConfig", "pool to be 'cls' or 'mean'", `'${String(config.pool)}'`));
-  return Object.freeze(config);
+  return Object.freeze({ ...config });
 }
 
 /** The fields that a preset settles; `where` opens the message of the RangeError for an unknown name. */
