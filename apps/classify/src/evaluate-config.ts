@@ -6,7 +6,8 @@ import { dataConfig } from "./data-config.js";
 export const evaluateConfig = z.strictObject({
   /** Decides the random-init encoder, the validation split and the bootstrap. */
   seed: z.int().min(0).default(0),
-  backend: backendConfig.prefault({}),
+  /** Always fp32: the probe's optimizer needs finer products than bf16 gives. */
+  backend: backendConfig.omit({ precision: true }).prefault({}),
   data: dataConfig,
   /** Split that scores are computed on; the classifier sees `train` alone. */
   evalSplit: z.enum(["val", "test"]).default("test"),

@@ -38,7 +38,7 @@ export async function evaluateEncoder(
   config: EvaluateConfig,
   logger: Logger = silentLogger,
 ): Promise<EvaluationResult> {
-  await openBackend(config.backend, logger);
+  await openBackend({ ...config.backend, precision: "fp32" }, logger);
   const run = await openPretrainedRun(runPath);
   const pretrained = await openEncoder(run, config.pool);
   const evaluations: Evaluation[] = [];

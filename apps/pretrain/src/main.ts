@@ -7,7 +7,7 @@ import { ConfigError } from "@graticule/core";
 import { Command } from "commander";
 import { pretrain, readRunConfig } from "./pretrain.js";
 import { type PretrainConfig, pretrainConfig } from "./pretrain-config.js";
-import { pretrainReport, reconstructionReport } from "./pretrain-report.js";
+import { pretrainReport, reconstructionReport, settingsReport } from "./pretrain-report.js";
 import { reconstruct } from "./reconstruct.js";
 
 // Both src/ and dist/ lie one level below the app's folder.
@@ -28,6 +28,7 @@ async function trainAndReport(runFolder: string, config: PretrainConfig, resume:
     process.stderr.write(`stopped at step ${step}; go on with: graticule-pretrain resume ${runFolder}\n`);
     return;
   }
+  await updateReport(runFolder, "settings", settingsReport(config));
   let report = await updateReport(runFolder, "pretrain", await pretrainReport(runFolder, config));
   if (config.report.reconstructions > 0) report = await drawReconstructions(runFolder, config);
   process.stdout.write(`checkpoint: ${checkpoint}\nreport: ${report}\n`);

@@ -70,9 +70,13 @@ export async function pretrainReport(runFolder: string, config: PretrainConfig):
           ),
         ],
       },
-      { heading: "Settings", code: printConfig(config) },
     ],
   };
+}
+
+/** The part of the report that says how to make the run again. */
+export function settingsReport(config: PretrainConfig): ReportPart {
+  return { sections: [{ heading: "Settings", code: printConfig(config) }] };
 }
 
 /** Draws reconstructions into the run folder and gives the report's part. */

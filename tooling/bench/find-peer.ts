@@ -1,0 +1,22 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../../", import.meta.url);
+
+/** A Python interpreter that can import torch: `$GRATICULE_PEER_PYTHON`, the set-up's environment, or the system's. */
+export function findTorchPython(): string | undefined {
+  const candidates = [
+    process.env.GRATICULE_PEER_PYTHON,
+    fileURLToPath(new URL(".graticule/peers/bin/python", root)),
+    fileURLToPath(new URL(".graticule/venv/bin/python", root)),
+    "python3",
+  ];
+  return candidates.find((python) => python && spawnSync(python, ["-c", "import torch"]).status === 0);
+}
+
+/** The peer's script in the shared folder beside the project, where it is there. */
+export function findPeerScript(name: string): string | undefined {
+  const path = fileURLToPath(new URL(`../shared/peers/${name}`, root));
+  return existsSync(path) ? path : undefined;
+}

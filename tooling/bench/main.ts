@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import { benchStep } from "./step.js";
+
+/**
+ * `npm run bench -- NAME [options]`: each benchmark runs ours and the peers in turn and prints one line of JSON.
+ */
+const program = new Command("bench").description("Benchmarks beside their peers; one JSON line each.");
+
+program
+  .command("step")
+  .description("One MAE training step: forward, backward, AdamW.")
+  .option("--model <preset>", "tiny, small, base, large, huge", "base")
+  .option("--batch <images>", "images of one step", Number, 32)
+  .option("--dtype <dtype>", "fp32 or bf16", "bf16")
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--pairs <count>", "runs of each side, in turn", Number, 3)
+  .option("--peer", "run PyTorch's step too (needs ../shared/peers/mae_step.py and a Python with torch)")
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async (options) => {
+    process.stdout.write(`${JSON.stringify(await benchStep(options))}\n`);
+  });
+
+await program.parseAsync();
