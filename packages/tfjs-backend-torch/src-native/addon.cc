@@ -132,7 +132,7 @@ Napi::Value write(const Napi::CallbackInfo& info) {
     if (!info[0].IsTypedArray()) return storages().add(at::zeros(dims, options.device(settings().device)));
     auto array = info[0].As<Napi::TypedArray>();
     Tensor value = at::empty(dims, options);
-    TORCH_CHECK(array.ByteLength() == value.nbytes(), "shape [", c10::IntArrayRef(dims), "] needs ", value.nbytes(),
+    TORCH_CHECK(array.ByteLength() == value.nbytes(), "shape ", c10::IntArrayRef(dims), " needs ", value.nbytes(),
                 " bytes, got ", array.ByteLength());
     if (value.nbytes() > 0) {
       const auto* source = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();

@@ -23,8 +23,8 @@ struct Heads {
 };
 
 Heads split(const Tensor& qkv, int64_t numHeads) {
-  TORCH_CHECK(qkv.dim() == 3 && numHeads > 0 && qkv.size(2) % (3 * numHeads) == 0, "qkv [", qkv.sizes(),
-              "] does not split into q, k, v of ", numHeads, " heads");
+  TORCH_CHECK(qkv.dim() == 3 && numHeads > 0 && qkv.size(2) % (3 * numHeads) == 0, "qkv ", qkv.sizes(),
+              " does not split into q, k, v of ", numHeads, " heads");
   const auto parts = qkv.view({qkv.size(0), qkv.size(1), 3, numHeads, qkv.size(2) / (3 * numHeads)}).permute({2, 0, 3, 1, 4});
   return {parts[0], parts[1], parts[2]};
 }
@@ -92,6 +92,10 @@ KERNEL(FusedSelfAttentionGrad) {
   const auto h = split(qkv, call.integer());
   const int64_t B = h.q.size(0), H = h.q.size(1), N = h.q.size(2), headDim = h.q.size(3);
   const double scale = 1 / std::sqrt(static_cast<double>(headDim));
+  TORCH_CHECK(dy.sizes() == out.sizes() && dy.sizes() == at::IntArrayRef({B, N, H * headDim}), "dy ", dy.sizes(),
+              " and out ", out.sizes(), " must be [B, N, D] of qkv");
+  TORCH_CHECK(logSumExp.sizes() == at::IntArrayRef({B, H, N}) && logSumExp.scalar_type() == at::kFloat,
+              "logSumExp must be float32 [B, H, N], got ", logSumExp.sizes());
   const auto heads = [&](const Tensor& x) { return x.view({B, N, H, headDim}).transpose(1, 2); };
   auto dqkv = at::empty_like(qkv);
   const auto grad = split(dqkv, H);

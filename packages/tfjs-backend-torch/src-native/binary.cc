@@ -44,9 +44,9 @@ at::Tensor subtract(const at::Tensor& a, const at::Tensor& b) { return at::sub(c
 at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) { return at::mul(counted(a), counted(b)); }
 at::Tensor divide(const at::Tensor& a, const at::Tensor& b) { return at::div(a, b); }
 
-/** Integer division by zero gives zero, as in the other tfjs backends; ATen throws. */
+/** Always int32 in tfjs. Integer division by zero gives zero, as in its other backends; ATen throws. */
 at::Tensor floorDivide(const at::Tensor& a, const at::Tensor& b) {
-  if (!isInteger(a) || !isInteger(b)) return at::div(a, b, "floor");
+  if (!isInteger(a) || !isInteger(b)) return at::div(a, b, "floor").to(at::kInt);
   return at::div(a.to(at::kDouble), b.to(at::kDouble), "floor").masked_fill(b.eq(0), 0).to(at::kInt);
 }
 

@@ -65,10 +65,10 @@ std::vector<int64_t> Call::shape() {
   auto dims = integers();
   double elements = 1;
   for (const int64_t dim : dims) {
-    TORCH_CHECK(dim >= 0, "a dimension of shape [", c10::IntArrayRef(dims), "] is negative");
+    TORCH_CHECK(dim >= 0, "a dimension of shape ", c10::IntArrayRef(dims), " is negative");
     elements *= static_cast<double>(dim);
   }
-  TORCH_CHECK(elements <= 281474976710656.0, "shape [", c10::IntArrayRef(dims), "] holds too many elements");
+  TORCH_CHECK(elements <= 281474976710656.0, "shape ", c10::IntArrayRef(dims), " holds too many elements");
   return dims;
 }
 
@@ -93,7 +93,7 @@ Tensor Call::view(const Tensor& value) {
   const auto dims = shape();
   int64_t elements = 1;
   for (const int64_t dim : dims) elements *= dim;
-  TORCH_CHECK(elements == value.numel(), "shape [", c10::IntArrayRef(dims), "] does not fit a storage of ",
+  TORCH_CHECK(elements == value.numel(), "shape ", c10::IntArrayRef(dims), " does not fit a storage of ",
               value.numel(), " elements");
   Tensor viewed = value.view(dims);
   inputs_.push_back(viewed);
@@ -153,9 +153,7 @@ std::string Call::describeInputs() const {
       break;
     }
     if (i > 0) text << ", ";
-    text << "[" << inputs_[i].sizes() << "]";
-    text.seekp(-1, std::ios_base::end);
-    text << " " << c10::toString(inputs_[i].scalar_type());
+    text << inputs_[i].sizes() << " " << c10::toString(inputs_[i].scalar_type());
   }
   return text.str();
 }

@@ -7,6 +7,7 @@
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/isnan.h>
 #include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/max_pool2d_with_indices_backward.h>
 #include <ATen/ops/max_pool3d_with_indices.h>
@@ -40,7 +41,11 @@ Window readWindow(graticule::Call& call) {
   w.dilations = call.integers();
   w.channelsLast = call.flag();
   w.groups = call.integer();
+  const size_t spatial = w.strides.size();
+  TORCH_CHECK((spatial == 2 || spatial == 3) && w.padding.size() == 2 * spatial && w.dilations.size() == spatial,
+              "expected strides, padding and dilations of two or three dimensions");
   for (const int64_t stride : w.strides) TORCH_CHECK(stride > 0, "strides must be positive");
+  for (const int64_t dilation : w.dilations) TORCH_CHECK(dilation > 0, "dilations must be positive");
   for (const int64_t padding : w.padding) TORCH_CHECK(padding >= 0, "padding must not be negative");
   return w;
 }
@@ -82,8 +87,18 @@ Tensor convolve(const Tensor& x, const Tensor& filter, const Window& w, const Te
 std::pair<Tensor, Tensor> convolveBackward(const Tensor& dy, const Tensor& x, const Tensor& filter, const Window& w,
                                            bool wantsInput) {
   const auto padded = pad(x, w, 0);
-  // With strides, the last rows and columns may lie under no window.
-  auto result = at::convolution_backward(dy, padded, filter, c10::nullopt, w.strides, Dims(w.spatial(), 0), w.dilations,
+  TORCH_CHECK(dy.dim() == w.spatial() + 2 && padded.dim() == dy.dim() && filter.dim() == dy.dim(),
+              "expected tensors of rank ", w.spatial() + 2);
+  for (int64_t d = 0; d < w.spatial(); d++) {
+    const int64_t reach = w.dilations[d] * (filter.size(d + 2) - 1) + 1;
+    const int64_t expected = (padded.size(d + 2) - reach) / w.strides[d] + 1;
+    TORCH_CHECK(dy.size(d + 2) == expected, "dy has ", dy.size(d + 2), " positions in spatial dimension ", d,
+                ", expected ", expected);
+  }
+  TORCH_CHECK(dy.size(0) == padded.size(0) && dy.size(1) == filter.size(0) &&
+                  padded.size(1) == filter.size(1) * w.groups,
+              "batch or channels do not fit");
+  auto result = at::convolution_backward(dy.contiguous(), padded.contiguous(), filter.contiguous(), c10::nullopt, w.strides, Dims(w.spatial(), 0), w.dilations,
                                          false, Dims(w.spatial(), 0), w.groups, {wantsInput, !wantsInput, false});
   return {wantsInput ? unpad(std::get<0>(result), w, x) : Tensor(), std::get<1>(result)};
 }
@@ -117,7 +132,7 @@ KERNEL(ConvBackpropFilter) {
   const auto dy = call.tensor().to(at::kFloat);
   const auto shape = call.shape();
   const auto w = readWindow(call);
-  const auto filter = filterToTorch(at::empty(shape, dy.options()));
+  const auto filter = filterToTorch(at::empty(shape, dy.options())).contiguous();
   const auto df = convolveBackward(toChannelsFirst(dy, w.channelsLast), toChannelsFirst(x, w.channelsLast), filter, w, false);
   call.output(filterFromTorch(df.second));
 }
@@ -178,11 +193,18 @@ Pool readPool(graticule::Call& call) {
   Pool pool;
   pool.size = call.integers();
   pool.window = readWindow(call);
+  TORCH_CHECK(pool.size.size() == pool.window.strides.size(), "expected a window size for each spatial dimension");
   for (const int64_t size : pool.size) TORCH_CHECK(size > 0, "a pooling window must be larger than 0");
   return pool;
 }
 
 constexpr double kLowest = -std::numeric_limits<double>::infinity();
+
+/** tfjs takes the largest number of a window and looks past NaN. */
+Tensor withoutNan(const Tensor& x) {
+  const auto floats = x.to(at::kFloat);
+  return floats.masked_fill(at::isnan(floats), kLowest);
+}
 
 std::tuple<Tensor, Tensor> maxPool(const Tensor& x, const Pool& p) {
   const Dims none(p.window.spatial(), 0);
@@ -196,17 +218,17 @@ Tensor sumPool(const Tensor& x, const Pool& p) {
                                  : at::avg_pool2d(x, p.size, p.window.strides, {0, 0}, false, true, 1);
 }
 
-/** How many real (not padded) elements lie under each window: [1, 1, spatial…]. */
+/** How many real (not padded) elements lie under each window, at least one: [1, 1, spatial…]. */
 Tensor countPool(const Tensor& x, const Pool& p) {
   auto shape = x.sizes().vec();
   shape[0] = shape[1] = 1;
-  return sumPool(pad(at::ones(shape, x.options()), p.window, 0), p);
+  return sumPool(pad(at::ones(shape, x.options()), p.window, 0), p).clamp_min_(1);
 }
 
 }  // namespace
 
 KERNEL(MaxPool) {
-  const auto x = call.tensor().to(at::kFloat);
+  const auto x = withoutNan(call.tensor());
   const auto p = readPool(call);
   const auto padded = pad(toChannelsFirst(x, p.window.channelsLast), p.window, kLowest);
   call.output(fromChannelsFirst(std::get<0>(maxPool(padded, p)), p.window.channelsLast));

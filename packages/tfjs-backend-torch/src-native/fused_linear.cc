@@ -24,8 +24,8 @@ KERNEL(FusedLinear) {
   const auto weight = weightIn(call).to(dtype);
   auto bias = graticule::inBfloat16() ? call.optionalCachedBfloat16() : call.optionalTensor();
   const bool gelu = call.flag();
-  TORCH_CHECK(weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1), "x [", x.sizes(),
-              "] does not fit weight [", weight.sizes(), "]");
+  TORCH_CHECK(weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1), "x ", x.sizes(),
+              " does not fit weight ", weight.sizes());
   TORCH_CHECK(!bias.defined() || (bias.dim() == 1 && bias.size(0) == weight.size(0)), "bias does not fit weight");
   if (bias.defined()) bias = bias.to(dtype);
   const auto y = at::linear(x, weight, bias.defined() ? c10::optional<Tensor>(bias) : c10::nullopt);
@@ -41,6 +41,12 @@ KERNEL(FusedLinearGrad) {
   const auto weight = weightIn(call).to(dtype);
   const auto preActivation = call.optionalTensor();
   const bool hasBias = call.flag();
+  TORCH_CHECK(weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1), "x ", x.sizes(),
+              " does not fit weight ", weight.sizes());
+  auto expected = x.sizes().vec();
+  expected.back() = weight.size(0);
+  TORCH_CHECK(dy.sizes() == at::IntArrayRef(expected), "dy ", dy.sizes(), " must be ", at::IntArrayRef(expected));
+  TORCH_CHECK(!preActivation.defined() || preActivation.sizes() == dy.sizes(), "preActivation must have dy's shape");
   if (preActivation.defined()) dy = at::gelu_backward(dy, preActivation.to(dtype));
   const auto rows = dy.reshape({-1, weight.size(0)});
   const auto inputs = x.reshape({-1, weight.size(1)});

@@ -1,9 +1,11 @@
 // Gather, scatter and segment sums. Every index is checked: a bad one is an error, never a stray read.
 #include <ATen/ops/arange.h>
+#include <ATen/ops/diag.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/searchsorted.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
@@ -110,3 +112,14 @@ KERNEL(OneHot) {
   const auto options = indices.options().dtype(dtype);
   call.output(at::where(hit, at::full({}, on, options), at::full({}, off, options)));
 }
+
+/** sorted [rows, n], values [rows, m] → int32 [rows, m]: where each value would be inserted. */
+KERNEL(SearchSorted) {
+  const auto sorted = call.tensor();
+  const auto values = call.tensor();
+  const bool right = call.flag();
+  call.output(at::searchsorted(sorted, values, /*out_int32=*/true, right));
+}
+
+/** x of any shape → a matrix [numel, numel] with x on its diagonal. */
+KERNEL(Diag) { call.output(at::diag(call.tensor().reshape({-1}))); }

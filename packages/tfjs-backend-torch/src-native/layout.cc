@@ -65,8 +65,12 @@ KERNEL(StridedSlice) {
   const auto begin = call.integers();
   const auto size = call.integers();
   const auto stride = call.integers();
+  const auto rank = static_cast<size_t>(x.dim());
+  TORCH_CHECK(begin.size() == rank && size.size() == rank && stride.size() == rank, "expected ", rank,
+              " numbers each for begin, size and stride");
   for (size_t d = 0; d < begin.size(); d++) {
     const auto dim = static_cast<int64_t>(d);
+    TORCH_CHECK(stride[d] != 0 && size[d] >= 0, "a stride must not be 0, nor a size negative");
     if (size[d] == 0) {
       x = x.narrow(dim, 0, 0);
     } else if (stride[d] > 0) {

@@ -14,6 +14,10 @@ KERNEL(FusedLayerNorm) {
   const auto beta = call.tensor().to(at::kFloat);
   const double epsilon = call.number();
   TORCH_CHECK(x.dim() >= 1, "expected x of rank 1 or more");
+  for (const Tensor* vector : {&gamma, &beta}) {
+    TORCH_CHECK(vector->dim() == 1 && vector->size(0) == x.size(-1), "gamma and beta must have ", x.size(-1), " numbers, got shape ",
+                vector->sizes());
+  }
   const auto result = at::native_layer_norm(x, {x.size(-1)}, gamma, beta, epsilon);
   const auto y = std::get<0>(result);
   call.output(graticule::inBfloat16() ? y.to(at::kBFloat16) : y);
@@ -30,6 +34,8 @@ KERNEL(FusedLayerNormGrad) {
   statistics.back() = 1;
   const auto mean = call.tensor().view(statistics);
   const auto rstd = call.tensor().view(statistics);
+  TORCH_CHECK(dy.sizes() == x.sizes() && gamma.dim() == 1 && gamma.size(0) == x.size(-1),
+              "dy must have the shape of x, gamma that of its last dimension");
   const auto result =
       at::native_layer_norm_backward(dy, x, {x.size(-1)}, mean, rstd, gamma, gamma, {true, true, true});
   call.output(std::get<0>(result));
@@ -48,4 +54,50 @@ KERNEL(FusedBatchNorm) {
   if (scale.defined()) factor = factor.mul(scale);
   auto y = x.sub(mean).mul(factor);
   call.output(offset.defined() ? y.add(offset) : y);
+}
+
+namespace {
+
+/** Sum over 2·radius + 1 neighboring channels, the last dimension. */
+Tensor channelWindowSum(const Tensor& x, int64_t radius) {
+  const int64_t channels = x.size(-1);
+  auto sum = x.clone();
+  for (int64_t shift = 1; shift <= radius && shift < channels; shift++) {
+    sum.narrow(-1, 0, channels - shift).add_(x.narrow(-1, shift, channels - shift));
+    sum.narrow(-1, shift, channels - shift).add_(x.narrow(-1, 0, channels - shift));
+  }
+  return sum;
+}
+
+struct LocalResponse {
+  int64_t radius;
+  double bias, alpha, beta;
+};
+
+LocalResponse readLocalResponse(graticule::Call& call) {
+  LocalResponse r;
+  r.radius = call.integer();
+  r.bias = call.number();
+  r.alpha = call.number();
+  r.beta = call.number();
+  return r;
+}
+
+}  // namespace
+
+/** x / (bias + alpha · Σ x²)^beta over neighboring channels. */
+KERNEL(LRN) {
+  const auto x = call.tensor().to(at::kFloat);
+  const auto r = readLocalResponse(call);
+  call.output(x.mul(channelWindowSum(x.mul(x), r.radius).mul_(r.alpha).add_(r.bias).pow_(-r.beta)));
+}
+
+KERNEL(LRNGrad) {
+  const auto x = call.tensor().to(at::kFloat);
+  const auto y = call.tensor().to(at::kFloat);
+  const auto dy = call.tensor().to(at::kFloat);
+  const auto r = readLocalResponse(call);
+  const auto norm = channelWindowSum(x.mul(x), r.radius).mul_(r.alpha).add_(r.bias);
+  const auto shared = channelWindowSum(dy.mul(y).div(norm), r.radius);
+  call.output(dy.mul(norm.pow(-r.beta)).sub(shared.mul(x).mul(2 * r.alpha * r.beta)));
 }

@@ -8,6 +8,7 @@
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/cumprod.h>
 #include <ATen/ops/cumsum.h>
+#include <ATen/ops/isnan.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/ones_like.h>
@@ -20,6 +21,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "call.h"
 
@@ -95,13 +97,25 @@ KERNEL(Any) {
   call.output(overDims(r, [](const Tensor& x, int64_t dim, bool keep) { return at::any(x, dim, keep); }));
 }
 
+namespace {
+
+/** Numbers to compare, with NaN replaced by what never wins. */
+Tensor comparable(const Tensor& x, double loser) {
+  if (x.scalar_type() == at::kBool) return x.to(at::kInt);
+  return at::isFloatingType(x.scalar_type()) ? x.masked_fill(at::isnan(x), loser) : x;
+}
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
 KERNEL(ArgMax) {
-  const auto x = call.tensor();
+  const auto x = comparable(call.tensor(), -kInfinity);
   call.output(at::argmax(x, call.integer(), false));
 }
 
 KERNEL(ArgMin) {
-  const auto x = call.tensor();
+  const auto x = comparable(call.tensor(), kInfinity);
   call.output(at::argmin(x, call.integer(), false));
 }
 

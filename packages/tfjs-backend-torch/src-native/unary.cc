@@ -94,26 +94,15 @@ UNARY(ComplexAbs, at::abs)
 UNARY(Real, at::real)
 UNARY(Imag, at::imag)
 
-namespace {
-
-/** NaN in, NaN out, as tfjs has it; ATen's own sign and comparison make 0 of it. */
-at::Tensor keepNan(const at::Tensor& x, at::Tensor result) {
-  return at::isFloatingType(x.scalar_type()) ? at::where(at::isnan(x), x, result) : result;
-}
-
-}  // namespace
-
 KERNEL(Sign) {
-  const auto x = call.tensor();
-  call.output(keepNan(x, at::sign(x)));
+  call.output(at::sign(call.tensor()));
 }
 
 KERNEL(Step) {
   const auto x = call.tensor();
   const double alpha = call.number();
-  const auto options = x.options().dtype(at::kFloat);
-  const auto stepped = at::where(x.gt(0), at::full({}, 1.0, options), at::full({}, alpha, options));
-  call.output(at::isFloatingType(x.scalar_type()) ? at::where(at::isnan(x), x.to(at::kFloat), stepped) : stepped);
+  const auto stepped = at::where(x.gt(0), at::full({}, 1.0, x.options()), at::full({}, alpha, x.options()));
+  call.output(at::isFloatingType(x.scalar_type()) ? at::where(at::isnan(x), x, stepped) : stepped);
 }
 
 KERNEL(Relu6) { call.output(at::clamp(call.tensor(), 0, 6)); }

@@ -39,6 +39,8 @@ interface KernelOptions<A> {
   readonly native?: string;
   /** The shape to give the output, where the native kernel works on another one. */
   readonly outputShape?: (inputs: Inputs, attrs: A) => number[];
+  /** Returns a list also where there is one output. */
+  readonly listOutput?: boolean;
   /** Moves elements without looking at them, so it also serves string tensors. */
   readonly movesOnly?: boolean;
 }
@@ -48,7 +50,7 @@ export function kernel<A = object>(name: string, options: KernelOptions<A>): Ker
   const run = nativeKernel(options.native ?? name);
   const call = (inputs: Inputs, attrs: A, backend: TorchBackend): TensorInfo | TensorInfo[] => {
     const outputs = run(backend, options.args(inputs, attrs));
-    if (outputs.length !== 1) return outputs;
+    if (options.listOutput || outputs.length !== 1) return outputs;
     const output = outputs[0] as TensorInfo;
     return options.outputShape ? { ...output, shape: options.outputShape(inputs, attrs) } : output;
   };

@@ -2,6 +2,8 @@ import { registerBackend, registerKernel } from "@tensorflow/tfjs-core";
 import { isAddonBuilt } from "./addon.js";
 import { TorchBackend } from "./backend.js";
 import { backendName } from "./define-kernel.js";
+import { blockKernels } from "./kernels/blocks.js";
+import { detectionKernels } from "./kernels/detection.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { fusedKernels } from "./kernels/fused.js";
 import { imageKernels } from "./kernels/image.js";
@@ -24,6 +26,6 @@ export function registerTorchBackend(): void {
   // Above the tfjs backends (tensorflow: 3) only where it can run.
   registerBackend(backendName, () => new TorchBackend(), isAddonBuilt() ? 4 : 0);
   const families = [elementwiseKernels, reductionKernels, layoutKernels, indexingKernels, matmulKernels];
-  const more = [windowKernels, imageKernels, samplingKernels, fusedKernels];
+  const more = [windowKernels, imageKernels, blockKernels, detectionKernels, samplingKernels, fusedKernels];
   for (const config of [...families, ...more].flat()) registerKernel(config);
 }

@@ -22,10 +22,12 @@ const binaryNames = [
   ...["RealDiv", "SquaredDifference", "Sub"],
 ];
 
-/** Kernels that treat each element alone, with broadcasting between inputs. */
+/** Kernels of one output and hardly an attribute; all but the Fourier transforms treat each element alone, with broadcasting. */
 export const elementwiseKernels: KernelConfig[] = [
   ...unaryNames.map((name) => elementwiseKernel(name, "x")),
   ...binaryNames.map((name) => elementwiseKernel(name, "a", "b")),
+  elementwiseKernel("FFT", "input"),
+  elementwiseKernel("IFFT", "input"),
   elementwiseKernel("Real", "input"),
   elementwiseKernel("Imag", "input"),
   elementwiseKernel("Complex", "real", "imag"),

@@ -1,4 +1,4 @@
-import type { FusedBatchNormAttrs, KernelConfig, ResizeBilinearAttrs } from "@tensorflow/tfjs-core";
+import type { FusedBatchNormAttrs, KernelConfig, LRNAttrs, LRNGradAttrs, ResizeBilinearAttrs } from "@tensorflow/tfjs-core";
 import { type Inputs, kernel } from "../define-kernel.js";
 import type { Argument } from "../kernel-call.js";
 
@@ -13,7 +13,9 @@ function resizeGradArgs({ images, dy }: Inputs, attrs: ResizeBilinearAttrs, near
   return [dy!, height, width, nearest, toHeight, toWidth, ...convention];
 }
 
-/** Resizing of images `[B, H, W, C]` and batch normalization. */
+const localResponse = ({ depthRadius, bias, alpha, beta }: LRNAttrs): number[] => [depthRadius, bias, alpha, beta];
+
+/** Resizing of images `[B, H, W, C]` and normalization over channels or batch. */
 export const imageKernels: KernelConfig[] = [
   kernel<ResizeBilinearAttrs>("ResizeBilinear", { args: resizeArgs }),
   kernel<ResizeBilinearAttrs>("ResizeNearestNeighbor", { args: resizeArgs }),
@@ -25,6 +27,9 @@ export const imageKernels: KernelConfig[] = [
     native: "ResizeGrad",
     args: (inputs, attrs) => resizeGradArgs(inputs, attrs, true),
   }),
+  kernel("FlipLeftRight", { native: "Reverse", args: ({ image }) => [image!, [2]] }),
+  kernel<LRNAttrs>("LRN", { args: ({ x }, attrs) => [x!, ...localResponse(attrs)] }),
+  kernel<LRNGradAttrs>("LRNGrad", { args: ({ x, y, dy }, attrs) => [x!, y!, dy!, ...localResponse(attrs)] }),
   kernel<FusedBatchNormAttrs>("FusedBatchNorm", {
     args: ({ x, scale, offset, mean, variance }, { varianceEpsilon }) => [
       x!,

@@ -4,6 +4,7 @@ import {
   type KernelConfig,
   type OneHotAttrs,
   type ScatterNdAttrs,
+  type SearchSortedAttrs,
   type SparseToDenseAttrs,
   type TensorInfo,
   type UnsortedSegmentSumAttrs,
@@ -94,6 +95,10 @@ export const indexingKernels: KernelConfig[] = [
     },
     outputShape: ({ x, segmentIds }, { numSegments }) => [numSegments, ...x!.shape.slice(segmentIds!.shape.length)],
   }),
+  kernel<SearchSortedAttrs>("SearchSorted", {
+    args: ({ sortedSequence, values }, { side }) => [sortedSequence!, values!, side === "right"],
+  }),
+  kernel("Diag", { args: ({ x }) => [x!], outputShape: ({ x }) => [...x!.shape, ...x!.shape] }),
   kernel<OneHotAttrs>("OneHot", {
     args: ({ indices }, { depth, onValue, offValue, dtype }) => [
       indices!,

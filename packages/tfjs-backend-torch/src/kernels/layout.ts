@@ -46,6 +46,7 @@ function stridedSliceInfo({ x }: Inputs, attrs: StridedSliceAttrs) {
 function packArgs(inputs: Inputs, axis: number): [TensorInfo[], number] {
   const values = listed(inputs);
   for (const value of values) {
+    util.assert(value.dtype === values[0]!.dtype, () => "All tensors passed to stack must have matching dtypes");
     util.assertShapesMatch(value.shape, values[0]!.shape, "All tensors passed to stack must have matching shapes");
   }
   return [values, axis];
@@ -59,10 +60,11 @@ function checkedReshape(x: TensorInfo, wanted: number[]): number[] {
 }
 
 /** The number of elements of a range, as every tfjs backend counts it. */
-function rangeValues({ start, stop, step, dtype }: RangeAttrs): Float32Array | Int32Array {
-  const forward = start < stop && step > 0;
-  const backward = stop < start && step < 0;
-  const count = forward || backward ? Math.abs(Math.ceil((stop - start) / step)) : 0;
+function rangeValues({ start, stop, step: given, dtype }: RangeAttrs): Float32Array | Int32Array {
+  // A step of 1 is the default, which also counts down.
+  const step = stop < start && given === 1 ? -1 : given;
+  const reachable = start < stop ? step > 0 : stop < start && step < 0;
+  const count = reachable ? Math.abs(Math.ceil((stop - start) / step)) : 0;
   const values = dtype === "int32" ? new Int32Array(count) : new Float32Array(count);
   for (let i = 0, value = start; i < count; i++, value += step) values[i] = value;
   return values;
@@ -74,6 +76,7 @@ export const layoutKernels: KernelConfig[] = [
   customKernel<ReshapeAttrs>("Reshape", ({ x }, { shape }, backend) => backend.share(x!, checkedReshape(x!, shape))),
   customKernel<ExpandDimsAttrs>("ExpandDims", ({ input }, { dim }, backend) => {
     const shape = input!.shape.slice();
+    util.assert(-(shape.length + 1) <= dim && dim <= shape.length, () => `torch ExpandDims: dim ${dim} is out of range.`);
     shape.splice(dim < 0 ? input!.shape.length + dim + 1 : dim, 0, 1);
     return backend.share(input!, shape);
   }),
@@ -91,9 +94,10 @@ export const layoutKernels: KernelConfig[] = [
     },
   }),
   kernel<PackAttrs>("Pack", { movesOnly: true, args: (inputs, { axis }) => packArgs(inputs, axis) }),
-  kernel<UnpackAttrs>("Unpack", { movesOnly: true, args: ({ value }, { axis }) => [value!, axis] }),
+  kernel<UnpackAttrs>("Unpack", { movesOnly: true, listOutput: true, args: ({ value }, { axis }) => [value!, axis] }),
   kernel<SplitVAttrs>("SplitV", {
     movesOnly: true,
+    listOutput: true,
     args: ({ x }, { numOrSizeSplits, axis }) => {
       const dim = util.parseAxisParam(axis, x!.shape)[0]!;
       return [x!, backend_util.prepareSplitSize(x as never, numOrSizeSplits, dim), dim];
@@ -103,8 +107,8 @@ export const layoutKernels: KernelConfig[] = [
   kernel<StridedSliceAttrs>("StridedSlice", {
     movesOnly: true,
     args: (inputs, attrs) => {
-      const { begin, strides, finalShapeSparse } = stridedSliceInfo(inputs, attrs);
-      return [inputs.x!, begin, finalShapeSparse, strides];
+      const { begin, end, strides } = stridedSliceInfo(inputs, attrs);
+      return [inputs.x!, begin, slice_util.computeOutShape(begin, end, strides), strides];
     },
     outputShape: (inputs, attrs) => stridedSliceInfo(inputs, attrs).finalShape,
   }),
@@ -126,7 +130,7 @@ export const layoutKernels: KernelConfig[] = [
       const values = new Array(util.sizeFromShape(shape)).fill(util.encodeString(value as string));
       return backend.makeTensorInfo(shape, "string", values);
     }
-    return fill(backend, [shape, value as number, dtypeCode(inferred)]);
+    return fill(backend, [shape, value as number, dtypeCode(inferred)])[0]!;
   }),
   kernel<LinSpaceAttrs>("LinSpace", { args: (_, { start, stop, num }) => [start, stop, num] }),
   customKernel<RangeAttrs>("Range", (_, attrs, backend) => {

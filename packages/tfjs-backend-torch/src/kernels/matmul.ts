@@ -1,4 +1,11 @@
-import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs, KernelConfig } from "@tensorflow/tfjs-core";
+import {
+  type _FusedMatMulAttrs,
+  type BatchMatMulAttrs,
+  backend_util,
+  type EinsumAttrs,
+  type KernelConfig,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import { kernel } from "../define-kernel.js";
 import { TorchKernelError } from "../errors.js";
 
@@ -31,5 +38,12 @@ export const matmulKernels: KernelConfig[] = [
       leakyreluAlpha ?? 0.2,
     ],
   }),
-  kernel<EinsumAttrs>("Einsum", { args: (inputs, { equation }) => [Object.values(inputs), equation] }),
+  kernel<EinsumAttrs>("Einsum", {
+    args: (inputs, { equation }) => {
+      const operands = Object.values(inputs);
+      const { allDims, idDims } = backend_util.decodeEinsumEquation(equation, operands.length);
+      backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as Tensor[]);
+      return [operands, equation.replace(/\s/g, "")];
+    },
+  }),
 ];

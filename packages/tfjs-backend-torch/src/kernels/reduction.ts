@@ -44,7 +44,7 @@ export const reductionKernels: KernelConfig[] = [
   kernel<TopKAttrs>("TopK", { args: ({ x }, { k }) => [x!, k] }),
   kernel<BincountAttrs>("Bincount", {
     native: "DenseBincount",
-    args: ({ x, weights }, { size }) => [x!, weights!, size, false],
+    args: ({ x, weights }, { size }) => [{ ...x!, shape: [util.sizeFromShape(x!.shape)] }, weights!, size, false],
   }),
   kernel<DenseBincountAttrs>("DenseBincount", {
     args: ({ x, weights }, { size, binaryOutput }) => [x!, weights!, size, Boolean(binaryOutput)],

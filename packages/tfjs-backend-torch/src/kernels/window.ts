@@ -23,12 +23,20 @@ type Shape5D = [number, number, number, number, number];
 type Info2D = ReturnType<typeof backend_util.computeConv2DInfo>;
 type Info3D = ReturnType<typeof backend_util.computeConv3DInfo>;
 
+/** Padding before, and as much after as the last window reaches: rounding up may let it reach past the padding asked for. */
+function reach(size: number, out: number, stride: number, filter: number, before: number): [number, number] {
+  return [before, Math.max(0, (out - 1) * stride + filter - size - before)];
+}
+
 /** Strides, padding (before, after of each spatial dim), dilations, channels last?, groups. */
 function window2d(info: Info2D, groups: number): Argument[] {
   const { padInfo } = info;
   return [
     [info.strideHeight, info.strideWidth],
-    [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right],
+    [
+      ...reach(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight, padInfo.top),
+      ...reach(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth, padInfo.left),
+    ],
     [info.dilationHeight, info.dilationWidth],
     info.dataFormat === "channelsLast",
     groups,
@@ -39,7 +47,11 @@ function window3d(info: Info3D): Argument[] {
   const { padInfo } = info;
   return [
     [info.strideDepth, info.strideHeight, info.strideWidth],
-    [padInfo.front, padInfo.back, padInfo.top, padInfo.bottom, padInfo.left, padInfo.right],
+    [
+      ...reach(info.inDepth, info.outDepth, info.strideDepth, info.effectiveFilterDepth, padInfo.front),
+      ...reach(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight, padInfo.top),
+      ...reach(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth, padInfo.left),
+    ],
     [info.dilationDepth, info.dilationHeight, info.dilationWidth],
     info.dataFormat === "channelsLast",
     1,
