@@ -25,7 +25,9 @@ test("a list of files is read in its order, broken ones named", async () => {
     [2, 1, 2, 3],
   ]);
   await expect(dataset.read(0)).rejects.toThrow(/broken\.tif/);
-  await expect(openImageFiles({ paths: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[ConfigError: openImageFiles: expected at least one file, got none. Name some images.]`);
+  await expect(openImageFiles({ paths: [] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: openImageFiles: expected at least one file, got none. Name some images.]`,
+  );
 });
 
 test("a tile's weak label is the class of most of its pixels", () => {
@@ -39,7 +41,9 @@ test("a tile's weak label is the class of most of its pixels", () => {
   const tile = (...pixels: (number[] | undefined)[]) =>
     Float32Array.from({ length: 12 }, (_, index) => pixels[index % 3]?.[Math.floor(index / 3)] as number);
   expect([tile(water, bare, water), tile(green, green, water), tile(bare, bare, green)].map(label)).toEqual([0, 1, 2]);
-  expect(() => makeSpectralLabeler(schema.slice(0, 2), bands)).toThrowErrorMatchingInlineSnapshot(`[ConfigError: weak labels: expected a band among green, red or an index from 0 to 1, got "nir".]`);
+  expect(() => makeSpectralLabeler(schema.slice(0, 2), bands)).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: weak labels: expected a band among green, red or an index from 0 to 1, got "nir".]`,
+  );
 });
 
 test("the scene that ships has tiles of every weak class", async () => {

@@ -115,6 +115,20 @@ test("a Zstandard frame of a raw block is read; one that declares too much is re
   await expect(liar.readWindow({ row: 0, column: 0, height: 1, width: 4 })).rejects.toThrow(/at most 4 bytes, got 200/);
 });
 
+test("a frame that the zstd program compressed is read", async () => {
+  // `zstd -19 --no-check` of 64 rows of 64 bytes, (3 · row + ⌊column / 4⌋) mod 251.
+  const base64 =
+    "KLUv/WAAD8UKADQNAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0BBQkNERU" +
+    "ZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKDhIWGh4iJiouMjY6PkJGSk5SVlpeY" +
+    "mZqbnJ2en6ChoqOkpaanqKmqq6ytrq+wsbKztLW2t7i5uru8vb6/wMHCw8TFxsfIycrLy8vLzMzMzIEKqAH9Ib8cMg7///98KBFJ4CmggCQBz8" +
+    "ASgQA8A5ZIEuAIWCKSwFNAAUkCnoElAgF4BiyRJMARsEQkgaeAApIEPANLBALwDFgiSYAjYIlIAk8BBSQJeAaWCATgGbBEkgBHwBKRBJ4CCkgS" +
+    "8AwsEQjAM2CJJAGOgCUiCSLPFUnGfJcB";
+  const compress = () => Uint8Array.from(Buffer.from(base64, "base64"));
+  const tiff = { width: 64, height: 64, bands: 1, pixels: new Array(4096).fill(0), compression: 50000, compress };
+  const read = await (await open(tiff)).readWindow({ row: 0, column: 0, height: 64, width: 64 });
+  expect(read).toEqual(Float32Array.from(read, (_, at) => (3 * Math.floor(at / 64) + Math.floor((at % 64) / 4)) % 251));
+});
+
 test("bands are named by GDAL's descriptions, or by a list in the image description", async () => {
   const items = ["nir &amp; red edge", "swir"].map(
     (name, band) => `<Item name="DESCRIPTION" sample="${band}" role="description">${name}</Item>`,
