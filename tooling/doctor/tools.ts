@@ -16,7 +16,7 @@ export async function toolRows(): Promise<Row[]> {
     { what: "Node", status: "ok", found: `${process.versions.node} on ${process.platform} ${process.arch}` },
     npm ? { what: "npm", status: "ok", found: npm } : missing("npm", "not on PATH", "it comes with Node"),
     pnpm === pinned
-      ? { what: "pnpm", status: "ok", found: pnpm }
+      ? { what: "pnpm", status: "ok", found: pinned }
       : missing("pnpm", `${pnpm ?? "none"}, expected ${pinned}`, "npm run setup"),
     compiler
       ? { what: "C++ compiler", status: "ok", found: compiler }
