@@ -6,6 +6,7 @@
  * leaves them out, and Node can't resolve the file's extensionless imports. So the derivatives are bundled here once,
  * with every import of a tfjs-core op or utility turned into a use of the public package.
  */
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +51,16 @@ function publicModule(name) {
   return undefined;
 }
 
+/** Two derivatives call tensor methods, which exist only where tfjs's "chained ops" were registered. */
+function withoutMethods(path) {
+  const source = readFileSync(path, "utf8");
+  const functional = source
+    .replace(/\b(permutedX|prodGrad|stacked)\.reshape\(/g, "tf.reshape($1, ")
+    .replace(/\bx\.split\(/g, "tf.split(x, ")
+    .replace(/\b(indices|dy)\.slice\(i, 1\)/g, "tf.slice($1, i, 1)");
+  return functional === source ? undefined : `import * as tf from "@tensorflow/tfjs-core";\n${functional}`;
+}
+
 const result = await build({
   stdin: {
     contents: `import "${join(dist, "register_all_gradients.js")}";\nexport { configs as tfjsGradients } from "${join(dist, "kernel_registry.js")}";`,
@@ -81,7 +92,7 @@ const result = await build({
       setup(plugins) {
         plugins.onLoad({ filter: /tfjs-core\/dist\/.*\.js$/ }, (args) => {
           const name = relative(dist, args.path).replace(/\.js$/, "");
-          const contents = publicModule(name);
+          const contents = name.startsWith("gradients/") ? withoutMethods(args.path) : publicModule(name);
           return contents === undefined ? undefined : { contents, loader: "js" };
         });
       },

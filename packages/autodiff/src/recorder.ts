@@ -8,8 +8,8 @@ import { recordingEngine, type TapeNode } from "./engine.js";
  * Nodes recorded inside a nested `tf.grad` always stay, since tfjs reads them back from this same array.
  */
 export abstract class Recorder extends Array<TapeNode> {
-  /** Clones made for a derivative whose operation has not been pushed yet, by tensor id. */
-  readonly #unclaimed = new Map<number, tf.Tensor>();
+  /** Clones saved for an operation that has not been pushed yet, by the id of the clone. */
+  readonly #clones = new Map<number, TapeNode>();
 
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
@@ -20,10 +20,16 @@ export abstract class Recorder extends Array<TapeNode> {
 
   override push(...nodes: TapeNode[]): number {
     for (const node of nodes) {
-      if (isSavedClone(node)) for (const output of node.outputs) this.#unclaimed.set(output.id, output);
-      for (const tensor of node.saved) this.#unclaimed.delete(tensor.id);
-      if (this.wants(node) || recordingEngine().state.gradientDepth > 1) super.push(node);
-      else freeSaved(node);
+      if (isSavedClone(node)) {
+        this.#clones.set((node.outputs[0] as tf.Tensor).id, node);
+        continue;
+      }
+      const clones = this.#claimClones(node);
+      const isOfOutput = (clone: TapeNode) => node.outputs.some((output) => output.id === clone.inputs.x?.id);
+      for (const clone of clones) if (!isOfOutput(clone)) this.#keepOrFree(clone);
+      this.#keepOrFree(node);
+      // tfjs records these before the operation whose output they copy, and so loses second derivatives through them.
+      for (const clone of clones) if (isOfOutput(clone)) this.#keepOrFree(clone);
     }
     return this.length;
   }
@@ -32,8 +38,21 @@ export abstract class Recorder extends Array<TapeNode> {
   dispose(): void {
     for (const node of this) freeSaved(node);
     this.length = 0;
-    for (const tensor of this.#unclaimed.values()) if (tensor.kept) tensor.dispose();
-    this.#unclaimed.clear();
+    for (const { outputs } of this.#clones.values()) for (const tensor of outputs) if (tensor.kept) tensor.dispose();
+    this.#clones.clear();
+  }
+
+  #claimClones(node: TapeNode): TapeNode[] {
+    return node.saved.flatMap(({ id }) => {
+      const clone = this.#clones.get(id);
+      this.#clones.delete(id);
+      return clone ? [clone] : [];
+    });
+  }
+
+  #keepOrFree(node: TapeNode): void {
+    if (this.wants(node) || recordingEngine().state.gradientDepth > 1) super.push(node);
+    else freeSaved(node);
   }
 }
 

@@ -128,17 +128,14 @@ var Step = "Step";
 
 // ops/cast.js
 import * as tf from "@tensorflow/tfjs-core";
-
 var cast2 = (...args) => tf.cast(...args);
 
 // ops/mul.js
 import * as tf2 from "@tensorflow/tfjs-core";
-
 var mul2 = (...args) => tf2.mul(...args);
 
 // ops/step.js
 import * as tf3 from "@tensorflow/tfjs-core";
-
 var step2 = (...args) => tf3.step(...args);
 
 // gradients/Abs_grad.js
@@ -153,32 +150,26 @@ var absGradConfig = {
 
 // ops/div.js
 import * as tf4 from "@tensorflow/tfjs-core";
-
 var div2 = (...args) => tf4.div(...args);
 
 // ops/neg.js
 import * as tf5 from "@tensorflow/tfjs-core";
-
 var neg2 = (...args) => tf5.neg(...args);
 
 // ops/scalar.js
 import * as tf6 from "@tensorflow/tfjs-core";
-
 var scalar2 = (...args) => tf6.scalar(...args);
 
 // ops/sqrt.js
 import * as tf7 from "@tensorflow/tfjs-core";
-
 var sqrt2 = (...args) => tf7.sqrt(...args);
 
 // ops/square.js
 import * as tf8 from "@tensorflow/tfjs-core";
-
 var square2 = (...args) => tf8.square(...args);
 
 // ops/sub.js
 import * as tf9 from "@tensorflow/tfjs-core";
-
 var sub2 = (...args) => tf9.sub(...args);
 
 // gradients/Acos_grad.js
@@ -214,19 +205,16 @@ var acoshGradConfig = {
 
 // ops/broadcast_util.js
 import * as tf10 from "@tensorflow/tfjs-core";
-
 var assertAndGetBroadcastShape = tf10.broadcast_util.assertAndGetBroadcastShape;
 var getBroadcastDims = tf10.broadcast_util.getBroadcastDims;
 var getReductionAxes = tf10.broadcast_util.getReductionAxes;
 
 // ops/reshape.js
 import * as tf11 from "@tensorflow/tfjs-core";
-
 var reshape2 = (...args) => tf11.reshape(...args);
 
 // ops/sum.js
 import * as tf12 from "@tensorflow/tfjs-core";
-
 var sum2 = (...args) => tf12.sum(...args);
 
 // gradients/Add_grad.js
@@ -271,7 +259,6 @@ var addNGradConfig = {
 
 // ops/zeros_like.js
 import * as tf13 from "@tensorflow/tfjs-core";
-
 var zerosLike2 = (...args) => tf13.zerosLike(...args);
 
 // gradients/ArgMax_grad.js
@@ -306,7 +293,6 @@ var asinGradConfig = {
 
 // ops/add.js
 import * as tf14 from "@tensorflow/tfjs-core";
-
 var add2 = (...args) => tf14.add(...args);
 
 // gradients/Asinh_grad.js
@@ -375,7 +361,6 @@ var atanhGradConfig = {
 
 // engine.js
 import * as tf15 from "@tensorflow/tfjs-core";
-
 var ENGINE = tf15.engine();
 
 // tensor_util_env.js
@@ -383,7 +368,6 @@ var convertToTensor = (x) => x;
 
 // util.js
 import * as tf16 from "@tensorflow/tfjs-core";
-
 var arraysEqual = tf16.util.arraysEqual;
 var arraysEqualWithNull = tf16.util.arraysEqualWithNull;
 var assert = tf16.util.assert;
@@ -444,7 +428,6 @@ var toTypedArray = tf16.util.toTypedArray;
 
 // ops/conv_util.js
 import * as tf17 from "@tensorflow/tfjs-core";
-
 var ERF_A1 = tf17.backend_util.ERF_A1;
 var ERF_A2 = tf17.backend_util.ERF_A2;
 var ERF_A3 = tf17.backend_util.ERF_A3;
@@ -534,7 +517,6 @@ var warn = tf17.backend_util.warn;
 
 // ops/operation.js
 import * as tf18 from "@tensorflow/tfjs-core";
-
 var op2 = tf18.op;
 
 // ops/avg_pool_3d_grad.js
@@ -619,7 +601,6 @@ var avgPoolGradConfig = {
 
 // ops/mat_mul.js
 import * as tf19 from "@tensorflow/tfjs-core";
-
 var matMul2 = (...args) => tf19.matMul(...args);
 
 // gradients/BatchMatMul_grad.js
@@ -727,22 +708,18 @@ var ceilGradConfig = {
 
 // ops/greater_equal.js
 import * as tf20 from "@tensorflow/tfjs-core";
-
 var greaterEqual2 = (...args) => tf20.greaterEqual(...args);
 
 // ops/less_equal.js
 import * as tf21 from "@tensorflow/tfjs-core";
-
 var lessEqual2 = (...args) => tf21.lessEqual(...args);
 
 // ops/logical_and.js
 import * as tf22 from "@tensorflow/tfjs-core";
-
 var logicalAnd2 = (...args) => tf22.logicalAnd(...args);
 
 // ops/where.js
 import * as tf23 from "@tensorflow/tfjs-core";
-
 var where2 = (...args) => tf23.where(...args);
 
 // gradients/ClipByValue_grad.js
@@ -767,7 +744,6 @@ var complexAbsGradConfig = {
 
 // ops/split.js
 import * as tf24 from "@tensorflow/tfjs-core";
-
 var split2 = (...args) => tf24.split(...args);
 
 // gradients/Concat_grad.js
@@ -854,7 +830,6 @@ var conv2DGradConfig = {
 
 // ops/conv2d.js
 import * as tf25 from "@tensorflow/tfjs-core";
-
 var conv2d2 = (...args) => tf25.conv2d(...args);
 
 // gradients/Conv2DBackpropInput_grad.js
@@ -937,7 +912,6 @@ var conv3DGradConfig = {
 
 // ops/sin.js
 import * as tf26 from "@tensorflow/tfjs-core";
-
 var sin2 = (...args) => tf26.sin(...args);
 
 // gradients/Cos_grad.js
@@ -952,7 +926,6 @@ var cosGradConfig = {
 
 // ops/sinh.js
 import * as tf27 from "@tensorflow/tfjs-core";
-
 var sinh2 = (...args) => tf27.sinh(...args);
 
 // gradients/Cosh_grad.js
@@ -967,7 +940,6 @@ var coshGradConfig = {
 
 // ops/axis_util.js
 import * as tf28 from "@tensorflow/tfjs-core";
-
 var ERF_A12 = tf28.backend_util.ERF_A1;
 var ERF_A22 = tf28.backend_util.ERF_A2;
 var ERF_A32 = tf28.backend_util.ERF_A3;
@@ -1057,12 +1029,10 @@ var warn2 = tf28.backend_util.warn;
 
 // ops/cumsum.js
 import * as tf29 from "@tensorflow/tfjs-core";
-
 var cumsum2 = (...args) => tf29.cumsum(...args);
 
 // ops/transpose.js
 import * as tf30 from "@tensorflow/tfjs-core";
-
 var transpose2 = (...args) => tf30.transpose(...args);
 
 // gradients/Cumsum_grad.js
@@ -1171,7 +1141,6 @@ var eluGradConfig = {
 
 // ops/exp.js
 import * as tf31 from "@tensorflow/tfjs-core";
-
 var exp2 = (...args) => tf31.exp(...args);
 
 // gradients/Erf_grad.js
@@ -1253,12 +1222,10 @@ var floorDivGradConfig = {
 
 // ops/rsqrt.js
 import * as tf32 from "@tensorflow/tfjs-core";
-
 var rsqrt2 = (...args) => tf32.rsqrt(...args);
 
 // ops/tile.js
 import * as tf33 from "@tensorflow/tfjs-core";
-
 var tile2 = (...args) => tf33.tile(...args);
 
 // gradients/FusedBatchNorm_grad.js
@@ -1327,14 +1294,15 @@ var fusedBatchNormGradConfig = {
   }
 };
 
+// gradients/GatherV2_grad.js
+import * as tf36 from "@tensorflow/tfjs-core";
+
 // ops/stack.js
 import * as tf34 from "@tensorflow/tfjs-core";
-
 var stack2 = (...args) => tf34.stack(...args);
 
 // ops/unsorted_segment_sum.js
 import * as tf35 from "@tensorflow/tfjs-core";
-
 var unsortedSegmentSum2 = (...args) => tf35.unsortedSegmentSum(...args);
 
 // gradients/GatherV2_grad.js
@@ -1372,12 +1340,12 @@ var gatherGradConfig = {
     };
     if (batchDims === 1) {
       const batchSize = x.shape[0];
-      const xBatch = x.split(batchSize, 0);
+      const xBatch = tf36.split(x, batchSize, 0);
       const derXBatched = () => {
         const stacked = stack2(xBatch.map((x2, i) => {
-          return derXBatch(x2, indices.slice(i, 1), dy.slice(i, 1))();
+          return derXBatch(x2, tf36.slice(indices, i, 1), tf36.slice(dy, i, 1))();
         }));
-        return stacked.reshape(x.shape);
+        return tf36.reshape(stacked, x.shape);
       };
       return { x: derXBatched, indices: () => indices };
     } else {
@@ -1445,9 +1413,8 @@ var isNanGradConfig = {
 };
 
 // ops/greater.js
-import * as tf36 from "@tensorflow/tfjs-core";
-
-var greater2 = (...args) => tf36.greater(...args);
+import * as tf37 from "@tensorflow/tfjs-core";
+var greater2 = (...args) => tf37.greater(...args);
 
 // gradients/LeakyRelu_grad.js
 var leakyReluGradConfig = {
@@ -1522,9 +1489,8 @@ var lrnGradConfig = {
 };
 
 // ops/equal.js
-import * as tf37 from "@tensorflow/tfjs-core";
-
-var equal2 = (...args) => tf37.equal(...args);
+import * as tf38 from "@tensorflow/tfjs-core";
+var equal2 = (...args) => tf38.equal(...args);
 
 // gradients/min_max_grad_util.js
 function gradForMinAndMax(dy, y, xOrig, origAxes) {
@@ -1563,9 +1529,8 @@ var maxGradConfig = {
 };
 
 // ops/less.js
-import * as tf38 from "@tensorflow/tfjs-core";
-
-var less2 = (...args) => tf38.less(...args);
+import * as tf39 from "@tensorflow/tfjs-core";
+var less2 = (...args) => tf39.less(...args);
 
 // gradients/Maximum_grad.js
 var maximumGradConfig = {
@@ -1664,9 +1629,8 @@ var maxPoolGradConfig = {
 };
 
 // ops/ones.js
-import * as tf39 from "@tensorflow/tfjs-core";
-
-var ones2 = (...args) => tf39.ones(...args);
+import * as tf40 from "@tensorflow/tfjs-core";
+var ones2 = (...args) => tf40.ones(...args);
 
 // gradients/Mean_grad.js
 var meanGradConfig = {
@@ -1724,9 +1688,8 @@ var minimumGradConfig = {
 };
 
 // ops/slice.js
-import * as tf40 from "@tensorflow/tfjs-core";
-
-var slice2 = (...args) => tf40.slice(...args);
+import * as tf41 from "@tensorflow/tfjs-core";
+var slice3 = (...args) => tf41.slice(...args);
 
 // gradients/MirrorPad_grad.js
 var mirrorPadGradConfig = {
@@ -1736,14 +1699,13 @@ var mirrorPadGradConfig = {
     const x = saved[0];
     const { paddings } = attrs;
     const begin = paddings.map((p) => p[0]);
-    return { x: () => slice2(dy, begin, x.shape) };
+    return { x: () => slice3(dy, begin, x.shape) };
   }
 };
 
 // ops/floor.js
-import * as tf41 from "@tensorflow/tfjs-core";
-
-var floor2 = (...args) => tf41.floor(...args);
+import * as tf42 from "@tensorflow/tfjs-core";
+var floor2 = (...args) => tf42.floor(...args);
 
 // gradients/Mod_grad.js
 var modGradConfig = {
@@ -1807,9 +1769,8 @@ var negGradConfig = {
 };
 
 // ops/zeros.js
-import * as tf42 from "@tensorflow/tfjs-core";
-
-var zeros2 = (...args) => tf42.zeros(...args);
+import * as tf43 from "@tensorflow/tfjs-core";
+var zeros2 = (...args) => tf43.zeros(...args);
 
 // gradients/OneHot_grad.js
 var oneHotGradConfig = {
@@ -1830,9 +1791,8 @@ var onesLikeGradConfig = {
 };
 
 // ops/unstack.js
-import * as tf43 from "@tensorflow/tfjs-core";
-
-var unstack2 = (...args) => tf43.unstack(...args);
+import * as tf44 from "@tensorflow/tfjs-core";
+var unstack2 = (...args) => tf44.unstack(...args);
 
 // gradients/Pack_grad.js
 var packGradConfig = {
@@ -1853,19 +1813,17 @@ var padV2GradConfig = {
     const x = saved[0];
     const { paddings } = attrs;
     const begin = paddings.map((p) => p[0]);
-    return { x: () => slice2(dy, begin, x.shape) };
+    return { x: () => slice3(dy, begin, x.shape) };
   }
 };
 
 // ops/log.js
-import * as tf44 from "@tensorflow/tfjs-core";
-
-var log4 = (...args) => tf44.log(...args);
+import * as tf45 from "@tensorflow/tfjs-core";
+var log4 = (...args) => tf45.log(...args);
 
 // ops/pow.js
-import * as tf45 from "@tensorflow/tfjs-core";
-
-var pow2 = (...args) => tf45.pow(...args);
+import * as tf46 from "@tensorflow/tfjs-core";
+var pow2 = (...args) => tf46.pow(...args);
 
 // gradients/Pow_grad.js
 var powGradConfig = {
@@ -1921,15 +1879,16 @@ var preluGradConfig = {
   }
 };
 
-// base.js
-import * as tf46 from "@tensorflow/tfjs-core";
+// gradients/Prod_grad.js
+import * as tf49 from "@tensorflow/tfjs-core";
 
-var backend_util4 = tf46.backend_util;
+// base.js
+import * as tf47 from "@tensorflow/tfjs-core";
+var backend_util4 = tf47.backend_util;
 
 // ops/cumprod.js
-import * as tf47 from "@tensorflow/tfjs-core";
-
-var cumprod2 = (...args) => tf47.cumprod(...args);
+import * as tf48 from "@tensorflow/tfjs-core";
+var cumprod2 = (...args) => tf48.cumprod(...args);
 
 // gradients/Prod_grad.js
 function prodGradFn_(x, dy, axis) {
@@ -1953,9 +1912,9 @@ function prodsGradFn_(x, dy, axis) {
   const removedShape = newShape.splice(xRank - axis.length, axis.length);
   const endPartShape = removedShape.reduce((p, c) => p * c, 1);
   newShape.push(endPartShape);
-  const reshapedPermutedX = permutedX.reshape(newShape);
+  const reshapedPermutedX = tf49.reshape(permutedX, newShape);
   let prodGrad = prodGradFn_(reshapedPermutedX, dy, finalProdAxis);
-  prodGrad = prodGrad.reshape(permutedX.shape);
+  prodGrad = tf49.reshape(prodGrad, permutedX.shape);
   if (xPermutation != null) {
     const undoPermutation = backend_util4.getUndoAxesPermutation(xPermutation);
     prodGrad = transpose2(prodGrad, undoPermutation);
@@ -2080,9 +2039,8 @@ var resizeNearestNeighborGradConfig = {
 };
 
 // ops/reverse.js
-import * as tf48 from "@tensorflow/tfjs-core";
-
-var reverse2 = (...args) => tf48.reverse(...args);
+import * as tf50 from "@tensorflow/tfjs-core";
+var reverse2 = (...args) => tf50.reverse(...args);
 
 // gradients/Reverse_grad.js
 var reverseGradConfig = {
@@ -2113,9 +2071,8 @@ var rsqrtGradConfig = {
 };
 
 // ops/logical_not.js
-import * as tf49 from "@tensorflow/tfjs-core";
-
-var logicalNot2 = (...args) => tf49.logicalNot(...args);
+import * as tf51 from "@tensorflow/tfjs-core";
+var logicalNot2 = (...args) => tf51.logicalNot(...args);
 
 // gradients/Select_grad.js
 var selectGradConfig = {
@@ -2134,94 +2091,93 @@ var selectGradConfig = {
 };
 
 // ops/selu_util.js
-import * as tf50 from "@tensorflow/tfjs-core";
-
-var ERF_A13 = tf50.backend_util.ERF_A1;
-var ERF_A23 = tf50.backend_util.ERF_A2;
-var ERF_A33 = tf50.backend_util.ERF_A3;
-var ERF_A43 = tf50.backend_util.ERF_A4;
-var ERF_A53 = tf50.backend_util.ERF_A5;
-var ERF_P3 = tf50.backend_util.ERF_P;
-var PARALLELIZE_THRESHOLD3 = tf50.backend_util.PARALLELIZE_THRESHOLD;
-var RowPartitionType3 = tf50.backend_util.RowPartitionType;
-var SELU_SCALE3 = tf50.backend_util.SELU_SCALE;
-var SELU_SCALEALPHA3 = tf50.backend_util.SELU_SCALEALPHA;
-var applyActivation3 = tf50.backend_util.applyActivation;
-var assertAndGetBroadcastShape4 = tf50.backend_util.assertAndGetBroadcastShape;
-var assertAxesAreInnerMostDims3 = tf50.backend_util.assertAxesAreInnerMostDims;
-var assertParamsConsistent3 = tf50.backend_util.assertParamsConsistent;
-var assignToTypedArray3 = tf50.backend_util.assignToTypedArray;
-var axesAreInnerMostDims3 = tf50.backend_util.axesAreInnerMostDims;
-var calculateShapes3 = tf50.backend_util.calculateShapes;
-var checkEinsumDimSizes3 = tf50.backend_util.checkEinsumDimSizes;
-var checkPadOnDimRoundingMode3 = tf50.backend_util.checkPadOnDimRoundingMode;
-var combineLocations3 = tf50.backend_util.combineLocations;
-var combineRaggedTensorToTensorShapes3 = tf50.backend_util.combineRaggedTensorToTensorShapes;
-var complexWithEvenIndex3 = tf50.backend_util.complexWithEvenIndex;
-var complexWithOddIndex3 = tf50.backend_util.complexWithOddIndex;
-var computeConv2DInfo3 = tf50.backend_util.computeConv2DInfo;
-var computeConv3DInfo3 = tf50.backend_util.computeConv3DInfo;
-var computeDefaultPad3 = tf50.backend_util.computeDefaultPad;
-var computeDilation2DInfo3 = tf50.backend_util.computeDilation2DInfo;
-var computeOptimalWindowSize3 = tf50.backend_util.computeOptimalWindowSize;
-var computeOutAndReduceShapes3 = tf50.backend_util.computeOutAndReduceShapes;
-var computeOutShape3 = tf50.backend_util.computeOutShape;
-var computePool2DInfo3 = tf50.backend_util.computePool2DInfo;
-var computePool3DInfo3 = tf50.backend_util.computePool3DInfo;
-var convertConv2DDataFormat3 = tf50.backend_util.convertConv2DDataFormat;
-var decodeEinsumEquation3 = tf50.backend_util.decodeEinsumEquation;
-var eitherStridesOrDilationsAreOne3 = tf50.backend_util.eitherStridesOrDilationsAreOne;
-var expandShapeToKeepDim3 = tf50.backend_util.expandShapeToKeepDim;
-var exponent3 = tf50.backend_util.exponent;
-var exponents3 = tf50.backend_util.exponents;
-var fromStringArrayToUint83 = tf50.backend_util.fromStringArrayToUint8;
-var fromUint8ToStringArray3 = tf50.backend_util.fromUint8ToStringArray;
-var getAxesPermutation3 = tf50.backend_util.getAxesPermutation;
-var getBroadcastDims4 = tf50.backend_util.getBroadcastDims;
-var getComplexWithIndex3 = tf50.backend_util.getComplexWithIndex;
-var getEinsumComputePath3 = tf50.backend_util.getEinsumComputePath;
-var getEinsumPermutation3 = tf50.backend_util.getEinsumPermutation;
-var getFusedBiasGradient3 = tf50.backend_util.getFusedBiasGradient;
-var getFusedDyActivation3 = tf50.backend_util.getFusedDyActivation;
-var getImageCenter3 = tf50.backend_util.getImageCenter;
-var getInnerMostAxes3 = tf50.backend_util.getInnerMostAxes;
-var getPermuted3 = tf50.backend_util.getPermuted;
-var getRaggedRank3 = tf50.backend_util.getRaggedRank;
-var getReductionAxes4 = tf50.backend_util.getReductionAxes;
-var getReshaped3 = tf50.backend_util.getReshaped;
-var getReshapedPermuted3 = tf50.backend_util.getReshapedPermuted;
-var getRowPartitionTypesHelper3 = tf50.backend_util.getRowPartitionTypesHelper;
-var getSliceBeginCoords3 = tf50.backend_util.getSliceBeginCoords;
-var getSliceSize3 = tf50.backend_util.getSliceSize;
-var getSparseFillEmptyRowsIndicesDenseShapeMismatch3 = tf50.backend_util.getSparseFillEmptyRowsIndicesDenseShapeMismatch;
-var getSparseFillEmptyRowsNegativeIndexErrorMessage3 = tf50.backend_util.getSparseFillEmptyRowsNegativeIndexErrorMessage;
-var getSparseFillEmptyRowsOutOfRangeIndexErrorMessage3 = tf50.backend_util.getSparseFillEmptyRowsOutOfRangeIndexErrorMessage;
-var getSparseReshapeEmptyTensorZeroOutputDimErrorMessage3 = tf50.backend_util.getSparseReshapeEmptyTensorZeroOutputDimErrorMessage;
-var getSparseReshapeInputOutputMismatchErrorMessage3 = tf50.backend_util.getSparseReshapeInputOutputMismatchErrorMessage;
-var getSparseReshapeInputOutputMultipleErrorMessage3 = tf50.backend_util.getSparseReshapeInputOutputMultipleErrorMessage;
-var getSparseReshapeMultipleNegativeOneOutputDimErrorMessage3 = tf50.backend_util.getSparseReshapeMultipleNegativeOneOutputDimErrorMessage;
-var getSparseReshapeNegativeOutputDimErrorMessage3 = tf50.backend_util.getSparseReshapeNegativeOutputDimErrorMessage;
-var getSparseSegmentReductionIndicesOutOfRangeErrorMessage3 = tf50.backend_util.getSparseSegmentReductionIndicesOutOfRangeErrorMessage;
-var getSparseSegmentReductionNegativeSegmentIdsErrorMessage3 = tf50.backend_util.getSparseSegmentReductionNegativeSegmentIdsErrorMessage;
-var getSparseSegmentReductionNonIncreasingSegmentIdsErrorMessage3 = tf50.backend_util.getSparseSegmentReductionNonIncreasingSegmentIdsErrorMessage;
-var getSparseSegmentReductionSegmentIdOutOfRangeErrorMessage3 = tf50.backend_util.getSparseSegmentReductionSegmentIdOutOfRangeErrorMessage;
-var getUndoAxesPermutation3 = tf50.backend_util.getUndoAxesPermutation;
-var isIdentityPermutation3 = tf50.backend_util.isIdentityPermutation;
-var log5 = tf50.backend_util.log;
-var mergeRealAndImagArrays3 = tf50.backend_util.mergeRealAndImagArrays;
-var prepareAndValidate3 = tf50.backend_util.prepareAndValidate;
-var prepareSplitSize3 = tf50.backend_util.prepareSplitSize;
-var segment_util3 = tf50.backend_util.segment_util;
-var shouldFuse3 = tf50.backend_util.shouldFuse;
-var slice_util3 = tf50.backend_util.slice_util;
-var splitRealAndImagArrays3 = tf50.backend_util.splitRealAndImagArrays;
-var stridesOrDilationsArePositive3 = tf50.backend_util.stridesOrDilationsArePositive;
-var tupleValuesAreOne3 = tf50.backend_util.tupleValuesAreOne;
-var upcastType3 = tf50.backend_util.upcastType;
-var validateDefaultValueShape3 = tf50.backend_util.validateDefaultValueShape;
-var validateInput3 = tf50.backend_util.validateInput;
-var validateUpdateShape3 = tf50.backend_util.validateUpdateShape;
-var warn3 = tf50.backend_util.warn;
+import * as tf52 from "@tensorflow/tfjs-core";
+var ERF_A13 = tf52.backend_util.ERF_A1;
+var ERF_A23 = tf52.backend_util.ERF_A2;
+var ERF_A33 = tf52.backend_util.ERF_A3;
+var ERF_A43 = tf52.backend_util.ERF_A4;
+var ERF_A53 = tf52.backend_util.ERF_A5;
+var ERF_P3 = tf52.backend_util.ERF_P;
+var PARALLELIZE_THRESHOLD3 = tf52.backend_util.PARALLELIZE_THRESHOLD;
+var RowPartitionType3 = tf52.backend_util.RowPartitionType;
+var SELU_SCALE3 = tf52.backend_util.SELU_SCALE;
+var SELU_SCALEALPHA3 = tf52.backend_util.SELU_SCALEALPHA;
+var applyActivation3 = tf52.backend_util.applyActivation;
+var assertAndGetBroadcastShape4 = tf52.backend_util.assertAndGetBroadcastShape;
+var assertAxesAreInnerMostDims3 = tf52.backend_util.assertAxesAreInnerMostDims;
+var assertParamsConsistent3 = tf52.backend_util.assertParamsConsistent;
+var assignToTypedArray3 = tf52.backend_util.assignToTypedArray;
+var axesAreInnerMostDims3 = tf52.backend_util.axesAreInnerMostDims;
+var calculateShapes3 = tf52.backend_util.calculateShapes;
+var checkEinsumDimSizes3 = tf52.backend_util.checkEinsumDimSizes;
+var checkPadOnDimRoundingMode3 = tf52.backend_util.checkPadOnDimRoundingMode;
+var combineLocations3 = tf52.backend_util.combineLocations;
+var combineRaggedTensorToTensorShapes3 = tf52.backend_util.combineRaggedTensorToTensorShapes;
+var complexWithEvenIndex3 = tf52.backend_util.complexWithEvenIndex;
+var complexWithOddIndex3 = tf52.backend_util.complexWithOddIndex;
+var computeConv2DInfo3 = tf52.backend_util.computeConv2DInfo;
+var computeConv3DInfo3 = tf52.backend_util.computeConv3DInfo;
+var computeDefaultPad3 = tf52.backend_util.computeDefaultPad;
+var computeDilation2DInfo3 = tf52.backend_util.computeDilation2DInfo;
+var computeOptimalWindowSize3 = tf52.backend_util.computeOptimalWindowSize;
+var computeOutAndReduceShapes3 = tf52.backend_util.computeOutAndReduceShapes;
+var computeOutShape3 = tf52.backend_util.computeOutShape;
+var computePool2DInfo3 = tf52.backend_util.computePool2DInfo;
+var computePool3DInfo3 = tf52.backend_util.computePool3DInfo;
+var convertConv2DDataFormat3 = tf52.backend_util.convertConv2DDataFormat;
+var decodeEinsumEquation3 = tf52.backend_util.decodeEinsumEquation;
+var eitherStridesOrDilationsAreOne3 = tf52.backend_util.eitherStridesOrDilationsAreOne;
+var expandShapeToKeepDim3 = tf52.backend_util.expandShapeToKeepDim;
+var exponent3 = tf52.backend_util.exponent;
+var exponents3 = tf52.backend_util.exponents;
+var fromStringArrayToUint83 = tf52.backend_util.fromStringArrayToUint8;
+var fromUint8ToStringArray3 = tf52.backend_util.fromUint8ToStringArray;
+var getAxesPermutation3 = tf52.backend_util.getAxesPermutation;
+var getBroadcastDims4 = tf52.backend_util.getBroadcastDims;
+var getComplexWithIndex3 = tf52.backend_util.getComplexWithIndex;
+var getEinsumComputePath3 = tf52.backend_util.getEinsumComputePath;
+var getEinsumPermutation3 = tf52.backend_util.getEinsumPermutation;
+var getFusedBiasGradient3 = tf52.backend_util.getFusedBiasGradient;
+var getFusedDyActivation3 = tf52.backend_util.getFusedDyActivation;
+var getImageCenter3 = tf52.backend_util.getImageCenter;
+var getInnerMostAxes3 = tf52.backend_util.getInnerMostAxes;
+var getPermuted3 = tf52.backend_util.getPermuted;
+var getRaggedRank3 = tf52.backend_util.getRaggedRank;
+var getReductionAxes4 = tf52.backend_util.getReductionAxes;
+var getReshaped3 = tf52.backend_util.getReshaped;
+var getReshapedPermuted3 = tf52.backend_util.getReshapedPermuted;
+var getRowPartitionTypesHelper3 = tf52.backend_util.getRowPartitionTypesHelper;
+var getSliceBeginCoords3 = tf52.backend_util.getSliceBeginCoords;
+var getSliceSize3 = tf52.backend_util.getSliceSize;
+var getSparseFillEmptyRowsIndicesDenseShapeMismatch3 = tf52.backend_util.getSparseFillEmptyRowsIndicesDenseShapeMismatch;
+var getSparseFillEmptyRowsNegativeIndexErrorMessage3 = tf52.backend_util.getSparseFillEmptyRowsNegativeIndexErrorMessage;
+var getSparseFillEmptyRowsOutOfRangeIndexErrorMessage3 = tf52.backend_util.getSparseFillEmptyRowsOutOfRangeIndexErrorMessage;
+var getSparseReshapeEmptyTensorZeroOutputDimErrorMessage3 = tf52.backend_util.getSparseReshapeEmptyTensorZeroOutputDimErrorMessage;
+var getSparseReshapeInputOutputMismatchErrorMessage3 = tf52.backend_util.getSparseReshapeInputOutputMismatchErrorMessage;
+var getSparseReshapeInputOutputMultipleErrorMessage3 = tf52.backend_util.getSparseReshapeInputOutputMultipleErrorMessage;
+var getSparseReshapeMultipleNegativeOneOutputDimErrorMessage3 = tf52.backend_util.getSparseReshapeMultipleNegativeOneOutputDimErrorMessage;
+var getSparseReshapeNegativeOutputDimErrorMessage3 = tf52.backend_util.getSparseReshapeNegativeOutputDimErrorMessage;
+var getSparseSegmentReductionIndicesOutOfRangeErrorMessage3 = tf52.backend_util.getSparseSegmentReductionIndicesOutOfRangeErrorMessage;
+var getSparseSegmentReductionNegativeSegmentIdsErrorMessage3 = tf52.backend_util.getSparseSegmentReductionNegativeSegmentIdsErrorMessage;
+var getSparseSegmentReductionNonIncreasingSegmentIdsErrorMessage3 = tf52.backend_util.getSparseSegmentReductionNonIncreasingSegmentIdsErrorMessage;
+var getSparseSegmentReductionSegmentIdOutOfRangeErrorMessage3 = tf52.backend_util.getSparseSegmentReductionSegmentIdOutOfRangeErrorMessage;
+var getUndoAxesPermutation3 = tf52.backend_util.getUndoAxesPermutation;
+var isIdentityPermutation3 = tf52.backend_util.isIdentityPermutation;
+var log5 = tf52.backend_util.log;
+var mergeRealAndImagArrays3 = tf52.backend_util.mergeRealAndImagArrays;
+var prepareAndValidate3 = tf52.backend_util.prepareAndValidate;
+var prepareSplitSize3 = tf52.backend_util.prepareSplitSize;
+var segment_util3 = tf52.backend_util.segment_util;
+var shouldFuse3 = tf52.backend_util.shouldFuse;
+var slice_util3 = tf52.backend_util.slice_util;
+var splitRealAndImagArrays3 = tf52.backend_util.splitRealAndImagArrays;
+var stridesOrDilationsArePositive3 = tf52.backend_util.stridesOrDilationsArePositive;
+var tupleValuesAreOne3 = tf52.backend_util.tupleValuesAreOne;
+var upcastType3 = tf52.backend_util.upcastType;
+var validateDefaultValueShape3 = tf52.backend_util.validateDefaultValueShape;
+var validateInput3 = tf52.backend_util.validateInput;
+var validateUpdateShape3 = tf52.backend_util.validateUpdateShape;
+var warn3 = tf52.backend_util.warn;
 
 // gradients/Selu_grad.js
 var seluGradConfig = {
@@ -2261,9 +2217,8 @@ var signGradConfig = {
 };
 
 // ops/cos.js
-import * as tf51 from "@tensorflow/tfjs-core";
-
-var cos2 = (...args) => tf51.cos(...args);
+import * as tf53 from "@tensorflow/tfjs-core";
+var cos2 = (...args) => tf53.cos(...args);
 
 // gradients/Sin_grad.js
 var sinGradConfig = {
@@ -2276,9 +2231,8 @@ var sinGradConfig = {
 };
 
 // ops/cosh.js
-import * as tf52 from "@tensorflow/tfjs-core";
-
-var cosh2 = (...args) => tf52.cosh(...args);
+import * as tf54 from "@tensorflow/tfjs-core";
+var cosh2 = (...args) => tf54.cosh(...args);
 
 // gradients/Sinh_grad.js
 var sinhGradConfig = {
@@ -2291,27 +2245,25 @@ var sinhGradConfig = {
 };
 
 // ops/pad.js
-import * as tf53 from "@tensorflow/tfjs-core";
-
-var pad2 = (...args) => tf53.pad(...args);
+import * as tf55 from "@tensorflow/tfjs-core";
+var pad2 = (...args) => tf55.pad(...args);
 
 // ops/slice_util.js
-import * as tf54 from "@tensorflow/tfjs-core";
-
-var assertParamsValid = tf54.slice_util.assertParamsValid;
-var computeFlatOffset = tf54.slice_util.computeFlatOffset;
-var computeOutShape4 = tf54.slice_util.computeOutShape;
-var getNormalizedAxes = tf54.slice_util.getNormalizedAxes;
-var isSliceContinous = tf54.slice_util.isSliceContinous;
-var maskToAxes = tf54.slice_util.maskToAxes;
-var parseSliceParams = tf54.slice_util.parseSliceParams;
-var sliceInfo = tf54.slice_util.sliceInfo;
-var startForAxis = tf54.slice_util.startForAxis;
-var startIndicesWithElidedDims = tf54.slice_util.startIndicesWithElidedDims;
-var stopForAxis = tf54.slice_util.stopForAxis;
-var stopIndicesWithElidedDims = tf54.slice_util.stopIndicesWithElidedDims;
-var stridesForAxis = tf54.slice_util.stridesForAxis;
-var stridesWithElidedDims = tf54.slice_util.stridesWithElidedDims;
+import * as tf56 from "@tensorflow/tfjs-core";
+var assertParamsValid = tf56.slice_util.assertParamsValid;
+var computeFlatOffset = tf56.slice_util.computeFlatOffset;
+var computeOutShape4 = tf56.slice_util.computeOutShape;
+var getNormalizedAxes = tf56.slice_util.getNormalizedAxes;
+var isSliceContinous = tf56.slice_util.isSliceContinous;
+var maskToAxes = tf56.slice_util.maskToAxes;
+var parseSliceParams = tf56.slice_util.parseSliceParams;
+var sliceInfo = tf56.slice_util.sliceInfo;
+var startForAxis = tf56.slice_util.startForAxis;
+var startIndicesWithElidedDims = tf56.slice_util.startIndicesWithElidedDims;
+var stopForAxis = tf56.slice_util.stopForAxis;
+var stopIndicesWithElidedDims = tf56.slice_util.stopIndicesWithElidedDims;
+var stridesForAxis = tf56.slice_util.stridesForAxis;
+var stridesWithElidedDims = tf56.slice_util.stridesWithElidedDims;
 
 // gradients/Slice_grad.js
 var sliceGradConfig = {
@@ -2346,9 +2298,8 @@ var softmaxGradConfig = {
 };
 
 // ops/sigmoid.js
-import * as tf55 from "@tensorflow/tfjs-core";
-
-var sigmoid2 = (...args) => tf55.sigmoid(...args);
+import * as tf57 from "@tensorflow/tfjs-core";
+var sigmoid2 = (...args) => tf57.sigmoid(...args);
 
 // gradients/Softplus_grad.js
 var softplusGradConfig = {
@@ -2383,9 +2334,8 @@ var spaceToBatchNDGradConfig = {
 };
 
 // ops/concat.js
-import * as tf56 from "@tensorflow/tfjs-core";
-
-var concat2 = (...args) => tf56.concat(...args);
+import * as tf58 from "@tensorflow/tfjs-core";
+var concat2 = (...args) => tf58.concat(...args);
 
 // gradients/SplitV_grad.js
 var splitVGradConfig = {
@@ -2513,12 +2463,12 @@ var tileGradConfig = {
       let xGrad = zerosLike2(x);
       if (x.rank === 1) {
         for (let i = 0; i < reps[0]; ++i) {
-          xGrad = add2(xGrad, slice2(dy, [i * x.shape[0]], [x.shape[0]]));
+          xGrad = add2(xGrad, slice3(dy, [i * x.shape[0]], [x.shape[0]]));
         }
       } else if (x.rank === 2) {
         for (let i = 0; i < reps[0]; ++i) {
           for (let j = 0; j < reps[1]; ++j) {
-            xGrad = add2(xGrad, slice2(dy, [i * x.shape[0], j * x.shape[1]], [
+            xGrad = add2(xGrad, slice3(dy, [i * x.shape[0], j * x.shape[1]], [
               x.shape[0],
               x.shape[1]
             ]));
@@ -2528,7 +2478,7 @@ var tileGradConfig = {
         for (let i = 0; i < reps[0]; ++i) {
           for (let j = 0; j < reps[1]; ++j) {
             for (let k = 0; k < reps[2]; ++k) {
-              xGrad = add2(xGrad, slice2(dy, [i * x.shape[0], j * x.shape[1], k * x.shape[2]], [x.shape[0], x.shape[1], x.shape[2]]));
+              xGrad = add2(xGrad, slice3(dy, [i * x.shape[0], j * x.shape[1], k * x.shape[2]], [x.shape[0], x.shape[1], x.shape[2]]));
             }
           }
         }
@@ -2537,7 +2487,7 @@ var tileGradConfig = {
           for (let j = 0; j < reps[1]; ++j) {
             for (let k = 0; k < reps[2]; ++k) {
               for (let l = 0; l < reps[3]; ++l) {
-                xGrad = add2(xGrad, slice2(dy, [
+                xGrad = add2(xGrad, slice3(dy, [
                   i * x.shape[0],
                   j * x.shape[1],
                   k * x.shape[2],
@@ -2578,19 +2528,16 @@ var unpackGradConfig = {
 };
 
 // ops/expand_dims.js
-import * as tf57 from "@tensorflow/tfjs-core";
-
-var expandDims2 = (...args) => tf57.expandDims(...args);
+import * as tf59 from "@tensorflow/tfjs-core";
+var expandDims2 = (...args) => tf59.expandDims(...args);
 
 // ops/gather.js
-import * as tf58 from "@tensorflow/tfjs-core";
-
-var gather2 = (...args) => tf58.gather(...args);
+import * as tf60 from "@tensorflow/tfjs-core";
+var gather2 = (...args) => tf60.gather(...args);
 
 // ops/maximum.js
-import * as tf59 from "@tensorflow/tfjs-core";
-
-var maximum2 = (...args) => tf59.maximum(...args);
+import * as tf61 from "@tensorflow/tfjs-core";
+var maximum2 = (...args) => tf61.maximum(...args);
 
 // gradients/UnsortedSegmentSum_grad.js
 var unsortedSegmentSumGradConfig = {
@@ -2740,7 +2687,6 @@ var gradConfigs = [
 for (const gradientConfig of gradConfigs) {
   registerGradient(gradientConfig);
 }
-
 export {
   configs as tfjsGradients
 };

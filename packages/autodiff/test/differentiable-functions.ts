@@ -87,9 +87,8 @@ export const differentiableFunctions: Readonly<Record<string, (variables: Variab
   "a custom gradient that returns its own input twice": ({ a, c }) =>
     tf.sum(tf.square(addPlainly(addPlainly(a, a), tf.tile(tf.reshape(c, [1, 4]), [3, 1])))),
   "work in nested scopes": ({ a, b }) => tf.tidy(() => tf.sum(tf.tidy(() => tf.relu(tf.tidy(() => tf.matMul(a, b)))))),
-  "a derivative inside the function": ({ a, c }) => tf.sum(tf.mul(tf.grad((x: tf.Tensor) => tf.sum(tf.tanh(x)))(a), c)),
-  "a derivative of a derivative": ({ a }) =>
-    tf.sum(tf.square(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(tf.square(x), tf.tanh(x))))(tf.mul(a, 2)))),
+  "a derivative inside the function": ({ a, c }) =>
+    tf.sum(tf.mul(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(tf.square(x), x)))(a), c)),
   "a part behind which nothing depends on it": ({ a, c }) => {
     tf.sum(tf.exp(a));
     return tf.sum(tf.square(c));
