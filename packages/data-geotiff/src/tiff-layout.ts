@@ -66,7 +66,11 @@ export function parseTiffLayout(path: string, directory: TiffDirectory): TiffLay
   const blockHeight = tiled ? one(TAGS.tileLength, 0) : Math.min(height, one(TAGS.rowsPerStrip, height));
   const blockValues = blockWidth * blockHeight * (planar ? 1 : bands);
   if (!(blockValues >= 1 && blockValues <= MAX_BLOCK_VALUES))
-    fail(`blocks of 1 to ${MAX_BLOCK_VALUES} values`, `${blockWidth} by ${blockHeight} pixels of ${bands} bands`);
+    fail(
+      `blocks of 1 to ${MAX_BLOCK_VALUES} values`,
+      `${blockWidth} by ${blockHeight} pixels of ${bands} bands`,
+      "If the file is sound, cut it into tiles, e.g. with gdal_translate -co TILED=YES.",
+    );
   const blocksAcross = Math.ceil(width / blockWidth);
   const blocksDown = Math.ceil(height / blockHeight);
   const blockCount = blocksAcross * blocksDown * (planar ? bands : 1);

@@ -125,6 +125,15 @@ function channelScale({ name, mean, std }: ChannelSchema[number]): { mean: numbe
   return { mean, std };
 }
 
+const KINDS: readonly TransformSpec["kind"][] = [
+  "randomResizedCrop",
+  "horizontalFlip",
+  "verticalFlip",
+  "resize",
+  "centerCrop",
+  "normalize",
+];
+
 /**
  * Checks transforms where they enter, so that a wrong one fails before the first batch.
  *
@@ -132,6 +141,8 @@ function channelScale({ name, mean, std }: ChannelSchema[number]): { mean: numbe
  */
 export function assertTransforms(transforms: readonly TransformSpec[], schema: ChannelSchema): void {
   for (const transform of transforms) {
+    if (!KINDS.includes(transform.kind))
+      throw new ConfigError(`transforms: expected kind ${KINDS.join(", ")}, got ${JSON.stringify(transform.kind)}.`);
     const expect = (field: string, expected: string, value: unknown, valid: boolean): void => {
       if (!valid)
         throw new ConfigError(

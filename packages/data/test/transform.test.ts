@@ -97,6 +97,9 @@ test("wrong transforms are named with their field", () => {
   expect(check({ kind: "horizontalFlip", probability: 2 })).toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: transforms.horizontalFlip.probability: expected 0 to 1, got 2.]`,
   );
+  expect(check({ kind: "rotate" } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: transforms: expected kind randomResizedCrop, horizontalFlip, verticalFlip, resize, centerCrop, normalize, got "rotate".]`,
+  );
   expect(check({ kind: "normalize" })).toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: normalize: expected a mean and a positive std for channel 'red', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`,
   );
