@@ -23,7 +23,11 @@ async function presetPath(name: string): Promise<string> {
 }
 
 async function trainAndReport(runFolder: string, config: PretrainConfig, resume: boolean): Promise<void> {
-  const { step, stopped, checkpoint } = await pretrain(runFolder, config, { resume, logger: stderrLogger });
+  const { step, stopped, checkpoint } = await pretrain(runFolder, config, {
+    resume,
+    logger: stderrLogger,
+    progressStream: process.stderr,
+  });
   if (stopped) {
     process.stderr.write(`stopped at step ${step}; go on with: graticule-pretrain resume ${runFolder}\n`);
     return;

@@ -6,7 +6,7 @@ import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import { maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
 import { applyRecompute } from "@graticule/nn";
 import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
-import { findLatestCheckpoint, openBackend, type TrainResult, train } from "@graticule/train";
+import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, train } from "@graticule/train";
 import { tensor4d } from "@tensorflow/tfjs-core";
 import { type PretrainConfig, pretrainConfig, resumeMayChange } from "./pretrain-config.js";
 import { measureTrainingChannels, openTrainingLoader } from "./pretraining-data.js";
@@ -21,9 +21,14 @@ const CONFIG_FILE = "config.yaml";
 export async function pretrain(
   runFolder: string,
   config: PretrainConfig,
-  options: { readonly resume?: boolean; readonly logger?: Logger } = {},
+  options: {
+    readonly resume?: boolean;
+    readonly logger?: Logger;
+    /** Where to show progress; nowhere unless given. */
+    readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
+  } = {},
 ): Promise<TrainResult> {
-  const { logger = silentLogger, resume = false } = options;
+  const { logger = silentLogger, resume = false, progressStream = { write: () => true } } = options;
   const backend = await openBackend(config.backend, logger);
   const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
   const schema = existing?.state.schema ?? (await measureTrainingChannels(config));
@@ -73,6 +78,7 @@ export async function pretrain(
       logEverySteps: config.train.logEverySteps,
       ...(backend.memory && { memory: backend.memory }),
       logger,
+      progressStream,
     });
   } finally {
     await loader.close();

@@ -1,5 +1,5 @@
 import { ConfigError, type Logger, MissingDependencyError, silentLogger } from "@graticule/core";
-import { setBackend } from "@tensorflow/tfjs-core";
+import { env, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendMemory } from "./run-log.js";
 
 /** Backends that training and evaluation run on. */
@@ -40,6 +40,7 @@ const openers: Readonly<Record<BackendName, (options: BackendOptions) => Promise
   },
   async cpu(options) {
     assertPlain("cpu", options);
+    env().set("PROD", true); // Else tfjs prints advice to install another backend.
     await import("@tensorflow/tfjs-backend-cpu");
     await setBackend("cpu");
     return { name: "cpu" };
