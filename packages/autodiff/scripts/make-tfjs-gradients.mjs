@@ -78,6 +78,7 @@ const result = await build({
   banner: {
     js: `// biome-ignore-all lint: generated
 // biome-ignore-all format: generated
+// biome-ignore-all assist: generated
 /**
  * The derivatives of tfjs-core ${tf.version_core}'s kernels, bundled from its dist/register_all_gradients.js
  * by scripts/make-tfjs-gradients.mjs. Do not edit.

@@ -1,5 +1,6 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
+// biome-ignore-all assist: generated
 /**
  * The derivatives of tfjs-core 4.22.0's kernels, bundled from its dist/register_all_gradients.js
  * by scripts/make-tfjs-gradients.mjs. Do not edit.
