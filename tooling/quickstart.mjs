@@ -18,11 +18,11 @@ function step(label, script, args) {
 const started = performance.now();
 step("Setting up", "tooling/setup/main.mjs", []);
 rmSync(`${root}/${runFolder}`, { recursive: true, force: true });
-step(`graticule-pretrain run --preset quickstart --out ${runFolder}`, "apps/pretrain/dist/main.js", [
+step(`graticule-pretrain run --preset quickstart --out ${runFolder}`, "apps/pretrain/bin/graticule-pretrain.js", [
   ...["run", "--preset", "quickstart", "--out", runFolder],
 ]);
 for (const method of ["knn", "probe"])
-  step(`graticule-classify ${method} ${runFolder} compare=[random,pixels]`, "apps/classify/dist/main.js", [
+  step(`graticule-classify ${method} ${runFolder} compare=[random,pixels]`, "apps/classify/bin/graticule-classify.js", [
     ...[method, runFolder, "compare=[random,pixels]"],
   ]);
 process.stdout.write(`

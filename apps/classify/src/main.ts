@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { join } from "node:path";
 import { printConfig } from "@graticule/config";
 import { Command } from "commander";

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";

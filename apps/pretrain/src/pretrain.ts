@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { maeConfigFor, readConfig } from "@graticule/classify";
 import { type PlainData, printConfig } from "@graticule/config";
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
@@ -28,7 +29,7 @@ export async function pretrain(
     readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
   } = {},
 ): Promise<TrainResult> {
-  const { logger = silentLogger, resume = false, progressStream = { write: () => true } } = options;
+  const { logger = silentLogger, resume = false, progressStream = nowhere() } = options;
   const backend = await openBackend(config.backend, logger);
   const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
   const schema = existing?.state.schema ?? (await measureTrainingChannels(config));
@@ -85,6 +86,10 @@ export async function pretrain(
     model.dispose();
     optimizer.dispose();
   }
+}
+
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
 
 /**

@@ -160,6 +160,6 @@ test("the public names are these", async () => {
     "reconstruct",
   ]);
   expect(await readFile(new URL("../package.json", import.meta.url), "utf8")).toContain(
-    '"graticule-pretrain": "./dist/main.js"',
+    '"graticule-pretrain": "./bin/graticule-pretrain.js"',
   );
 });
