@@ -50,7 +50,8 @@ export function findLibTorch(options) {
 
 function pythonTorchRoot(python, env) {
   // find_spec does not run torch's own import, which takes seconds.
-  const script = "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
+  const script =
+    "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')";
   try {
     const options = { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 20_000 };
     return execFileSync(python, ["-c", script], options).trim() || null;
@@ -113,7 +114,9 @@ function readVersion(files, include) {
     const match = existsSync(file) && /(\d+\.\d+\.\d+)/.exec(readFileSync(file, "utf8"));
     if (match) return match[1];
   }
-  const headers = ["torch/headeronly/version.h", "torch/csrc/api/include/torch/version.h"].map((name) => join(include, name));
+  const headers = ["torch/headeronly/version.h", "torch/csrc/api/include/torch/version.h"].map((name) =>
+    join(include, name),
+  );
   for (const header of headers) {
     if (!existsSync(header)) continue;
     const text = readFileSync(header, "utf8");

@@ -231,7 +231,7 @@ Napi::Value getDevice(const Napi::CallbackInfo& info) {
 Napi::Value describe(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
   result.Set("version", TORCH_VERSION);
-  result.Set("cpuCapability", at::get_cpu_capability());
+  result.Set("cpuCapability", GRATICULE_CPU_CAPABILITY);
   result.Set("mkl", at::hasMKL());
   result.Set("mkldnn", at::globalContext().hasMKLDNN());
   result.Set("openmp", at::globalContext().hasOpenMP());

@@ -18,4 +18,9 @@
 // The CPU flash attention that returns its log-sum-exp came as an operator of its own with 2.3.
 #define GRATICULE_HAS_CPU_FLASH_ATTENTION GRATICULE_TORCH_AT_LEAST(2, 3)
 
-// at::einsum takes a contraction path since 1.13, at::div a string_view; both are called alike in all known versions.
+// at::get_cpu_capability can be called from outside since 2.1.
+#if GRATICULE_TORCH_AT_LEAST(2, 1)
+#define GRATICULE_CPU_CAPABILITY at::get_cpu_capability()
+#else
+#define GRATICULE_CPU_CAPABILITY "unknown"
+#endif

@@ -70,6 +70,8 @@ export function loadAddon(): Addon {
   if (!isAddonBuilt()) {
     throw new MissingDependencyError("libtorch", `torch backend: expected a built addon, got none. ${advice}`);
   }
+  // OpenMP's threads otherwise spin while they wait: with another process on the same cores a step took 8 times longer.
+  process.env.OMP_WAIT_POLICY ??= "PASSIVE";
   try {
     loaded = createRequire(import.meta.url)(addonPath) as Addon;
   } catch (cause) {

@@ -1,6 +1,6 @@
 import {
   type BackendTimingInfo,
-  backend_util,
+  type backend_util,
   type DataId,
   DataStorage,
   type DataType,
@@ -80,7 +80,12 @@ export class TorchBackend extends KernelBackend {
     return this.data(tensor.dataId).strings ?? [];
   }
 
-  private store(values: backend_util.BackendValues | null, shape: number[], dtype: DataType, refCount: number): TorchData {
+  private store(
+    values: backend_util.BackendValues | null,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): TorchData {
     if (dtype === "string") {
       this.count++;
       return new TorchData(-2, dtype, refCount, values as Uint8Array[]);
@@ -101,7 +106,7 @@ export class TorchBackend extends KernelBackend {
     return this.store(values, shape, dtype, 1);
   }
 
-  move(
+  override move(
     dataId: DataId,
     values: backend_util.BackendValues,
     shape: number[],
@@ -150,7 +155,7 @@ export class TorchBackend extends KernelBackend {
     this.data(dataId).refCount++;
   }
 
-  override decRef(dataId: DataId): void {
+  decRef(dataId: DataId): void {
     const data = this.find(dataId);
     if (data) data.refCount--;
   }

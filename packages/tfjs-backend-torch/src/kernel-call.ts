@@ -100,7 +100,9 @@ export function nativeKernel(kernel: string): (backend: TorchBackend, args: read
 }
 
 /** As `nativeKernel`, for kernels of tensors alone with one output: the short path for elementwise ops. */
-export function nativeElementwise(kernel: string): (backend: TorchBackend, a: TensorInfo, b?: TensorInfo) => TensorInfo {
+export function nativeElementwise(
+  kernel: string,
+): (backend: TorchBackend, a: TensorInfo, b?: TensorInfo) => TensorInfo {
   let index = -1;
   return (backend, a, b) => {
     if (index < 0) index = kernelIndex(kernel);

@@ -48,7 +48,8 @@ describeTorch("bad input", () => {
     "a shape of NaN": () => runKernel("Abs", { x: info([Number.NaN]) }),
     "a shape that overflows": () => runKernel("Abs", { x: info([2 ** 40, 2 ** 40]) }),
     "a shape of another size": () => runKernel("Abs", { x: info([7]) }),
-    "a fill of more memory than there is": () => runKernel("Fill", {}, { shape: [2 ** 46], value: 1, dtype: "float32" }),
+    "a fill of more memory than there is": () =>
+      runKernel("Fill", {}, { shape: [2 ** 46], value: 1, dtype: "float32" }),
     "a fill of negative shape": () => runKernel("Fill", {}, { shape: [-1], value: 1, dtype: "float32" }),
     "an axis out of range": () => runKernel("Softmax", { logits: x() }, { dim: 5 }),
     "an index out of range": () => runKernel("GatherV2", { x: x(), indices: tf.tensor1d([9], "int32") }, { axis: 0 }),
@@ -91,10 +92,18 @@ describeTorch("bad input", () => {
       }
       return "nothing thrown";
     };
-    expect(message(cases["shapes that do not broadcast"]!)).toMatchInlineSnapshot(`"torch Add: The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1 (inputs: [2, 3] Float, [4] Float)"`);
-    expect(message(cases["a linear layer that does not fit"]!)).toMatchInlineSnapshot(`"torch FusedLinear: x [2, 3] does not fit weight [4, 5] (inputs: [2, 3] Float, [4, 5] Float)"`);
-    expect(message(cases["an index out of range"]!)).toMatchInlineSnapshot(`"torch GatherV2: the index value 9 is not in [0, 1] (inputs: [1, 1, 2, 3] Float, [1, 1] Int)"`);
-    expect(message(cases["a disposed tensor"]!)).toMatchInlineSnapshot(`"torch: expected a live tensor, got one that was disposed or is not a tensor."`);
+    expect(message(cases["shapes that do not broadcast"]!)).toMatchInlineSnapshot(
+      `"torch Add: The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1 (inputs: [2, 3] Float, [4] Float)"`,
+    );
+    expect(message(cases["a linear layer that does not fit"]!)).toMatchInlineSnapshot(
+      `"torch FusedLinear: x [2, 3] does not fit weight [4, 5] (inputs: [2, 3] Float, [4, 5] Float)"`,
+    );
+    expect(message(cases["an index out of range"]!)).toMatchInlineSnapshot(
+      `"torch GatherV2: the index value 9 is not in [0, 1] (inputs: [1, 1, 2, 3] Float, [1, 1] Int)"`,
+    );
+    expect(message(cases["a disposed tensor"]!)).toMatchInlineSnapshot(
+      `"torch: expected a live tensor, got one that was disposed or is not a tensor."`,
+    );
   });
 });
 

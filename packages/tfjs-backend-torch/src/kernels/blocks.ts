@@ -25,7 +25,8 @@ export const blockKernels: KernelConfig[] = [
   }),
   customKernel<BatchToSpaceNDAttrs>("BatchToSpaceND", ({ x }, { blockShape, crops }, backend) => {
     const whole = batchToSpace(backend, [x!, blockShape])[0]!;
-    const begin = backend_util.getSliceBeginCoords(crops, blockShape.length);
+    const coords = backend_util.getSliceBeginCoords(crops, blockShape.length);
+    const begin = whole.shape.map((_, dim) => coords[dim] ?? 0);
     const size = backend_util.getSliceSize(whole.shape, crops, blockShape.length);
     const result = slice(backend, [whole, begin, size])[0]!;
     backend.disposeIntermediate(whole);

@@ -52,9 +52,6 @@ export const detectionKernels: KernelConfig[] = [
       softNmsSigma,
     );
     const kept = Float32Array.from(selectedScores!);
-    return [
-      vector(backend, Int32Array.from(selectedIndices)),
-      backend.makeTensorInfo([kept.length], "float32", kept),
-    ];
+    return [vector(backend, Int32Array.from(selectedIndices)), backend.makeTensorInfo([kept.length], "float32", kept)];
   }),
 ];

@@ -1,4 +1,10 @@
-import type { FusedBatchNormAttrs, KernelConfig, LRNAttrs, LRNGradAttrs, ResizeBilinearAttrs } from "@tensorflow/tfjs-core";
+import type {
+  FusedBatchNormAttrs,
+  KernelConfig,
+  LRNAttrs,
+  LRNGradAttrs,
+  ResizeBilinearAttrs,
+} from "@tensorflow/tfjs-core";
 import { type Inputs, kernel } from "../define-kernel.js";
 import type { Argument } from "../kernel-call.js";
 

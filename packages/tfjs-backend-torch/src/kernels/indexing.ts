@@ -81,7 +81,10 @@ export const indexingKernels: KernelConfig[] = [
     const table = [util.sizeFromShape(dims), sliceSize];
     const filled = broadcast(backend, [viewed(defaultValue!, []), table])[0]!;
     // One value may stand for all of them.
-    const values = broadcast(backend, [viewed(sparseValues!, sparseValues!.shape.length ? updates.shape : []), [count, sliceSize]])[0]!;
+    const values = broadcast(backend, [
+      viewed(sparseValues!, sparseValues!.shape.length ? updates.shape : []),
+      [count, sliceSize],
+    ])[0]!;
     const result = update(backend, [filled, indices, values, dims])[0]!;
     backend.disposeIntermediate(filled);
     backend.disposeIntermediate(values);

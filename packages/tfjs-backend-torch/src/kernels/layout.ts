@@ -76,7 +76,10 @@ export const layoutKernels: KernelConfig[] = [
   customKernel<ReshapeAttrs>("Reshape", ({ x }, { shape }, backend) => backend.share(x!, checkedReshape(x!, shape))),
   customKernel<ExpandDimsAttrs>("ExpandDims", ({ input }, { dim }, backend) => {
     const shape = input!.shape.slice();
-    util.assert(-(shape.length + 1) <= dim && dim <= shape.length, () => `torch ExpandDims: dim ${dim} is out of range.`);
+    util.assert(
+      -(shape.length + 1) <= dim && dim <= shape.length,
+      () => `torch ExpandDims: dim ${dim} is out of range.`,
+    );
     shape.splice(dim < 0 ? input!.shape.length + dim + 1 : dim, 0, 1);
     return backend.share(input!, shape);
   }),

@@ -68,11 +68,24 @@ function conv2d(x: number[], filter: number[], attrs: ConvAttrs, depthwise = fal
   const { strides, dilations, pad, dimRoundingMode, dataFormat } = attrs;
   const format = backend_util.convertConv2DDataFormat(dataFormat ?? "NHWC");
   const shapes = [x as Shape4D, filter as Shape4D] as const;
-  const info = backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, dimRoundingMode, depthwise, format);
+  const info = backend_util.computeConv2DInfo(
+    ...shapes,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    depthwise,
+    format,
+  );
   return window2d(info, depthwise ? info.inChannels : 1);
 }
 
-function conv3d(x: number[], filter: number[], attrs: Pick<Conv3DAttrs, "strides" | "pad">, dilations: Conv3DAttrs["dilations"] = 1): Argument[] {
+function conv3d(
+  x: number[],
+  filter: number[],
+  attrs: Pick<Conv3DAttrs, "strides" | "pad">,
+  dilations: Conv3DAttrs["dilations"] = 1,
+): Argument[] {
   const { strides, pad } = attrs;
   return window3d(backend_util.computeConv3DInfo(x as Shape5D, filter as Shape5D, strides, dilations, pad));
 }
@@ -90,7 +103,10 @@ function pool2d(x: number[], { filterSize, strides, pad, dimRoundingMode }: AvgP
   return [[info.filterHeight, info.filterWidth], ...window2d(info, 1)];
 }
 
-function pool3d(x: number[], { filterSize, strides, pad, dimRoundingMode }: Omit<AvgPool3DAttrs, "dataFormat">): Argument[] {
+function pool3d(
+  x: number[],
+  { filterSize, strides, pad, dimRoundingMode }: Omit<AvgPool3DAttrs, "dataFormat">,
+): Argument[] {
   const info = backend_util.computePool3DInfo(x as Shape5D, filterSize, strides, 1, pad, dimRoundingMode);
   return [[info.filterDepth, info.filterHeight, info.filterWidth], ...window3d(info)];
 }
@@ -159,8 +175,14 @@ export const windowKernels: KernelConfig[] = [
     args: (inputs, attrs) => fusedConv(inputs, attrs, true),
   }),
   ...spatialPools.flatMap(({ suffix, pool }) => [
-    kernel<AvgPoolAttrs>(`AvgPool${suffix}`, { native: "AvgPool", args: ({ x }, attrs) => [x!, ...pool(x!.shape, attrs)] }),
-    kernel<AvgPoolAttrs>(`MaxPool${suffix}`, { native: "MaxPool", args: ({ x }, attrs) => [x!, ...pool(x!.shape, attrs)] }),
+    kernel<AvgPoolAttrs>(`AvgPool${suffix}`, {
+      native: "AvgPool",
+      args: ({ x }, attrs) => [x!, ...pool(x!.shape, attrs)],
+    }),
+    kernel<AvgPoolAttrs>(`MaxPool${suffix}`, {
+      native: "MaxPool",
+      args: ({ x }, attrs) => [x!, ...pool(x!.shape, attrs)],
+    }),
     kernel<AvgPoolAttrs>(`AvgPool${suffix}Grad`, {
       native: "AvgPoolGrad",
       args: ({ dy, input }, attrs) => [dy!, input!.shape, ...pool(input!.shape, attrs)],
