@@ -1,11 +1,21 @@
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TorchBackend } from "./backend.js";
 import { type Argument, nativeElementwise, nativeKernel } from "./kernel-call.js";
-import { throughIndices } from "./string-tensors.js";
+import { throughIndices, throughRanks } from "./string-tensors.js";
 
 export const backendName = "torch";
 
 export type Inputs = Record<string, TensorInfo>;
+
+/** A kernel that compares two tensors, of numbers or of strings. */
+export function comparisonKernel(name: string): KernelConfig {
+  const run = throughRanks(nativeElementwise(name));
+  return {
+    kernelName: name,
+    backendName,
+    kernelFunc: ({ inputs, backend }) => run(backend as TorchBackend, inputs.a as TensorInfo, inputs.b as TensorInfo),
+  };
+}
 
 /** A kernel written in TypeScript: it moves no numbers itself, or reads them back for what LibTorch lacks. */
 export function customKernel<A = object>(

@@ -1,7 +1,30 @@
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { TorchBackend } from "./backend.js";
 
 type Call<A> = (inputs: Record<string, TensorInfo>, attrs: A, backend: TorchBackend) => TensorInfo | TensorInfo[];
+
+/**
+ * Lets a kernel that compares serve string tensors: it compares the strings' places in the sorted order of all of them.
+ */
+export function throughRanks(
+  compare: (backend: TorchBackend, a: TensorInfo, b: TensorInfo) => TensorInfo,
+): (backend: TorchBackend, a: TensorInfo, b: TensorInfo) => TensorInfo {
+  return (backend, a, b) => {
+    if (a.dtype !== "string" || b.dtype !== "string") return compare(backend, a, b);
+    const [left, right] = [a, b].map((tensor) => backend.stringsOf(tensor).map((bytes) => util.decodeString(bytes)));
+    const sorted = [...new Set([...left!, ...right!])].sort();
+    const rankOf = new Map(sorted.map((text, rank) => [text, rank]));
+    const ranks = (texts: string[]) => Int32Array.from(texts, (text) => rankOf.get(text)!);
+    const [x, y] = [
+      backend.makeTensorInfo(a.shape, "int32", ranks(left!)),
+      backend.makeTensorInfo(b.shape, "int32", ranks(right!)),
+    ];
+    const result = compare(backend, x, y);
+    backend.disposeIntermediate(x);
+    backend.disposeIntermediate(y);
+    return result;
+  };
+}
 
 /**
  * Lets a kernel that only moves elements serve string tensors: it moves the strings' numbers, and the strings follow.

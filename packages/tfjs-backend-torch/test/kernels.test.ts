@@ -210,6 +210,13 @@ describeTorch("kernels", () => {
     ]);
   });
 
+  it("compare string tensors", async () => {
+    await tf.setBackend("torch");
+    const words = tf.tensor1d(["b", "a", "ä"]);
+    expect(Array.from(tf.equal(words, ["b", "c", "ä"]).dataSync())).toEqual([1, 0, 1]);
+    expect(Array.from(tf.greater(words, ["a"]).dataSync())).toEqual([1, 0, 1]);
+  });
+
   it("take a tensor that was made on another backend", async () => {
     await tf.setBackend("cpu");
     const made = tf.tensor1d([1, 2, 3]);

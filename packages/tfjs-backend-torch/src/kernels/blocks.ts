@@ -27,7 +27,8 @@ export const blockKernels: KernelConfig[] = [
     const whole = batchToSpace(backend, [x!, blockShape])[0]!;
     const coords = backend_util.getSliceBeginCoords(crops, blockShape.length);
     const begin = whole.shape.map((_, dim) => coords[dim] ?? 0);
-    const size = backend_util.getSliceSize(whole.shape, crops, blockShape.length);
+    const sizes = backend_util.getSliceSize(whole.shape, crops, blockShape.length);
+    const size = whole.shape.map((length, dim) => sizes[dim] ?? length);
     const result = slice(backend, [whole, begin, size])[0]!;
     backend.disposeIntermediate(whole);
     return result;

@@ -6,7 +6,7 @@ import type {
   StepAttrs,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { elementwiseKernel, kernel } from "../define-kernel.js";
+import { comparisonKernel, elementwiseKernel, kernel } from "../define-kernel.js";
 import { dtypeCode } from "../dtype.js";
 
 const unaryNames = [
@@ -17,15 +17,17 @@ const unaryNames = [
 ];
 
 const binaryNames = [
-  ...["Add", "Atan2", "BitwiseAnd", "Equal", "FloorDiv", "Greater", "GreaterEqual", "Less", "LessEqual"],
-  ...["LogicalAnd", "LogicalOr", "LogicalXor", "Maximum", "Minimum", "Mod", "Multiply", "NotEqual", "Pow"],
-  ...["RealDiv", "SquaredDifference", "Sub"],
+  ...["Add", "Atan2", "BitwiseAnd", "FloorDiv", "LogicalAnd", "LogicalOr", "LogicalXor", "Maximum", "Minimum", "Mod"],
+  ...["Multiply", "Pow", "RealDiv", "SquaredDifference", "Sub"],
 ];
+
+const comparisonNames = ["Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual"];
 
 /** Kernels of one output and hardly an attribute; all but the Fourier transforms treat each element alone, with broadcasting. */
 export const elementwiseKernels: KernelConfig[] = [
   ...unaryNames.map((name) => elementwiseKernel(name, "x")),
   ...binaryNames.map((name) => elementwiseKernel(name, "a", "b")),
+  ...comparisonNames.map(comparisonKernel),
   elementwiseKernel("FFT", "input"),
   elementwiseKernel("IFFT", "input"),
   elementwiseKernel("Real", "input"),

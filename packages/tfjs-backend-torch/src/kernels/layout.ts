@@ -1,6 +1,7 @@
 import {
   type BroadCastToAttrs,
   backend_util,
+  broadcast_util,
   type ConcatAttrs,
   type ExpandDimsAttrs,
   type FillAttrs,
@@ -23,7 +24,7 @@ import {
   type UnpackAttrs,
   util,
 } from "@tensorflow/tfjs-core";
-import { customKernel, type Inputs, kernel } from "../define-kernel.js";
+import { customKernel, type Inputs, kernel, readValues } from "../define-kernel.js";
 import { dtypeCode } from "../dtype.js";
 import { nativeKernel } from "../kernel-call.js";
 
@@ -123,6 +124,11 @@ export const layoutKernels: KernelConfig[] = [
   }),
   kernel<TileAttrs>("Tile", { movesOnly: true, args: ({ x }, { reps }) => [x!, reps] }),
   kernel<BroadCastToAttrs>("BroadcastTo", { movesOnly: true, args: ({ x }, { shape }) => [x!, shape] }),
+  customKernel("BroadcastArgs", ({ s0, s1 }, _, backend) => {
+    const [a, b] = [s0!, s1!].map((tensor) => Array.from(readValues(backend, tensor)));
+    const shape = broadcast_util.assertAndGetBroadcastShape(a!, b!);
+    return backend.makeTensorInfo([shape.length], "int32", Int32Array.from(shape));
+  }),
   kernel<ReverseAttrs>("Reverse", {
     movesOnly: true,
     args: ({ x }, { dims }) => [x!, util.parseAxisParam(dims, x!.shape)],
