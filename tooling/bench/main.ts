@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
 /**
@@ -19,6 +20,14 @@ program
   .option("--json", "accepted for symmetry: the output is always JSON")
   .action(async (options) => {
     process.stdout.write(`${JSON.stringify(await benchStep(options))}\n`);
+  });
+
+program
+  .command("soak")
+  .description("Many steps of a tiny model: live bytes and resident memory must stay flat.")
+  .option("--steps <count>", "steps after the warm-up", Number, 2000)
+  .action(async (options) => {
+    process.stdout.write(`${JSON.stringify(await benchSoak(options))}\n`);
   });
 
 await program.parseAsync();
