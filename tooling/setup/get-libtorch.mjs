@@ -27,11 +27,12 @@ export async function getLibTorch({ retry }) {
   const allowed = process.env.GRATICULE_SETUP_LIBTORCH ?? "any";
   if (allowed === "none") return { libtorch: null, reasons: ["GRATICULE_SETUP_LIBTORCH is none"] };
   const found = searchLibTorch();
-  if (found.libtorch || process.env.LIBTORCH) return found;
+  const isDebians = found.libtorch?.source === "debian"; // The oldest and slowest: taken only where pip has no newer one.
+  if (process.env.LIBTORCH || (found.libtorch && !isDebians)) return found;
 
   const failed = readStamp("libtorchFailed");
   if (!retry && failed?.allowed === allowed && Date.now() - failed.time < RETRY_AFTER_MS)
-    return { libtorch: null, reasons: failed.reasons };
+    return { libtorch: found.libtorch, reasons: failed.reasons };
   const reasons = [];
   for (const [name, get] of [
     ["venv", installIntoVenv],
@@ -40,11 +41,14 @@ export async function getLibTorch({ retry }) {
     if (allowed !== "any" && allowed !== name) continue;
     const reason = await get();
     const { libtorch } = searchLibTorch();
-    if (libtorch) return { libtorch, reasons };
+    if (libtorch?.source === name) {
+      if (reasons.length > 0) writeStamp("libtorchFailed", { allowed, reasons, time: Date.now() });
+      return { libtorch, reasons };
+    }
     reasons.push(reason ?? `${name} holds no LibTorch after its installation`);
   }
   writeStamp("libtorchFailed", { allowed, reasons, time: Date.now() });
-  return { libtorch: null, reasons };
+  return { libtorch: found.libtorch, reasons };
 }
 
 /** Makes `.graticule/venv` with torch; returns why that failed, and leaves nothing behind then. */
