@@ -1,0 +1,37 @@
+import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
+import { getBackend, tensor1d } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { type BackendOptions, openBackend } from "../src/index.js";
+
+const plain: BackendOptions = { name: "cpu", device: "cpu", precision: "fp32", threads: 0 };
+
+test.each(["wasm", "cpu"] as const)("%s becomes the active backend", async (name) => {
+  expect(await openBackend({ ...plain, name })).toEqual({ name });
+  expect(getBackend()).toBe(name);
+});
+
+test("a precision or device that a backend lacks is an error, not another choice", async () => {
+  await expect(openBackend({ ...plain, name: "wasm", precision: "bf16" })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: backend wasm: expected device cpu and precision fp32, got cpu and bf16. Use the torch backend, or these.]`,
+  );
+});
+
+test.skipIf(!isAddonBuilt())("auto is torch with its byte meter (skipped: the torch addon is not built)", async () => {
+  const { name, memory } = await openBackend({ ...plain, name: "auto", threads: 1 });
+  expect(name).toBe("torch");
+  const before = memory?.().liveBytes ?? 0;
+  const values = tensor1d(new Float32Array(1000));
+  expect((memory?.().liveBytes ?? 0) - before).toBeGreaterThanOrEqual(4000);
+  values.dispose();
+  expect(memory?.().liveBytes).toBe(before);
+});
+
+test.skipIf(isAddonBuilt())(
+  "auto without LibTorch is wasm, with one line on what that costs (skipped: the torch addon is built)",
+  async () => {
+    const lines: string[] = [];
+    const logger = { debug: () => {}, info: () => {}, error: () => {}, warn: (line: string) => lines.push(line) };
+    expect((await openBackend({ ...plain, name: "auto", precision: "bf16" }, logger)).name).toBe("wasm");
+    expect(lines).toEqual([expect.stringContaining("npm run doctor")]);
+  },
+);
