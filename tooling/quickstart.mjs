@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -18,9 +18,10 @@ function step(label, script, args) {
 const started = performance.now();
 step("Setting up", "tooling/setup/main.mjs", []);
 rmSync(`${root}/${runFolder}`, { recursive: true, force: true });
-step(`graticule-pretrain run --preset quickstart --out ${runFolder}`, "apps/pretrain/bin/graticule-pretrain.js", [
-  ...["run", "--preset", "quickstart", "--out", runFolder],
-]);
+const hasTorch = existsSync(`${root}/packages/tfjs-backend-torch/build/graticule_torch.node`);
+if (!hasTorch) process.stdout.write("\nWithout LibTorch this trains for 3 epochs instead of 40, on wasm.\n");
+const training = ["run", "--preset", "quickstart", "--out", runFolder, ...(hasTorch ? [] : ["train.epochs=3"])];
+step(`graticule-pretrain ${training.join(" ")}`, "apps/pretrain/bin/graticule-pretrain.js", training);
 for (const method of ["knn", "probe"])
   step(`graticule-classify ${method} ${runFolder} compare=[random,pixels]`, "apps/classify/bin/graticule-classify.js", [
     ...[method, runFolder, "compare=[random,pixels]"],
