@@ -93,7 +93,7 @@ export async function reconstructionReport(
     sections: [
       {
         heading: "Reconstructions of held-out images",
-        text: `${Math.round(100 * config.model.maskRatio)} % of the patches are hidden; shown are bands ${bands.join(", ")} as red, green and blue.`,
+        text: `${Math.round(100 * config.model.maskRatio)} % of the patches are hidden; shown are bands ${bands.join(", ")} as red, green and blue.${config.model.normPix ? " The mean and contrast of a hidden patch are taken from the input; the model predicts the rest, since its targets are normalized within each patch." : ""}`,
         figures: [{ svg: panel.svg, alt: "Input, masked input and reconstruction of held-out images" }],
       },
     ],
