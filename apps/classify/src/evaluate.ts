@@ -48,7 +48,7 @@ export async function evaluateEncoder(
     const read = async (split: Split): Promise<ExtractedFeatures> => {
       const dataset = datasetSpec(config.data, split);
       const found = await extract(encoder, { dataset, batchSize: config.batchSize, numWorkers: config.numWorkers });
-      for (const { id, reason } of found.skipped) logger.warn(`skipped ${id}: ${reason}`);
+      for (const { reason } of found.skipped) logger.warn(`skipped ${reason}`);
       if (found.numClasses === 0)
         throw new ConfigError(
           `${method}: expected images in class folders or weak labels, got none in split '${split}'. Lay the images out as root/class/*, or set data.weakLabels.`,

@@ -45,7 +45,7 @@ export async function predictImages(
       batchSize: options.batchSize ?? 64,
       numWorkers: options.numWorkers ?? 0,
     });
-    for (const { id, reason } of found.skipped) logger.warn(`skipped ${id}: ${reason}`);
+    for (const { reason } of found.skipped) logger.warn(`skipped ${reason}`);
     const logits = await applyLinearClassifier(probe.classifier, found.values);
     const numClasses = probe.classNames.length;
     return Array.from(found.indices, (index, row) => ({

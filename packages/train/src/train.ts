@@ -84,7 +84,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       let images = 0;
       for (let micro = 1; micro <= gradAccumSteps; micro++) {
         const { batch, ...data } = await batches.next();
-        for (const { id, reason } of batch.skipped) logger.warn(`skipping sample ${id}: ${reason}`);
+        for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
         ({ epoch, next: position } = data);
         images += batch.shape[0];

@@ -164,8 +164,8 @@ describe("train", () => {
     expect(lines.sort()).toMatchInlineSnapshot(`
       [
         "warn: no gradient for fc1.weight, fc1.bias, fc2.bias",
-        "warn: skipping sample sample-3: sample-3: expected pixels, got none.",
-        "warn: skipping sample sample-4: sample-4: expected pixels, got none.",
+        "warn: skipping a sample: sample-3: expected pixels, got none.",
+        "warn: skipping a sample: sample-4: expected pixels, got none.",
       ]
     `);
   });
