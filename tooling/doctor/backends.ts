@@ -4,7 +4,7 @@ import { searchLibTorch } from "../../packages/tfjs-backend-torch/scripts/find-l
 import type { Row } from "./rows.js";
 
 const HOW_TO_GET_LIBTORCH =
-  "pip install torch, or apt-get install libtorch-dev, or set LIBTORCH; then npm run setup -- --retry";
+  "pip install torch, or apt-get install libtorch-dev libopenblas0-pthread, or set LIBTORCH; then npm run setup -- --retry";
 
 /** LibTorch and the TensorFlow.js backends that models can run on. */
 export function backendRows(): Row[] {

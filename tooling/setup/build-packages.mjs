@@ -6,7 +6,7 @@ import { workspaceFolders } from "./install-packages.mjs";
 import { root } from "./project.mjs";
 import { lastLines, mustRun, run } from "./run.mjs";
 import { hashFiles, readStamp, writeStamp } from "./stamps.mjs";
-import { installDebianPackage } from "./system-packages.mjs";
+import { installDebianPackages } from "./system-packages.mjs";
 
 const COMPILERS = ["g++", "clang++"];
 
@@ -22,7 +22,7 @@ export async function getCompiler() {
   };
   const found = await find();
   if (found || process.env.CXX) return found;
-  await installDebianPackage("g++");
+  await installDebianPackages("g++");
   return find();
 }
 

@@ -4,7 +4,7 @@ import { searchLibTorch } from "../../packages/tfjs-backend-torch/scripts/find-l
 import { stateFolder } from "./project.mjs";
 import { lastLines, run } from "./run.mjs";
 import { readStamp, writeStamp } from "./stamps.mjs";
-import { installDebianPackage } from "./system-packages.mjs";
+import { installDebianPackages } from "./system-packages.mjs";
 
 const VERSION = "2.13.0";
 const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -13,7 +13,7 @@ const venv = join(stateFolder, "venv");
 /** What it costs to have no LibTorch, and how to get it: one line. */
 export const WITHOUT_LIBTORCH =
   "none: models run on the wasm backend, several times slower, in float32 on the CPU only; to get LibTorch, " +
-  "`pip install torch` or `apt-get install libtorch-dev`, or set LIBTORCH, then `npm run setup -- --retry`";
+  "`pip install torch` or `apt-get install libtorch-dev libopenblas0-pthread`, or set LIBTORCH, then `npm run setup -- --retry`";
 
 /**
  * Finds LibTorch or gets it: `$LIBTORCH`, an importable Python torch, a virtual environment of the project, Debian's
@@ -36,7 +36,8 @@ export async function getLibTorch({ retry }) {
   const reasons = [];
   for (const [name, get] of [
     ["venv", installIntoVenv],
-    ["debian", () => installDebianPackage("libtorch-dev")],
+    // OpenBLAS: with the reference BLAS that libtorch-dev is content with, a training step took five times longer.
+    ["debian", () => installDebianPackages("libtorch-dev", "libopenblas0-pthread")],
   ]) {
     if (allowed !== "any" && allowed !== name) continue;
     const reason = await get();

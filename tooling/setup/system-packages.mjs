@@ -8,12 +8,12 @@ async function aptPrefix() {
 }
 
 /**
- * Installs a Debian package if this may be done without asking for a password.
+ * Installs Debian packages if this may be done without asking for a password.
  *
- * @param {string} name
- * @returns {Promise<string | undefined>} why it was not installed; undefined if it was
+ * @param {...string} names
+ * @returns {Promise<string | undefined>} why they were not installed; undefined if they were
  */
-export async function installDebianPackage(name) {
+export async function installDebianPackages(...names) {
   const prefix = await aptPrefix();
   if (!prefix) return "apt-get is not there or needs a password";
   const apt = (...args) => {
@@ -28,9 +28,9 @@ export async function installDebianPackage(name) {
     ];
     return run(program, rest, { env: { DEBIAN_FRONTEND: "noninteractive" } });
   };
-  const install = () => apt("install", "--yes", "--no-install-recommends", name);
+  const install = () => apt("install", "--yes", "--no-install-recommends", ...names);
   if ((await install()).ok) return undefined;
   await apt("update");
   const { ok, output } = await install();
-  return ok ? undefined : `apt-get could not install ${name}: ${output.trim().split("\n").at(-1)}`;
+  return ok ? undefined : `apt-get could not install ${names.join(" ")}: ${output.trim().split("\n").at(-1)}`;
 }

@@ -29,7 +29,7 @@ export async function buildAddon({ log = () => {}, force = false } = {}) {
   if (!libtorch) {
     throw new Error(
       `torch addon: expected LibTorch, got none (${reasons.join("; ")}). ` +
-        "Install it with `pip install torch` or `apt-get install libtorch-dev`, or set LIBTORCH to its folder.",
+        "Install it with `pip install torch` or `apt-get install libtorch-dev libopenblas0-pthread`, or set LIBTORCH to its folder.",
     );
   }
   const compiler = findCompiler();
