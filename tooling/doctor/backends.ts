@@ -43,7 +43,7 @@ function tensorflowRow(): Row {
   const version = installedVersion("@tensorflow/tfjs-node");
   return version
     ? { what: "backend tensorflow", status: "ok", found: `tfjs-node ${version}` }
-    : { what: "backend tensorflow", status: "warn", found: "tfjs-node is not installed; optional, torch is faster" };
+    : { what: "backend tensorflow", status: "warn", found: "tfjs-node is not installed; optional" };
 }
 
 function installedVersion(name: string): string | undefined {

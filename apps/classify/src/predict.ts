@@ -41,7 +41,7 @@ export async function predictImages(
       );
     const { bands } = run.run.data;
     const found = await extractFeatures(encoder, {
-      dataset: imageFilesSpec({ paths, ...(bands && { bands }) }),
+      dataset: imageFilesSpec({ paths, schema: encoder.schema, ...(bands && { bands }) }),
       batchSize: options.batchSize ?? 64,
       numWorkers: options.numWorkers ?? 0,
     });

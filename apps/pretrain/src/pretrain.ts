@@ -52,7 +52,7 @@ export async function pretrain(
   await writeFile(join(runFolder, CONFIG_FILE), printConfig(config));
   const parameters = model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
   logger.info(
-    `${loader.length} images, ${schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} images on ${backend.name} (${config.backend.precision})`,
+    `${loader.length} images, ${schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} images on ${backend.name} (${backend.precision})`,
   );
 
   try {

@@ -8,6 +8,8 @@ export interface ImageFilesOptions {
   readonly paths: readonly string[];
   /** Bands to read, by zero-based index or name; all if absent. */
   readonly bands?: BandSelection;
+  /** What the bands are, where the files don't tell; the first readable file's names if absent. */
+  readonly schema?: ChannelSchema;
 }
 
 /**
@@ -17,10 +19,10 @@ export interface ImageFilesOptions {
  * @throws {ConfigError} if the list is empty. @throws {FormatError} if no file can be read; a read of a broken file
  * rejects with one naming it.
  */
-export async function openImageFiles({ paths, bands }: ImageFilesOptions): Promise<Dataset> {
+export async function openImageFiles({ paths, bands, ...options }: ImageFilesOptions): Promise<Dataset> {
   if (paths.length === 0)
     throw new ConfigError("openImageFiles: expected at least one file, got none. Name some images.");
-  const schema = await firstSchema(paths, bands);
+  const schema = options.schema ?? (await firstSchema(paths, bands));
   async function read(index: number): Promise<Sample> {
     const path = paths[index];
     if (path === undefined)

@@ -12,7 +12,8 @@ export interface Channel {
 /** The channels of a dataset in the order of its pixels; travels with the data and into the checkpoint. */
 export type ChannelSchema = readonly Channel[];
 
-const FIELDS = ["name", "unit", "wavelengthNm", "mean", "std"] as const;
+const IDENTITY = ["name", "unit", "wavelengthNm"] as const;
+const FIELDS = [...IDENTITY, "mean", "std"] as const;
 
 /**
  * Checks that the data at hand has the channels that a checkpoint was trained on.
@@ -20,6 +21,19 @@ const FIELDS = ["name", "unit", "wavelengthNm", "mean", "std"] as const;
  * @throws {MismatchError} naming the first channel and field that differ.
  */
 export function assertSameSchema(stored: ChannelSchema, current: ChannelSchema): void {
+  assertSameFields(FIELDS, stored, current);
+}
+
+/**
+ * Checks that two schemas mean the same channels in the same order, whatever their statistics.
+ *
+ * @throws {MismatchError} naming the first channel and field that differ.
+ */
+export function assertSameChannels(stored: ChannelSchema, current: ChannelSchema): void {
+  assertSameFields(IDENTITY, stored, current);
+}
+
+function assertSameFields(fields: readonly (keyof Channel)[], stored: ChannelSchema, current: ChannelSchema): void {
   if (stored.length !== current.length)
     throw new MismatchError(
       "assertSameSchema",
@@ -29,7 +43,7 @@ export function assertSameSchema(stored: ChannelSchema, current: ChannelSchema):
     );
   for (const [index, before] of stored.entries()) {
     const now = current[index] as Channel;
-    for (const field of FIELDS)
+    for (const field of fields)
       if (before[field] !== now[field])
         throw new MismatchError(
           "assertSameSchema",

@@ -17,7 +17,13 @@
  * ```
  */
 export type { Batch, SkippedSample } from "./batch.js";
-export { assertChannelCount, assertSameSchema, type Channel, type ChannelSchema } from "./channel-schema.js";
+export {
+  assertChannelCount,
+  assertSameChannels,
+  assertSameSchema,
+  type Channel,
+  type ChannelSchema,
+} from "./channel-schema.js";
 export {
   type ChannelStatistics,
   makeStatisticsCollector,

@@ -1,7 +1,7 @@
 import { ConfigError } from "@graticule/core";
 import type { Batch, BatchRecipe, SkippedSample } from "./batch.js";
 import { makeInProcessMaker } from "./batch-maker.js";
-import type { ChannelSchema } from "./channel-schema.js";
+import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
 import { type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
 import { epochOrder } from "./epoch-order.js";
 import { assertTransforms, type TransformSpec } from "./transform.js";
@@ -9,7 +9,7 @@ import { makeWorkerPool } from "./worker-pool.js";
 
 export interface LoaderOptions {
   readonly dataset: DatasetSpec;
-  /** The channels' mean and std for `normalize`; the dataset's own schema if absent. */
+  /** Channels that the dataset must have, with their mean and std for `normalize`; the dataset's own if absent. */
   readonly schema?: ChannelSchema;
   readonly batchSize: number;
   readonly seed: number;
@@ -41,6 +41,7 @@ export interface Loader {
  * Opens a dataset and makes the loader that cuts it into batches.
  *
  * @throws {ConfigError} for options out of range or an empty dataset.
+ * @throws {MismatchError} if the dataset's channels are not those of `schema`.
  */
 export async function makeLoader(options: LoaderOptions): Promise<Loader> {
   assertCount("batchSize", options.batchSize, 1);
@@ -48,6 +49,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
   assertCount("prefetchBatches", options.prefetchBatches, 1);
   const spec: DatasetSpec = { ...options.dataset, module: resolveModule(options.dataset.module) };
   const opened = await openDataset(spec);
+  if (options.schema) assertSameChannels(options.schema, opened.schema);
   const schema = options.schema ?? opened.schema;
   assertTransforms(options.transforms, schema);
   const { batchSize, seed, shuffle, dropLast } = options;

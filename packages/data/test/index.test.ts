@@ -7,6 +7,7 @@ test("the public names are these", () => {
     [
       "applyTransforms",
       "assertChannelCount",
+      "assertSameChannels",
       "assertSameSchema",
       "assertTransforms",
       "centerCrop",

@@ -18,6 +18,7 @@ export interface BackendOptions {
 /** A backend that is active now. */
 export interface OpenedBackend {
   readonly name: BackendName;
+  readonly precision: BackendOptions["precision"];
   /** Bytes that it holds, where it counts them. */
   readonly memory?: () => BackendMemory;
 }
@@ -30,20 +31,20 @@ const openers: Readonly<Record<BackendName, (options: BackendOptions) => Promise
     torch.setPrecision(precision);
     if (threads > 0) torch.setThreads(threads);
     await setBackend("torch");
-    return { name: "torch", memory: torch.memoryStats };
+    return { name: "torch", precision, memory: torch.memoryStats };
   },
   async wasm(options) {
     assertPlain("wasm", options);
     await import("@tensorflow/tfjs-backend-wasm");
     await setBackend("wasm");
-    return { name: "wasm" };
+    return { name: "wasm", precision: "fp32" };
   },
   async cpu(options) {
     assertPlain("cpu", options);
     env().set("PROD", true); // Else tfjs prints advice to install another backend.
     await import("@tensorflow/tfjs-backend-cpu");
     await setBackend("cpu");
-    return { name: "cpu" };
+    return { name: "cpu", precision: "fp32" };
   },
 };
 
@@ -60,7 +61,7 @@ export async function openBackend(options: BackendOptions, logger: Logger = sile
   } catch (error) {
     if (!(error instanceof MissingDependencyError)) throw error;
     logger.warn(
-      `running on wasm, one thread and many times slower than LibTorch, since ${error.message} \`npm run doctor\` says how to get it.`,
+      `running on wasm in fp32, one thread and many times slower than LibTorch, since ${error.message} \`npm run doctor\` says how to get it.`,
     );
     return openers.wasm({ ...options, device: "cpu", precision: "fp32" });
   }

@@ -6,7 +6,7 @@ import { type BackendOptions, openBackend } from "../src/index.js";
 const plain: BackendOptions = { name: "cpu", device: "cpu", precision: "fp32", threads: 0 };
 
 test.each(["wasm", "cpu"] as const)("%s becomes the active backend", async (name) => {
-  expect(await openBackend({ ...plain, name })).toEqual({ name });
+  expect(await openBackend({ ...plain, name })).toEqual({ name, precision: "fp32" });
   expect(getBackend()).toBe(name);
 });
 
