@@ -1,10 +1,11 @@
-import { linear } from "@graticule/ops";
+import { type LinearOptions, linear } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
 /**
- * Affine map of the last axis, by choice followed by the exact GELU in one kernel: `y = gelu(x·weightᵀ + bias)`.
+ * Affine map of the last axis, by choice of the exact GELU of its input, and with something added:
+ * `y = gelu(x)·weightᵀ + bias + residual`.
  *
  * Shape: `[..., inFeatures] → [..., outFeatures]`; weight `[outFeatures, inFeatures]`.
  *
@@ -13,16 +14,14 @@ import { Parameter } from "./parameter.js";
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
-  readonly activation: "none" | "gelu";
 
-  constructor(inFeatures: number, outFeatures: number, options: { readonly activation?: "none" | "gelu" } = {}) {
+  constructor(inFeatures: number, outFeatures: number) {
     super();
     this.weight = new Parameter([outFeatures, inFeatures]);
     this.bias = new Parameter([outFeatures]);
-    this.activation = options.activation ?? "none";
   }
 
-  forward(x: Tensor): Tensor {
-    return linear(x, this.weight.variable, this.bias.variable, { activation: this.activation });
+  forward(x: Tensor, options?: LinearOptions): Tensor {
+    return linear(x, this.weight.variable, this.bias.variable, options);
   }
 }

@@ -3,7 +3,7 @@ import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
 /**
- * Two linear layers with a GELU between.
+ * Two linear layers with a GELU between, by choice added to a residual.
  *
  * Shape: `[..., D] → [..., D]`, `hiddenDim` wide inside.
  */
@@ -13,11 +13,11 @@ export class Mlp extends Module {
 
   constructor(embedDim: number, hiddenDim: number) {
     super();
-    this.fc1 = new Linear(embedDim, hiddenDim, { activation: "gelu" });
+    this.fc1 = new Linear(embedDim, hiddenDim);
     this.fc2 = new Linear(hiddenDim, embedDim);
   }
 
-  forward(x: Tensor): Tensor {
-    return this.fc2.forward(this.fc1.forward(x));
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    return this.fc2.forward(this.fc1.forward(x), { inputActivation: "gelu", ...(residual && { residual }) });
   }
 }

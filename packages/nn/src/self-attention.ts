@@ -4,7 +4,8 @@ import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
 /**
- * Multi-head self-attention: one linear layer makes queries, keys and values, one mixes the heads' outputs.
+ * Multi-head self-attention: one linear layer makes queries, keys and values, one mixes the heads' outputs. By choice
+ * the result is added to a residual.
  *
  * Shape: `[B, N, D] → [B, N, D]`.
  * Source: Vaswani et al. 2017, §3.2, arXiv:1706.03762; layout of qkv as in timm.
@@ -27,7 +28,7 @@ export class SelfAttention extends Module {
     this.numHeads = numHeads;
   }
 
-  forward(x: Tensor): Tensor {
-    return this.proj.forward(selfAttention(this.qkv.forward(x), this.numHeads));
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    return this.proj.forward(selfAttention(this.qkv.forward(x), this.numHeads), residual && { residual });
   }
 }

@@ -1,4 +1,4 @@
-import { add, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LayerNorm } from "./layer-norm.js";
 import { Mlp } from "./mlp.js";
 import { Module } from "./module.js";
@@ -27,8 +27,8 @@ export class TransformerBlock extends Module {
 
   forward(x: Tensor): Tensor {
     return tidy(() => {
-      const attended = add(x, this.attn.forward(this.norm1.forward(x)));
-      return add(attended, this.mlp.forward(this.norm2.forward(attended)));
+      const attended = this.attn.forward(this.norm1.forward(x), x);
+      return this.mlp.forward(this.norm2.forward(attended), attended);
     });
   }
 }

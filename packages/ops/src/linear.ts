@@ -4,35 +4,38 @@ import { hasKernel, runFused, runKernel } from "./fused.js";
 import { composedGelu } from "./gelu.js";
 
 export interface LinearOptions {
-  /** Applied to the result; `"gelu"` is the exact GELU. Default `"none"`. */
-  readonly activation?: "none" | "gelu";
+  /** Applied to x first; `"gelu"` is the exact GELU, whose result is never stored. Default `"none"`. */
+  readonly inputActivation?: "none" | "gelu";
+  /** Added to the result. */
+  readonly residual?: tf.Tensor;
 }
 
 /**
- * Multiplies by a weight matrix in PyTorch's layout and adds a bias: activation(x · weightᵀ + bias).
+ * Multiplies by a weight matrix in PyTorch's layout: activation(x) · weightᵀ + bias + residual.
  *
- * Shape: x `[..., K]`, weight `[N, K]`, bias `[N]` → `[..., N]`.
+ * Shape: x `[..., K]`, weight `[N, K]`, bias `[N]`, residual `[..., N]` → `[..., N]`.
  *
  * @throws {ShapeError} if the shapes don't fit.
  */
 export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor, options: LinearOptions = {}): tf.Tensor {
-  const { activation = "none" } = options;
+  const { inputActivation = "none", residual } = options;
   checkShape("linear", "weight", weight, ["N", x.shape.at(-1) ?? "K"]);
-  if (bias) checkShape("linear", "bias", bias, [weight.shape[0] as number]);
-  if (!hasKernel("FusedLinear")) return composedLinear(x, weight, bias, activation);
+  const outFeatures = weight.shape[0] as number;
+  if (bias) checkShape("linear", "bias", bias, [outFeatures]);
+  if (residual) checkShape("linear", "residual", residual, [...x.shape.slice(0, -1), outFeatures]);
+  if (!hasKernel("FusedLinear")) return composedLinear(x, weight, bias, options);
   const hasBias = bias !== undefined;
   return runFused(
     "FusedLinear",
-    hasBias ? { x, weight, bias } : { x, weight },
-    { activation },
+    { x, weight, ...(bias && { bias }), ...(residual && { residual }) },
+    { inputActivation },
     {
-      saves: ([, preActivation]) => (preActivation ? [x, weight, preActivation] : [x, weight]),
-      gradients: (dy, [x, weight, preActivation]) =>
-        runKernel(
-          "FusedLinearGrad",
-          { dy, x: x as tf.Tensor, weight: weight as tf.Tensor, ...(preActivation && { preActivation }) },
-          { activation, hasBias },
-        ),
+      saves: () => [x, weight],
+      gradients: (dy, [x, weight]) => {
+        const inputs = { dy, x: x as tf.Tensor, weight: weight as tf.Tensor };
+        const gradients = runKernel("FusedLinearGrad", inputs, { inputActivation, hasBias });
+        return residual ? [...gradients, dy] : gradients;
+      },
     },
   );
 }
@@ -41,14 +44,15 @@ export function composedLinear(
   x: tf.Tensor,
   weight: tf.Tensor,
   bias: tf.Tensor | undefined,
-  activation: "none" | "gelu",
+  { inputActivation = "none", residual }: LinearOptions,
 ): tf.Tensor {
   return tf.tidy(() => {
     const inFeatures = weight.shape[1] as number;
-    const rows = tf.reshape(x, [x.size / inFeatures, inFeatures]); // [rows, K]
+    const activated = inputActivation === "gelu" ? composedGelu(x) : x;
+    const rows = tf.reshape(activated, [x.size / inFeatures, inFeatures]); // [rows, K]
     const product = tf.matMul(rows, weight, false, true); // [rows, N]
     const sum = bias ? tf.add(product, bias) : product;
-    const y = activation === "gelu" ? composedGelu(sum) : sum;
-    return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[0] as number]);
+    const y = tf.reshape(sum, [...x.shape.slice(0, -1), weight.shape[0] as number]);
+    return residual ? tf.add(y, residual) : y;
   });
 }

@@ -48,7 +48,10 @@ export function numbers(tensor: tf.Tensor): number[] {
 /** Expects two lists of numbers to agree within `tolerance` of the largest expected size. */
 export function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(got.length).toBe(expected.length);
-  const scale = Math.max(1e-30, ...Array.from(expected, Math.abs));
-  const worst = Math.max(0, ...Array.from(got, (value, index) => Math.abs(value - (expected[index] as number))));
+  let [scale, worst] = [1e-30, 0];
+  for (const [index, value] of Array.from(expected).entries()) {
+    scale = Math.max(scale, Math.abs(value));
+    worst = Math.max(worst, Math.abs((got[index] as number) - value));
+  }
   expect(worst / scale).toBeLessThanOrEqual(tolerance);
 }

@@ -33,7 +33,7 @@ const cases: Readonly<Record<string, Case>> = {
   linear: {
     shapes: [[2, 9, 40], [56, 40], [56]],
     fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, "none"),
+    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
   },
   "linear without bias": {
     shapes: [
@@ -41,12 +41,27 @@ const cases: Readonly<Record<string, Case>> = {
       [56, 40],
     ],
     fused: (x, weight) => linear(x, weight as tf.Tensor),
-    composed: (x, weight) => composedLinear(x, weight as tf.Tensor, undefined, "none"),
+    composed: (x, weight) => composedLinear(x, weight as tf.Tensor, undefined, {}),
   },
   "linear with GELU": {
     shapes: [[2, 9, 40], [56, 40], [56]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { activation: "gelu" }),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, "gelu"),
+    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { inputActivation: "gelu" }),
+    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, { inputActivation: "gelu" }),
+  },
+  "linear with a residual": {
+    shapes: [
+      [2, 130, 70],
+      [100, 70],
+      [2, 130, 100],
+    ],
+    fused: (x, weight, residual) => linear(x, weight as tf.Tensor, undefined, { residual: residual as tf.Tensor }),
+    composed: (x, weight, residual) =>
+      composedLinear(x, weight as tf.Tensor, undefined, { residual: residual as tf.Tensor }),
+  },
+  "linear in several blocks of depth": {
+    shapes: [[3, 1100], [1030, 1100], [1030]],
+    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
+    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
   },
   layerNorm: {
     shapes: [[2, 9, 40], [40], [40]],

@@ -23,8 +23,9 @@ describeOnBackends("linear", () => {
     expect(numbers(linear(x, weight))).toEqual([1, 2, 210, 3, 4, 430]);
   });
 
-  it("applies the exact GELU", () => {
-    const y = linear(tf.tensor2d([[1], [-1], [2]]), tf.tensor2d([[1]]), tf.tensor1d([0]), { activation: "gelu" });
+  it("applies the exact GELU to its input", () => {
+    const x = tf.tensor2d([[1], [-1], [2]]);
+    const y = linear(x, tf.tensor2d([[1]]), tf.tensor1d([0]), { inputActivation: "gelu" });
     expectClose(numbers(y), [0.8413447460685429, -0.15865525393145707, 1.9544997361036416], 1e-6);
   });
 
@@ -36,12 +37,23 @@ describeOnBackends("linear", () => {
     expectClose(numbers(linear(tf.slice(tf.reshape(x, [40]), 0, 5), weight)), numbers(y).slice(0, 3), 1e-6);
   });
 
-  it.each(["none", "gelu"] as const)("has the gradient of finite differences with activation %s", (activation) => {
+  it("adds a residual", () => {
+    const [x, weight, residual] = [normalTensor([2, 3], 1), normalTensor([4, 3], 2), normalTensor([2, 4], 3)];
+    const expected = numbers(tf.add(linear(x, weight), residual));
+    expectClose(numbers(linear(x, weight, undefined, { residual })), expected, 1e-6);
+  });
+
+  it.each(["none", "gelu"] as const)("has the gradient of finite differences with %s", (inputActivation) => {
     const inputs = [normalInput([2, 3, 5], 1), normalInput([4, 5], 2), normalInput([4], 3)];
-    checkGradient((x, weight, bias) => linear(x as tf.Tensor, weight as tf.Tensor, bias, { activation }), inputs);
+    checkGradient((x, weight, bias) => linear(x as tf.Tensor, weight as tf.Tensor, bias, { inputActivation }), inputs);
     checkGradient(
-      (x, weight) => linear(x as tf.Tensor, weight as tf.Tensor, undefined, { activation }),
+      (x, weight) => linear(x as tf.Tensor, weight as tf.Tensor, undefined, { inputActivation }),
       inputs.slice(0, 2),
+    );
+    checkGradient(
+      (x, weight, residual) =>
+        linear(x as tf.Tensor, weight as tf.Tensor, undefined, { inputActivation, residual: residual as tf.Tensor }),
+      [...inputs.slice(0, 2), normalInput([2, 3, 4], 4)],
     );
   });
 });

@@ -85,6 +85,12 @@ function compileFlags(libtorch) {
   ];
 }
 
+/** Files named *_avx512.cc are compiled with those instructions; at run time they are called where the processor has them. */
+function instructionFlags(source) {
+  if (process.arch !== "x64" || !source.endsWith("_avx512.cc")) return [];
+  return ["-O3", "-mfma", ...["f", "bw", "vl", "dq", "bf16"].map((set) => `-mavx512${set}`)];
+}
+
 function linkFlags(libtorch) {
   const flags = [`-L${libtorch.libDir}`, `-Wl,-rpath,${libtorch.libDir}`, "-ltorch_cpu", "-lc10"];
   if (process.platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup", ...flags];
@@ -126,7 +132,8 @@ async function compileAll(sources, compiler, flags, headerHash) {
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [source, object] = next;
-      await runCompiler(compiler, [...flags, "-c", join(sourceDir, source), "-o", object], `compiling ${source}`);
+      const all = [...flags, ...instructionFlags(source), "-c", join(sourceDir, source), "-o", object];
+      await runCompiler(compiler, all, `compiling ${source}`);
     }
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), sources.length) }, worker));

@@ -3,7 +3,7 @@ import { customKernel, type Inputs, kernel } from "../define-kernel.js";
 import { nativeKernel } from "../kernel-call.js";
 
 interface LinearAttrs {
-  readonly activation: "none" | "gelu";
+  readonly inputActivation: "none" | "gelu";
   readonly hasBias?: boolean;
 }
 
@@ -29,14 +29,20 @@ function adamWArgs(inputs: Inputs, attrs: AdamWAttrs): (TensorInfo | number)[] {
 /** Kernels that tfjs has no name for; the ops package calls them by name where they exist. Weights are [out, in]. */
 export const fusedKernels: KernelConfig[] = [
   kernel<LinearAttrs>("FusedLinear", {
-    args: ({ x, weight, bias }, { activation }) => [x!, weight!, bias ?? null, activation === "gelu"],
+    args: ({ x, weight, bias, residual }, { inputActivation }) => [
+      x!,
+      weight!,
+      bias ?? null,
+      residual ?? null,
+      inputActivation === "gelu",
+    ],
   }),
   kernel<LinearAttrs>("FusedLinearGrad", {
-    args: ({ dy, x, weight, preActivation }, { activation, hasBias }) => [
+    args: ({ dy, x, weight }, { inputActivation, hasBias }) => [
       dy!,
       x!,
       weight!,
-      activation === "gelu" ? preActivation! : null,
+      inputActivation === "gelu",
       Boolean(hasBias),
     ],
   }),

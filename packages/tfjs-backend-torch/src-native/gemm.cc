@@ -1,0 +1,131 @@
+// How a matrix product is cut into blocks that stay in the caches, and spread over threads.
+//
+// Columns are taken in slabs; a slab of the right operand is packed whole, then blocks of rows are multiplied with it. A
+// block packs its rows once a slab, sums in a float32 tile that stays in the second cache, and leaves through `store`.
+// Tasks are handed out one by one, so that a thread which is held up does not hold up the others. A sum's order depends
+// on the depth alone: the result is the same for every number of threads.
+#include "gemm.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "gemm_avx512.h"
+
+namespace graticule {
+namespace {
+
+constexpr int64_t kBlockRows = 96;       // a multiple of 12
+constexpr int64_t kSlabColumns = 1024;   // a multiple of 32
+constexpr int64_t kPackPanels = 4;       // right panels of one packing task
+
+int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
+
+/** Equal parts of at most `most`, each a multiple of `unit`. */
+int64_t evenPart(int64_t total, int64_t most, int64_t unit) {
+  const int64_t parts = (total + most - 1) / most;
+  return roundUp((total + parts - 1) / parts, unit);
+}
+
+at::Tensor unitsBuffer(int64_t count) { return at::empty({count}, at::TensorOptions().dtype(at::kInt)); }
+
+uint32_t* dataOf(at::Tensor& buffer) { return reinterpret_cast<uint32_t*>(buffer.data_ptr<int32_t>()); }
+
+/** One slab of columns: its packing tasks, then its blocks, which wait until the packing is done. */
+class Slab {
+ public:
+  Slab(const MatrixProduct& product, int64_t column, int64_t columns, uint32_t* right, int64_t threads)
+      : p_(product), column_(column), columns_(columns), right_(right), units_(avx512::unitsOf(product.depth, product.compute)) {
+    const int64_t panels = roundUp(columns, avx512::kRightRows) / avx512::kRightRows;
+    packTasks_ = (panels + kPackPanels - 1) / kPackPanels;
+    // As many blocks as threads, or a multiple of them, where the rows allow it; columns are split when they do not.
+    const int64_t most = std::max<int64_t>(avx512::kLeftRows, std::min(kBlockRows, (product.rows + threads - 1) / threads));
+    blockRows_ = evenPart(product.rows, most, avx512::kLeftRows);
+    rowBlocks_ = (product.rows + blockRows_ - 1) / blockRows_;
+    const int64_t splits = std::min(panels, (threads + rowBlocks_ - 1) / rowBlocks_);
+    blockColumns_ = (panels + splits - 1) / splits * avx512::kRightRows;
+    columnBlocks_ = (columns + blockColumns_ - 1) / blockColumns_;
+  }
+
+  int64_t tasks() const { return packTasks_ + rowBlocks_ * columnBlocks_; }
+
+  /** Takes tasks until none is left. */
+  void work() {
+    at::Tensor left, tile;
+    for (int64_t task = next_++; task < tasks(); task = next_++) {
+      if (task < packTasks_) {
+        packRight(task);
+        packed_++;
+        continue;
+      }
+      while (packed_.load() < packTasks_) std::this_thread::yield();
+      if (!left.defined()) {
+        left = unitsBuffer(blockRows_ * std::min(units_, avx512::kDepthUnits));
+        tile = at::empty({blockRows_ * blockColumns_}, at::TensorOptions().dtype(at::kFloat));
+      }
+      multiplyBlock(task - packTasks_, dataOf(left), tile.data_ptr<float>());
+    }
+  }
+
+ private:
+  void packRight(int64_t task) {
+    const int64_t first = task * kPackPanels * avx512::kRightRows;
+    const int64_t count = std::min(kPackPanels * avx512::kRightRows, columns_ - first);
+    avx512::pack(p_.right, p_.compute, avx512::kRightRows, column_ + first, count, 0, units_, p_.depth, right_ + first * units_);
+  }
+
+  void multiplyBlock(int64_t block, uint32_t* left, float* tile) {
+    const int64_t row = block / columnBlocks_ * blockRows_;
+    const int64_t column = block % columnBlocks_ * blockColumns_;
+    const int64_t rows = std::min(blockRows_, p_.rows - row);
+    const int64_t columns = std::min(blockColumns_, columns_ - column);
+    const int64_t paddedColumns = roundUp(columns, avx512::kRightRows);
+    for (int64_t unit = 0; unit < units_; unit += avx512::kDepthUnits) {
+      const int64_t units = std::min(avx512::kDepthUnits, units_ - unit);
+      avx512::pack(p_.left, p_.compute, avx512::kLeftRows, row, rows, unit, units, p_.depth, left);
+      avx512::multiply(p_.compute, roundUp(rows, avx512::kLeftRows), paddedColumns, units, left, units * avx512::kLeftRows,
+                       right_ + column * units_ + unit * avx512::kRightRows, units_ * avx512::kRightRows, tile, paddedColumns,
+                       unit > 0);
+    }
+    avx512::store(p_.result, row, column_ + column, rows, columns, tile, paddedColumns);
+  }
+
+  const MatrixProduct& p_;
+  const int64_t column_, columns_;
+  uint32_t* const right_;
+  const int64_t units_;
+  int64_t packTasks_, blockRows_, rowBlocks_, blockColumns_, columnBlocks_;
+  std::atomic<int64_t> next_{0}, packed_{0};
+};
+
+}  // namespace
+
+void multiply(const MatrixProduct& product) {
+  if (product.rows == 0 || product.columns == 0) return;
+  const int64_t threads = at::get_num_threads();
+  const int64_t slabColumns = evenPart(product.columns, kSlabColumns, avx512::kRightRows);
+  auto right = unitsBuffer(slabColumns * avx512::unitsOf(product.depth, product.compute));
+  for (int64_t column = 0; column < product.columns; column += slabColumns) {
+    Slab slab(product, column, std::min(slabColumns, product.columns - column), dataOf(right), threads);
+    at::parallel_for(0, std::min(threads, slab.tasks()), 1, [&](int64_t, int64_t) { slab.work(); });
+  }
+}
+
+Element elementOf(const at::Tensor& tensor) {
+  if (tensor.scalar_type() == at::kBFloat16) return Element::kBfloat16;
+  TORCH_CHECK(tensor.scalar_type() == at::kFloat, "expected float32 or bf16, got ", tensor.scalar_type());
+  return Element::kFloat;
+}
+
+Operand rowsOf(const at::Tensor& matrix) {
+  return {matrix.data_ptr(), elementOf(matrix), matrix.size(-1), true, false};
+}
+
+Operand columnsOf(const at::Tensor& matrix) {
+  return {matrix.data_ptr(), elementOf(matrix), matrix.size(-1), false, false};
+}
+
+}  // namespace graticule

@@ -1,0 +1,228 @@
+// Packing, the inner product and the way out of a matrix product, on AVX-512. Compiled with those instructions, so nothing
+// that other files share may be defined in here.
+#include "gemm_avx512.h"
+
+#if defined(__AVX512BF16__)
+#include "avx512_math.h"
+
+namespace graticule {
+namespace avx512 {
+namespace {
+
+/** Sixteen units of depth of one row, for a row that is contiguous in depth. */
+template <Element kSource, Element kCompute>
+inline __m512i rowUnits(const void* data, int64_t index, int64_t count, bool applyGelu) {
+  if (kCompute == Element::kFloat) {
+    const __m512 values = load(data, kSource, index, firstLanes(count));
+    return _mm512_castps_si512(applyGelu ? gelu(values) : values);
+  }
+  if (kSource == Element::kBfloat16 && !applyGelu) {
+    const __mmask32 mask = count >= 32 ? 0xffffffffu : (1u << (count > 0 ? count : 0)) - 1;
+    return _mm512_maskz_loadu_epi16(mask, static_cast<const uint16_t*>(data) + index);
+  }
+  __m512 low = load(data, kSource, index, firstLanes(count));
+  __m512 high = load(data, kSource, index + 16, firstLanes(count - 16));
+  if (applyGelu) {
+    low = gelu(low);
+    high = gelu(high);
+  }
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+
+/** One unit of sixteen neighboring rows, for an operand that is contiguous over its rows. */
+template <Element kSource, Element kCompute>
+inline __m512i depthUnit(const void* data, int64_t index, int64_t stride, bool second, __mmask16 mask, bool applyGelu) {
+  if (kCompute == Element::kFloat) {
+    const __m512 values = load(data, kSource, index, mask);
+    return _mm512_castps_si512(applyGelu ? gelu(values) : values);
+  }
+  const __mmask16 mask2 = second ? mask : 0;
+  if (kSource == Element::kBfloat16 && !applyGelu) {
+    const auto* source = static_cast<const uint16_t*>(data);
+    const __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, source + index));
+    const __m512i high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask2, source + index + stride));
+    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+  }
+  __m512 low = load(data, kSource, index, mask);
+  __m512 high = load(data, kSource, index + stride, mask2);
+  if (applyGelu) {
+    low = gelu(low);
+    high = gelu(high);
+  }
+  const __m512i lows = _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(low)));
+  const __m512i highs = _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(high)));
+  return _mm512_or_si512(lows, _mm512_slli_epi32(highs, 16));
+}
+
+/** Transposes 16 × 16 units in place. */
+inline void transpose(__m512i* r) {
+  __m512i t[16];
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
+    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+    r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
+    r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
+    r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
+  }
+}
+
+constexpr int64_t perUnit(Element compute) { return compute == Element::kBfloat16 ? 2 : 1; }
+
+/** Up to 16 rows of a panel from `row` on; `out` points at their first lane of the first unit. */
+template <Element kSource, Element kCompute>
+void packLanes(const Operand& operand, int64_t lanes, int64_t row, int64_t count, int64_t unit, int64_t units, int64_t depth,
+               uint32_t* out, int64_t width) {
+  constexpr int64_t kPer = perUnit(kCompute);
+  const __mmask16 wide = firstLanes(width);
+  if (!operand.depthContiguous) {
+    const __mmask16 mask = firstLanes(count);
+    for (int64_t u = 0; u < units; u++) {
+      const int64_t k = (unit + u) * kPer;
+      const __m512i values = k < depth ? depthUnit<kSource, kCompute>(operand.data, k * operand.stride + row, operand.stride,
+                                                                     k + 1 < depth, mask, operand.gelu)
+                                       : _mm512_setzero_si512();
+      _mm512_mask_storeu_epi32(out + u * lanes, wide, values);
+    }
+    return;
+  }
+  for (int64_t u = 0; u < units; u += 16) {
+    const int64_t k = (unit + u) * kPer;
+    __m512i block[16];
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < 16; i++) {
+      block[i] = i < count ? rowUnits<kSource, kCompute>(operand.data, (row + i) * operand.stride + k, depth - k, operand.gelu)
+                           : _mm512_setzero_si512();
+    }
+    transpose(block);
+    const int64_t last = units - u < 16 ? units - u : 16;
+    for (int64_t i = 0; i < last; i++) _mm512_mask_storeu_epi32(out + (u + i) * lanes, wide, block[i]);
+  }
+}
+
+template <Element kSource, Element kCompute>
+void packAll(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units, int64_t depth,
+             uint32_t* panels) {
+  for (int64_t panel = 0; panel < rows; panel += lanes) {
+    for (int64_t lane = 0; lane < lanes; lane += 16) {
+      const int64_t left = rows - panel - lane;
+      const int64_t count = left < 0 ? 0 : left < 16 ? left : 16;
+      const int64_t width = lanes - lane < 16 ? lanes - lane : 16;
+      packLanes<kSource, kCompute>(operand, lanes, row + panel + lane, count < width ? count : width, unit, units, depth,
+                                   panels + panel * units + lane, width);
+    }
+  }
+}
+
+template <Element kCompute>
+inline __m512 multiplyAdd(__m512 sum, __m512i a, __m512i b) {
+  if (kCompute == Element::kBfloat16) return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+  return _mm512_fmadd_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b), sum);
+}
+
+/** 12 × 32 sums in 24 registers. */
+template <Element kCompute>
+void multiplyTile(int64_t units, const uint32_t* __restrict left, const uint32_t* __restrict right, float* __restrict tile,
+                  int64_t stride, bool accumulate) {
+  __m512 sum[kLeftRows][2];
+#pragma GCC unroll 12
+  for (int r = 0; r < kLeftRows; r++) {
+    sum[r][0] = accumulate ? _mm512_loadu_ps(tile + r * stride) : _mm512_setzero_ps();
+    sum[r][1] = accumulate ? _mm512_loadu_ps(tile + r * stride + 16) : _mm512_setzero_ps();
+  }
+  for (int64_t u = 0; u < units; u++, left += kLeftRows, right += kRightRows) {
+    const __m512i b0 = _mm512_loadu_si512(right);
+    const __m512i b1 = _mm512_loadu_si512(right + 16);
+#pragma GCC unroll 12
+    for (int r = 0; r < kLeftRows; r++) {
+      const __m512i a = _mm512_set1_epi32(static_cast<int>(left[r]));
+      sum[r][0] = multiplyAdd<kCompute>(sum[r][0], a, b0);
+      sum[r][1] = multiplyAdd<kCompute>(sum[r][1], a, b1);
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < kLeftRows; r++) {
+    _mm512_storeu_ps(tile + r * stride, sum[r][0]);
+    _mm512_storeu_ps(tile + r * stride + 16, sum[r][1]);
+  }
+}
+
+}  // namespace
+
+bool canMultiply(Element compute) {
+  static const bool floats = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  static const bool bfloats = floats && __builtin_cpu_supports("avx512bf16");
+  return compute == Element::kBfloat16 ? bfloats : floats;
+}
+
+void pack(const Operand& operand, Element compute, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units,
+          int64_t depth, uint32_t* panels) {
+  const bool bfloatSource = operand.element == Element::kBfloat16;
+  auto* run = compute == Element::kBfloat16
+                  ? (bfloatSource ? packAll<Element::kBfloat16, Element::kBfloat16> : packAll<Element::kFloat, Element::kBfloat16>)
+                  : (bfloatSource ? packAll<Element::kBfloat16, Element::kFloat> : packAll<Element::kFloat, Element::kFloat>);
+  run(operand, lanes, row, rows, unit, units, depth, panels);
+}
+
+void multiply(Element compute, int64_t rows, int64_t columns, int64_t units, const uint32_t* left, int64_t leftStride,
+              const uint32_t* right, int64_t rightStride, float* tile, int64_t tileStride, bool accumulate) {
+  auto* run = compute == Element::kBfloat16 ? multiplyTile<Element::kBfloat16> : multiplyTile<Element::kFloat>;
+  for (int64_t column = 0; column < columns; column += kRightRows) {
+    for (int64_t row = 0; row < rows; row += kLeftRows) {
+      run(units, left + row / kLeftRows * leftStride, right + column / kRightRows * rightStride,
+          tile + row * tileStride + column, tileStride, accumulate);
+    }
+  }
+}
+
+void store(const Result& result, int64_t row, int64_t column, int64_t rows, int64_t columns, const float* tile,
+           int64_t tileStride) {
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t c = 0; c < columns; c += 16) {
+      const __mmask16 mask = firstLanes(columns - c);
+      const int64_t index = (row + r) * result.stride + column + c;
+      __m512 values = _mm512_loadu_ps(tile + r * tileStride + c);
+      if (result.bias) values = _mm512_add_ps(values, _mm512_maskz_loadu_ps(mask, result.bias + column + c));
+      if (result.geluInput) {
+        values = _mm512_mul_ps(values, geluDerivative(load(result.geluInput, result.geluElement, index, mask)));
+      }
+      if (result.residual) values = _mm512_add_ps(values, load(result.residual, result.residualElement, index, mask));
+      save(result.data, result.element, index, mask, values);
+    }
+  }
+}
+
+}  // namespace avx512
+}  // namespace graticule
+
+#else
+
+namespace graticule {
+namespace avx512 {
+bool canMultiply(Element) { return false; }
+void pack(const Operand&, Element, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, uint32_t*) {}
+void multiply(Element, int64_t, int64_t, int64_t, const uint32_t*, int64_t, const uint32_t*, int64_t, float*, int64_t, bool) {}
+void store(const Result&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t) {}
+}  // namespace avx512
+}  // namespace graticule
+
+#endif
