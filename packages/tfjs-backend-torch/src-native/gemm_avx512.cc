@@ -87,49 +87,71 @@ inline void transpose(__m512i* r) {
 
 constexpr int64_t perUnit(Element compute) { return compute == Element::kBfloat16 ? 2 : 1; }
 
-/** Up to 16 rows of a panel from `row` on; `out` points at their first lane of the first unit. */
+/**
+ * An operand that is contiguous over its rows. All its lanes of one unit lie side by side, so they are read together: going
+ * down one panel at a time would touch a new page at each step.
+ */
 template <Element kSource, Element kCompute>
-void packLanes(const Operand& operand, int64_t lanes, int64_t row, int64_t count, int64_t unit, int64_t units, int64_t depth,
-               uint32_t* out, int64_t width) {
-  constexpr int64_t kPer = perUnit(kCompute);
-  const __mmask16 wide = firstLanes(width);
-  if (!operand.depthContiguous) {
-    const __mmask16 mask = firstLanes(count);
-    for (int64_t u = 0; u < units; u++) {
-      const int64_t k = (unit + u) * kPer;
-      const __m512i values = k < depth ? depthUnit<kSource, kCompute>(operand.data, k * operand.stride + row, operand.stride,
-                                                                     k + 1 < depth, mask, operand.gelu)
-                                       : _mm512_setzero_si512();
-      _mm512_mask_storeu_epi32(out + u * lanes, wide, values);
+void packAcross(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units, int64_t depth,
+                uint32_t* panels) {
+  for (int64_t u = 0; u < units; u++) {
+    const int64_t k = (unit + u) * perUnit(kCompute);
+    for (int64_t panel = 0; panel < rows; panel += lanes) {
+      for (int64_t lane = 0; lane < lanes; lane += 16) {
+        const int64_t width = lanes - lane < 16 ? lanes - lane : 16;
+        const int64_t left = rows - panel - lane;
+        const __m512i values = k < depth ? depthUnit<kSource, kCompute>(operand.data, k * operand.stride + row + panel + lane,
+                                                                       operand.stride, k + 1 < depth,
+                                                                       firstLanes(left < width ? left : width), operand.gelu)
+                                         : _mm512_setzero_si512();
+        _mm512_mask_storeu_epi32(panels + panel * units + u * lanes + lane, firstLanes(width), values);
+      }
     }
-    return;
   }
-  for (int64_t u = 0; u < units; u += 16) {
-    const int64_t k = (unit + u) * kPer;
-    __m512i block[16];
+}
+
+constexpr int64_t kPrefetchBytes = 1024;
+
+/** An operand that is contiguous in depth: sixteen rows at a time, turned in registers. */
+template <Element kSource, Element kCompute>
+void packDown(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units, int64_t depth,
+              uint32_t* panels) {
+  constexpr int64_t kBytes = kSource == Element::kBfloat16 ? 2 : 4;
+  for (int64_t panel = 0; panel < rows; panel += lanes) {
+    for (int64_t lane = 0; lane < lanes; lane += 16) {
+      const int64_t width = lanes - lane < 16 ? lanes - lane : 16;
+      const int64_t left = rows - panel - lane;
+      const int64_t count = left < 0 ? 0 : left < width ? left : width;
+      uint32_t* out = panels + panel * units + lane;
+      for (int64_t u = 0; u < units; u += 16) {
+        const int64_t k = (unit + u) * perUnit(kCompute);
+        __m512i block[16];
 #pragma GCC unroll 16
-    for (int64_t i = 0; i < 16; i++) {
-      block[i] = i < count ? rowUnits<kSource, kCompute>(operand.data, (row + i) * operand.stride + k, depth - k, operand.gelu)
-                           : _mm512_setzero_si512();
+        for (int64_t i = 0; i < 16; i++) {
+          if (i >= count) {
+            block[i] = _mm512_setzero_si512();
+            continue;
+          }
+          const int64_t index = (row + panel + lane + i) * operand.stride + k;
+          // Many rows that lie far apart are more streams than the processor foresees by itself.
+          const char* ahead = static_cast<const char*>(operand.data) + index * kBytes + kPrefetchBytes;
+          _mm_prefetch(ahead, _MM_HINT_T0);
+          if (kBytes * perUnit(kCompute) > 4) _mm_prefetch(ahead + 64, _MM_HINT_T0);
+          block[i] = rowUnits<kSource, kCompute>(operand.data, index, depth - k, operand.gelu);
+        }
+        transpose(block);
+        const int64_t last = units - u < 16 ? units - u : 16;
+        for (int64_t i = 0; i < last; i++) _mm512_mask_storeu_epi32(out + (u + i) * lanes, firstLanes(width), block[i]);
+      }
     }
-    transpose(block);
-    const int64_t last = units - u < 16 ? units - u : 16;
-    for (int64_t i = 0; i < last; i++) _mm512_mask_storeu_epi32(out + (u + i) * lanes, wide, block[i]);
   }
 }
 
 template <Element kSource, Element kCompute>
 void packAll(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units, int64_t depth,
              uint32_t* panels) {
-  for (int64_t panel = 0; panel < rows; panel += lanes) {
-    for (int64_t lane = 0; lane < lanes; lane += 16) {
-      const int64_t left = rows - panel - lane;
-      const int64_t count = left < 0 ? 0 : left < 16 ? left : 16;
-      const int64_t width = lanes - lane < 16 ? lanes - lane : 16;
-      packLanes<kSource, kCompute>(operand, lanes, row + panel + lane, count < width ? count : width, unit, units, depth,
-                                   panels + panel * units + lane, width);
-    }
-  }
+  auto* run = operand.depthContiguous ? packDown<kSource, kCompute> : packAcross<kSource, kCompute>;
+  run(operand, lanes, row, rows, unit, units, depth, panels);
 }
 
 template <Element kCompute>
