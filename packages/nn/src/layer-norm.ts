@@ -25,6 +25,12 @@ export class LayerNorm extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return layerNorm(x, this.weight.variable, this.bias.variable, EPSILON);
+    const { gamma, beta, epsilon } = this.parameters();
+    return layerNorm(x, gamma, beta, epsilon);
+  }
+
+  /** What the operation takes, for one that normalizes on its way. */
+  parameters(): { readonly gamma: Tensor; readonly beta: Tensor; readonly epsilon: number } {
+    return { gamma: this.weight.variable, beta: this.bias.variable, epsilon: EPSILON };
   }
 }

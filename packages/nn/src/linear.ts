@@ -1,5 +1,6 @@
-import { type LinearOptions, linear } from "@graticule/ops";
+import { type LinearOptions, linear, normLinear } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { LayerNorm } from "./layer-norm.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
@@ -23,5 +24,11 @@ export class Linear extends Module {
 
   forward(x: Tensor, options?: LinearOptions): Tensor {
     return linear(x, this.weight.variable, this.bias.variable, options);
+  }
+
+  /** The layer of normalized input; the normalized tensor is not kept for the backward pass. */
+  forwardNormed(x: Tensor, norm: LayerNorm): Tensor {
+    const [weight, bias] = [this.weight.variable, this.bias.variable];
+    return normLinear(x, { ...norm.parameters(), weight, bias });
   }
 }

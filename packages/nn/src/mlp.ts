@@ -1,9 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
 /**
- * Two linear layers with a GELU between, by choice added to a residual.
+ * Two linear layers with a GELU between.
  *
  * Shape: `[..., D] → [..., D]`, `hiddenDim` wide inside.
  */
@@ -17,7 +18,12 @@ export class Mlp extends Module {
     this.fc2 = new Linear(hiddenDim, embedDim);
   }
 
-  forward(x: Tensor, residual?: Tensor): Tensor {
-    return this.fc2.forward(this.fc1.forward(x), { inputActivation: "gelu", ...(residual && { residual }) });
+  forward(x: Tensor): Tensor {
+    return this.fc2.forward(this.fc1.forward(x), { inputActivation: "gelu" });
+  }
+
+  /** x + mlp of normalized x, as a pre-norm block has it. */
+  forwardNormed(x: Tensor, norm: LayerNorm): Tensor {
+    return this.fc2.forward(this.fc1.forwardNormed(x, norm), { inputActivation: "gelu", residual: x });
   }
 }

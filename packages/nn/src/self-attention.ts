@@ -1,11 +1,11 @@
 import { selfAttention } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
 /**
- * Multi-head self-attention: one linear layer makes queries, keys and values, one mixes the heads' outputs. By choice
- * the result is added to a residual.
+ * Multi-head self-attention: one linear layer makes queries, keys and values, one mixes the heads' outputs.
  *
  * Shape: `[B, N, D] → [B, N, D]`.
  * Source: Vaswani et al. 2017, §3.2, arXiv:1706.03762; layout of qkv as in timm.
@@ -28,7 +28,12 @@ export class SelfAttention extends Module {
     this.numHeads = numHeads;
   }
 
-  forward(x: Tensor, residual?: Tensor): Tensor {
-    return this.proj.forward(selfAttention(this.qkv.forward(x), this.numHeads), residual && { residual });
+  forward(x: Tensor): Tensor {
+    return this.proj.forward(selfAttention(this.qkv.forward(x), this.numHeads));
+  }
+
+  /** x + attention of normalized x, as a pre-norm block has it. */
+  forwardNormed(x: Tensor, norm: LayerNorm): Tensor {
+    return this.proj.forward(selfAttention(this.qkv.forwardNormed(x, norm), this.numHeads), { residual: x });
   }
 }

@@ -27,8 +27,8 @@ export class TransformerBlock extends Module {
 
   forward(x: Tensor): Tensor {
     return tidy(() => {
-      const attended = this.attn.forward(this.norm1.forward(x), x);
-      return this.mlp.forward(this.norm2.forward(attended), attended);
+      const attended = this.attn.forwardNormed(x, this.norm1);
+      return this.mlp.forwardNormed(attended, this.norm2);
     });
   }
 }

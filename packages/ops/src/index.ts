@@ -14,6 +14,7 @@ export { gelu } from "./gelu.js";
 export { layerNorm } from "./layer-norm.js";
 export { type LinearOptions, linear } from "./linear.js";
 export { maskedMeanSquaredError, normalizePatches } from "./masked-mean-squared-error.js";
+export { type NormLinearParameters, normLinear } from "./norm-linear.js";
 export { type PatchOrder, patchify, type UnpatchifyOptions, unpatchify } from "./patchify.js";
 export { selfAttention } from "./self-attention.js";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.js";

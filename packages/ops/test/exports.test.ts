@@ -9,6 +9,7 @@ it("exports these names", () => {
     "layerNorm",
     "linear",
     "maskedMeanSquaredError",
+    "normLinear",
     "normalizePatches",
     "patchify",
     "selfAttention",

@@ -10,7 +10,9 @@ import {
   gelu,
   layerNorm,
   linear,
+  type NormLinearParameters,
   normalizePatches,
+  normLinear,
   patchify,
   selfAttention,
   sumOfSquares,
@@ -62,6 +64,18 @@ const cases: Readonly<Record<string, Case>> = {
     shapes: [[3, 1100], [1030, 1100], [1030]],
     fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
     composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
+  },
+  normLinear: {
+    shapes: [[2, 9, 40], [40], [40], [24, 40], [24]],
+    fused: (x, gamma, beta, weight, bias) =>
+      normLinear(x, { gamma, beta, weight, bias, epsilon: 1e-6 } as NormLinearParameters),
+    composed: (x, gamma, beta, weight, bias) =>
+      composedLinear(
+        composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
+        weight as tf.Tensor,
+        bias as tf.Tensor,
+        {},
+      ),
   },
   layerNorm: {
     shapes: [[2, 9, 40], [40], [40]],
