@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { describe, expect, it } from "vitest";
@@ -45,10 +48,19 @@ describe.skipIf(!built)(`on torch${built ? "" : " (skipped: the addon is not bui
     expect(status).toBe(0);
   });
 
-  it("says that LibTorch lacks a device", () => {
-    const { status, stderr } = conformance("--device", "nowhere");
-    expect(status).toBe(2);
-    expect(stderr).toContain("nowhere");
+  it("runs from a bundle that stands alone, and says that LibTorch lacks a device", () => {
+    const folder = mkdtempSync(join(tmpdir(), "graticule-bundle-"));
+    try {
+      const file = join(folder, "conformance.cjs");
+      expect(conformance("--bundle", file).lines.join()).toContain(`node ${file}`);
+      const env = { ...process.env, GRATICULE_TORCH_PACKAGE: join(root, "packages/tfjs-backend-torch") };
+      const options = { cwd: folder, env, encoding: "utf8" } as const;
+      const { status, stderr } = spawnSync(process.execPath, [file, "--device", "nowhere"], options);
+      expect(status).toBe(2);
+      expect(stderr).toContain("nowhere");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
