@@ -6,12 +6,16 @@ import { blockKernels } from "./kernels/blocks.js";
 import { detectionKernels } from "./kernels/detection.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { fusedKernels } from "./kernels/fused.js";
+import { hostKernels } from "./kernels/host.js";
 import { imageKernels } from "./kernels/image.js";
 import { indexingKernels } from "./kernels/indexing.js";
 import { layoutKernels } from "./kernels/layout.js";
 import { matmulKernels } from "./kernels/matmul.js";
+import { morphologyKernels } from "./kernels/morphology.js";
+import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
 import { samplingKernels } from "./kernels/sampling.js";
+import { sparseKernels } from "./kernels/sparse.js";
 import { windowKernels } from "./kernels/window.js";
 
 let registered = false;
@@ -27,5 +31,6 @@ export function registerTorchBackend(): void {
   registerBackend(backendName, () => new TorchBackend(), isAddonBuilt() ? 4 : 0);
   const families = [elementwiseKernels, reductionKernels, layoutKernels, indexingKernels, matmulKernels];
   const more = [windowKernels, imageKernels, blockKernels, detectionKernels, samplingKernels, fusedKernels];
-  for (const config of [...families, ...more].flat()) registerKernel(config);
+  const rare = [poolingKernels, morphologyKernels, sparseKernels, hostKernels];
+  for (const config of [...families, ...more, ...rare].flat()) registerKernel(config);
 }

@@ -5,17 +5,15 @@ import {
   type OneHotAttrs,
   type ScatterNdAttrs,
   type SearchSortedAttrs,
-  type SparseToDenseAttrs,
   type TensorInfo,
   type UnsortedSegmentSumAttrs,
   util,
 } from "@tensorflow/tfjs-core";
-import { customKernel, type Inputs, kernel } from "../define-kernel.js";
+import { type Inputs, kernel } from "../define-kernel.js";
 import { dtypeCode } from "../dtype.js";
-import { nativeKernel } from "../kernel-call.js";
 
 /** The same tensor under another shape, for the length of one call. */
-const viewed = (tensor: TensorInfo, shape: number[]): TensorInfo => ({ ...tensor, shape });
+export const viewed = (tensor: TensorInfo, shape: number[]): TensorInfo => ({ ...tensor, shape });
 
 function gatherInfo({ x, indices }: Inputs, { axis, batchDims }: GatherV2Attrs) {
   const dim = util.parseAxisParam(axis, x!.shape)[0]!;
@@ -23,7 +21,7 @@ function gatherInfo({ x, indices }: Inputs, { axis, batchDims }: GatherV2Attrs) 
 }
 
 /** Indices `[count, depth]` and slices `[count, slice]` of a table of shape `shape`. */
-function scatterArgs(indices: TensorInfo, updates: TensorInfo, shape: number[]) {
+export function scatterArgs(indices: TensorInfo, updates: TensorInfo, shape: number[]) {
   const { sliceRank, numUpdates, sliceSize } = backend_util.calculateShapes(updates, indices, shape);
   return {
     indices: viewed(indices, [numUpdates, sliceRank]),
@@ -32,9 +30,6 @@ function scatterArgs(indices: TensorInfo, updates: TensorInfo, shape: number[]) 
     sliceSize,
   };
 }
-
-const update = nativeKernel("TensorScatterUpdate");
-const broadcast = nativeKernel("BroadcastTo");
 
 /** Gather, scatter, segment sums and one-hot codes. */
 export const indexingKernels: KernelConfig[] = [
@@ -73,22 +68,6 @@ export const indexingKernels: KernelConfig[] = [
       return [viewed(inputs.tensor!, [util.sizeFromShape(dims), sliceSize]), indices, updates, dims];
     },
     outputShape: ({ tensor }) => tensor!.shape,
-  }),
-  customKernel<SparseToDenseAttrs>("SparseToDense", (inputs, { outputShape }, backend) => {
-    const { sparseIndices, sparseValues, defaultValue } = inputs;
-    const { indices, updates, dims, sliceSize } = scatterArgs(sparseIndices!, sparseValues!, outputShape);
-    const count = util.sizeFromShape(indices.shape.slice(0, 1));
-    const table = [util.sizeFromShape(dims), sliceSize];
-    const filled = broadcast(backend, [viewed(defaultValue!, []), table])[0]!;
-    // One value may stand for all of them.
-    const values = broadcast(backend, [
-      viewed(sparseValues!, sparseValues!.shape.length ? updates.shape : []),
-      [count, sliceSize],
-    ])[0]!;
-    const result = update(backend, [filled, indices, values, dims])[0]!;
-    backend.disposeIntermediate(filled);
-    backend.disposeIntermediate(values);
-    return viewed(result, outputShape);
   }),
   kernel<UnsortedSegmentSumAttrs>("UnsortedSegmentSum", {
     args: ({ x, segmentIds }, { numSegments }) => {

@@ -1,6 +1,4 @@
 import {
-  type AvgPool3DAttrs,
-  type AvgPoolAttrs,
   backend_util,
   type Conv2DAttrs,
   type Conv2DBackpropFilterAttrs,
@@ -18,10 +16,10 @@ import { type Inputs, kernel } from "../define-kernel.js";
 import type { Argument } from "../kernel-call.js";
 import { activationCode } from "./matmul.js";
 
-type Shape4D = [number, number, number, number];
-type Shape5D = [number, number, number, number, number];
-type Info2D = ReturnType<typeof backend_util.computeConv2DInfo>;
-type Info3D = ReturnType<typeof backend_util.computeConv3DInfo>;
+export type Shape4D = [number, number, number, number];
+export type Shape5D = [number, number, number, number, number];
+export type Info2D = ReturnType<typeof backend_util.computeConv2DInfo>;
+export type Info3D = ReturnType<typeof backend_util.computeConv3DInfo>;
 
 /** Padding before, and as much after as the last window reaches: rounding up may let it reach past the padding asked for. */
 function reach(size: number, out: number, stride: number, filter: number, before: number): [number, number] {
@@ -29,7 +27,7 @@ function reach(size: number, out: number, stride: number, filter: number, before
 }
 
 /** Strides, padding (before, after of each spatial dim), dilations, channels last?, groups. */
-function window2d(info: Info2D, groups: number): Argument[] {
+export function window2d(info: Info2D, groups: number): Argument[] {
   const { padInfo } = info;
   return [
     [info.strideHeight, info.strideWidth],
@@ -43,7 +41,7 @@ function window2d(info: Info2D, groups: number): Argument[] {
   ];
 }
 
-function window3d(info: Info3D): Argument[] {
+export function window3d(info: Info3D): Argument[] {
   const { padInfo } = info;
   return [
     [info.strideDepth, info.strideHeight, info.strideWidth],
@@ -98,25 +96,7 @@ function fusedConv(inputs: Inputs, attrs: FusedConv2DAttrs, depthwise: boolean):
   return [...tensors, depthwise, code, leakyreluAlpha ?? 0.2, ...conv2d(x!.shape, filter!.shape, attrs, depthwise)];
 }
 
-function pool2d(x: number[], { filterSize, strides, pad, dimRoundingMode }: AvgPoolAttrs): Argument[] {
-  const info = backend_util.computePool2DInfo(x as Shape4D, filterSize, strides, 1, pad, dimRoundingMode);
-  return [[info.filterHeight, info.filterWidth], ...window2d(info, 1)];
-}
-
-function pool3d(
-  x: number[],
-  { filterSize, strides, pad, dimRoundingMode }: Omit<AvgPool3DAttrs, "dataFormat">,
-): Argument[] {
-  const info = backend_util.computePool3DInfo(x as Shape5D, filterSize, strides, 1, pad, dimRoundingMode);
-  return [[info.filterDepth, info.filterHeight, info.filterWidth], ...window3d(info)];
-}
-
-const spatialPools = [
-  { suffix: "", pool: pool2d },
-  { suffix: "3D", pool: pool3d as typeof pool2d },
-];
-
-/** Convolutions and pooling; images are NHWC (or NCHW where tfjs allows it), filters HWIO. */
+/** Convolutions; images are NHWC (or NCHW where tfjs allows it), filters HWIO. */
 export const windowKernels: KernelConfig[] = [
   kernel<Conv2DAttrs>("Conv2D", {
     native: "Conv",
@@ -174,22 +154,4 @@ export const windowKernels: KernelConfig[] = [
     native: "FusedConv2D",
     args: (inputs, attrs) => fusedConv(inputs, attrs, true),
   }),
-  ...spatialPools.flatMap(({ suffix, pool }) => [
-    kernel<AvgPoolAttrs>(`AvgPool${suffix}`, {
-      native: "AvgPool",
-      args: ({ x }, attrs) => [x!, ...pool(x!.shape, attrs)],
-    }),
-    kernel<AvgPoolAttrs>(`MaxPool${suffix}`, {
-      native: "MaxPool",
-      args: ({ x }, attrs) => [x!, ...pool(x!.shape, attrs)],
-    }),
-    kernel<AvgPoolAttrs>(`AvgPool${suffix}Grad`, {
-      native: "AvgPoolGrad",
-      args: ({ dy, input }, attrs) => [dy!, input!.shape, ...pool(input!.shape, attrs)],
-    }),
-    kernel<AvgPoolAttrs>(`MaxPool${suffix}Grad`, {
-      native: "MaxPoolGrad",
-      args: ({ dy, input }, attrs) => [dy!, input!, ...pool(input!.shape, attrs)],
-    }),
-  ]),
 ];
