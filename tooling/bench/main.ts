@@ -17,6 +17,7 @@ program
   .option("--steps <count>", "timed steps of one run", Number, 3)
   .option("--pairs <count>", "runs of each side, in turn", Number, 3)
   .option("--peer", "run PyTorch's step too (needs ../shared/peers/mae_step.py and a Python with torch)")
+  .option("--profile", "add where the time goes: share outside native kernels, calls and milliseconds of each kernel")
   .option("--json", "accepted for symmetry: the output is always JSON")
   .action(async (options) => {
     process.stdout.write(`${JSON.stringify(await benchStep(options))}\n`);

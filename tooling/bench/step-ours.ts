@@ -2,19 +2,21 @@ import { maeConfig, type VitPreset } from "@graticule/models";
 import { openBackend } from "@graticule/train";
 import { Command } from "commander";
 import { makeMaeStep, stepFlops } from "./mae-step.js";
+import { profileStep } from "./profile-step.js";
 import { median } from "./run-json.js";
 
 /** Our side of `bench step`: times the step in this process and prints one JSON line. */
 const WARMUP_STEPS = 2;
 
-const { model, batch, dtype, threads, steps } = new Command()
+const { model, batch, dtype, threads, steps, profile } = new Command()
   .requiredOption("--model <preset>")
   .requiredOption("--batch <images>", "", Number)
   .requiredOption("--dtype <dtype>")
   .requiredOption("--threads <count>", "", Number)
   .requiredOption("--steps <count>", "", Number)
+  .option("--profile")
   .parse()
-  .opts<{ model: VitPreset; batch: number; dtype: "fp32" | "bf16"; threads: number; steps: number }>();
+  .opts<{ model: VitPreset; batch: number; dtype: "fp32" | "bf16"; threads: number; steps: number; profile?: true }>();
 
 await openBackend({ name: "torch", device: "cpu", precision: dtype, threads });
 const config = maeConfig(model, { imageSize: [224, 224], inChannels: 3, patchSize: 16 });
@@ -32,5 +34,6 @@ process.stdout.write(
     secondsPerStep: seconds,
     gflops: (batch * stepFlops(config)) / seconds / 1e9,
     peakRssMB: process.resourceUsage().maxRSS / 1024,
+    ...(profile && { profile: profileStep(step, steps) }),
   })}\n`,
 );

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { findPeerScript, findTorchPython } from "./find-peer.js";
+import type { StepProfile } from "./profile-step.js";
 import { median, runJson } from "./run-json.js";
 
 export interface StepOptions {
@@ -10,6 +11,7 @@ export interface StepOptions {
   readonly steps: number;
   readonly pairs: number;
   readonly peer?: boolean;
+  readonly profile?: boolean;
 }
 
 interface Speed {
@@ -17,11 +19,12 @@ interface Speed {
   readonly secondsPerStep: number;
   readonly gflops: number;
   readonly peakRssMB: number;
+  readonly profile?: StepProfile;
 }
 
 /** Times our MAE step and PyTorch's in turn, each in a process of its own; medians over the runs, ratio over the pairs. */
 export async function benchStep(options: StepOptions): Promise<Record<string, unknown>> {
-  const { model, batch, dtype, threads, steps, pairs, peer } = options;
+  const { model, batch, dtype, threads, steps, pairs, peer, profile } = options;
   const flags = ["--model", model, "--batch", batch, "--dtype", dtype, "--threads", threads, "--steps", steps].map(
     String,
   );
@@ -33,6 +36,7 @@ export async function benchStep(options: StepOptions): Promise<Record<string, un
   ];
   const python = peer ? findTorchPython() : undefined;
   const script = peer ? findPeerScript("mae_step.py") : undefined;
+  if (profile) node.push("--profile");
   const ours: Speed[] = [];
   const pytorch: Speed[] = [];
   for (let pair = 0; pair < pairs; pair++) {
@@ -46,7 +50,16 @@ export async function benchStep(options: StepOptions): Promise<Record<string, un
       peakRssMB: found.peak_rss_mb as number,
     });
   }
-  const result = { bench: "step", model, batch, dtype, threads, pairs, ours: middle(ours) };
+  const result = {
+    bench: "step",
+    model,
+    batch,
+    dtype,
+    threads,
+    pairs,
+    ours: middle(ours),
+    ...(profile && { profile: ours.at(-1)?.profile }),
+  };
   if (!peer) return result;
   if (pytorch.length === 0)
     return {
@@ -66,8 +79,8 @@ export async function benchStep(options: StepOptions): Promise<Record<string, un
   };
 }
 
-function middle(runs: readonly Speed[]): Speed {
-  const of = (key: keyof Speed): number => Number(median(runs.map((run) => run[key])).toPrecision(5));
+function middle(runs: readonly Speed[]): Omit<Speed, "profile"> {
+  const of = (key: keyof Omit<Speed, "profile">): number => Number(median(runs.map((run) => run[key])).toPrecision(5));
   return {
     imagesPerSecond: of("imagesPerSecond"),
     secondsPerStep: of("secondsPerStep"),

@@ -14,6 +14,7 @@ describe("the package", () => {
         "isAddonBuilt",
         "loadTorch",
         "memoryStats",
+        "profileKernels",
         "registerTorchBackend",
         "releaseCachedBytes",
         "resetPeakBytes",
