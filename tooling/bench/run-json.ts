@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { tfjsNodeEnvironment } from "../tensorflow/find-tfjs-node.mjs";
 
 /** Numbers under names, or groups of them. */
 export interface Measured {
@@ -12,7 +13,8 @@ export interface Measured {
  */
 export function runJson(command: string, args: readonly string[]): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...tfjsNodeEnvironment() };
+    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let err = "";
     child.stdout.on("data", (chunk) => {
