@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { valueAndGrad } from "@graticule/autodiff";
 import { Mae, type MaeConfig, maeLoss, maskFromShuffles } from "@graticule/models";
 import { bytesSource, openSafetensorsState, readSafetensorsHeader } from "@graticule/nn";
@@ -6,15 +5,14 @@ import { makeAdamW } from "@graticule/optim";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { type Computed, read } from "./op-cases.js";
 
-const fixture = new URL("../../packages/models/test/fixtures/mae-3-channels.safetensors", import.meta.url);
 const TRAINED_STEPS = 3;
 
-/** A tiny MAE with PyTorch's weights on the active backend: what it computes, and what PyTorch did in float32. */
-export async function computeMae(): Promise<{
+/** A tiny MAE with the weights of PyTorch's fixture: what it computes on the active backend, and what PyTorch did. */
+export async function computeMae(fixture: Uint8Array): Promise<{
   computed: Record<string, Computed>;
   reference: Record<string, Computed>;
 }> {
-  const source = bytesSource("mae-3-channels", readFileSync(fixture));
+  const source = bytesSource("mae-3-channels", fixture);
   const state = await openSafetensorsState(source);
   const { metadata } = await readSafetensorsHeader(source);
   const { config, numKept } = JSON.parse(metadata.fixture as string) as { config: MaeConfig; numKept: number };
@@ -39,8 +37,8 @@ export async function computeMae(): Promise<{
     (await Promise.all(keys.map(async (key) => [...(await state.read(key))]))).flat();
   const computed = {
     "tiny MAE": {
-      output: [...read(latent), ...read(prediction)],
-      gradient: watched.flatMap((path) => read(gradientOf.get(path) as Tensor)),
+      output: await read([latent, prediction]),
+      gradient: await read(watched.map((path) => gradientOf.get(path) as Tensor)),
     },
   };
   const reference = {
@@ -54,7 +52,7 @@ export async function computeMae(): Promise<{
   const losses: number[] = [];
   for (let step = 0; step <= TRAINED_STEPS; step++) {
     const { value, gradients } = lossAndGradients();
-    losses.push(...read(value));
+    losses.push(...(await read([value])));
     for (const [index, [path]] of trained.entries()) optimizer.apply(path, gradients[index] as Tensor, 1e-2);
     optimizer.step();
   }

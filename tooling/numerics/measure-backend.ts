@@ -13,17 +13,17 @@ export interface MeasuredBackend {
 }
 
 /** Float32 rounds to 6e-8, sums of these cases' lengths to a few times that; a training's later losses to more. */
-const FP32 = 2e-6;
+export const FP32_TOLERANCE = 2e-6;
 
 /** A bf16 number has 8 bits: one rounding is up to 4e-3, and a network makes some in a row. */
-const BF16 = 2e-2;
+const BF16_TOLERANCE = 2e-2;
 
 export const measuredBackends: readonly MeasuredBackend[] = [
-  { title: "cpu", backend: "cpu", precision: "fp32", tolerance: FP32 },
-  { title: "wasm", backend: "wasm", precision: "fp32", tolerance: FP32 },
-  { title: "torch fp32", backend: "torch", precision: "fp32", tolerance: FP32 },
-  { title: "tensorflow", backend: "tensorflow", precision: "fp32", tolerance: FP32 },
-  { title: "torch bf16", backend: "torch", precision: "bf16", tolerance: BF16 },
+  { title: "cpu", backend: "cpu", precision: "fp32", tolerance: FP32_TOLERANCE },
+  { title: "wasm", backend: "wasm", precision: "fp32", tolerance: FP32_TOLERANCE },
+  { title: "torch fp32", backend: "torch", precision: "fp32", tolerance: FP32_TOLERANCE },
+  { title: "tensorflow", backend: "tensorflow", precision: "fp32", tolerance: FP32_TOLERANCE },
+  { title: "torch bf16", backend: "torch", precision: "bf16", tolerance: BF16_TOLERANCE },
 ];
 
 /**

@@ -59,31 +59,32 @@ const opCases: readonly OpCase[] = [
 ];
 
 /** Runs every op of `@graticule/ops` on the active backend. */
-export function computeOps(): Record<string, Computed> {
-  const computed = Object.fromEntries(opCases.map((opCase) => [opCase.name, compute(opCase)]));
-  return {
-    ...computed,
-    sumOfSquares: { output: read(sumOfSquares(numbers([4, 9], 1))) },
-    "adamW, 3 steps": computeAdamW(),
-  };
+export async function computeOps(): Promise<Record<string, Computed>> {
+  const computed: Record<string, Computed> = {};
+  for (const opCase of opCases) computed[opCase.name] = await compute(opCase);
+  computed.sumOfSquares = { output: await read([sumOfSquares(numbers([4, 9], 1))]) };
+  computed["adamW, 3 steps"] = await computeAdamW();
+  return computed;
 }
 
 /** The gradient is that of Σ output · numbers. */
-function compute({ shapes, run }: OpCase): Computed {
+async function compute({ shapes, run }: OpCase): Promise<Computed> {
   const inputs = shapes.map((shape, index) => variable(numbers(shape, index + 1)));
   const output = tidy(() => run(...inputs));
   const weights = numbers(output.shape, 9);
   const { gradients } = valueAndGrad(() => tidy(() => sum(mul(run(...inputs), weights)) as Scalar), inputs);
-  return { output: read(output), gradient: gradients.flatMap((gradient) => read(gradient as Tensor)) };
+  return { output: await read([output]), gradient: await read(gradients as Tensor[]) };
 }
 
-function computeAdamW(): Computed {
+async function computeAdamW(): Promise<Computed> {
   const [parameter, first, second] = [numbers([4, 5], 1), zeros([4, 5]), zeros([4, 5])].map((x) => variable(x));
   const hyper = { learningRate: 1e-2, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.05, gradScale: 1 };
   for (const step of [1, 2, 3]) adamW(parameter!, numbers([4, 5], 1 + step), first!, second!, { ...hyper, step });
-  return { output: [parameter!, first!, second!].flatMap(read) };
+  return { output: await read([parameter!, first!, second!]) };
 }
 
-export function read(tensor: Tensor): number[] {
-  return [...tensor.dataSync()];
+/** All values of the tensors, one tensor after the other. */
+export async function read(tensors: readonly Tensor[]): Promise<number[]> {
+  const values = await Promise.all(tensors.map(async (tensor) => [...(await tensor.data())]));
+  return values.flat();
 }

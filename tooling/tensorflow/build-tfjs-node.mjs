@@ -1,4 +1,5 @@
-// Builds tfjs-node's binding against the libraries of the `tensorflow-cpu` wheel, all inside `.graticule/`; prints its folder.
+// `npm run tensorflow`: builds tfjs-node's binding against the libraries of the `tensorflow-cpu` wheel, all inside
+// `.graticule/`, and runs a tiny MAE's training step on it. `npm run bench` and `npm run numerics` then find it.
 // tfjs-node's own installation downloads a prebuilt TensorFlow of another year; this one needs pip, npm and g++ alone.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -63,8 +64,13 @@ async function installPackage(log) {
 
 async function compile(tensorflow, log) {
   log("tensorflow: compiling the binding");
-  const require = createRequire(join(root, "packages/tfjs-backend-torch/package.json"));
-  const folders = [join(tfjsNodeFolder, ".."), join(tensorflow, "include"), require("node-api-headers").include_dir];
+  // The headers that our own addon is compiled with.
+  const requireHeaders = createRequire(join(root, "packages/tfjs-backend-torch/package.json"));
+  const folders = [
+    join(tfjsNodeFolder, ".."),
+    join(tensorflow, "include"),
+    requireHeaders("node-api-headers").include_dir,
+  ];
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(tfjsNodeFolder, "binding", name));
   mkdirSync(join(tfjsNodeBinding, ".."), { recursive: true });
   await mustRun(process.env.CXX ?? "g++", [
@@ -76,9 +82,20 @@ async function compile(tensorflow, log) {
   ]);
 }
 
+/** Runs every op and a tiny MAE's training step on backend tensorflow, beside PyTorch's numbers. */
+async function smokeTest() {
+  const { measureBackend, measuredBackends } = await import("../numerics/measure-backend.ts");
+  const measured = measuredBackends.find(({ backend }) => backend === "tensorflow");
+  const cases = Object.values(await measureBackend(measured));
+  const worst = Math.max(...cases.map(({ output, gradient }) => Math.max(output.relative, gradient?.relative ?? 0)));
+  if (worst <= measured.tolerance) return `${cases.length} cases agree with PyTorch to ${worst.toExponential(1)}`;
+  throw new Error(`tensorflow: expected errors up to ${measured.tolerance}, got ${worst}.`);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     console.log(await buildTfjsNode({ log: console.error }));
+    console.log(await smokeTest());
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

@@ -7,14 +7,15 @@ import { measureBackend, measuredBackends } from "../measure-backend.js";
 
 const lacks: Readonly<Record<string, string | false>> = {
   torch: !isAddonBuilt() && " (skipped: the torch addon is not built)",
-  tensorflow:
-    !existsSync(tfjsNodeBinding) && " (skipped: tfjs-node is not built, run tooling/tensorflow/build-tfjs-node.mjs)",
+  tensorflow: !existsSync(tfjsNodeBinding) && " (skipped: tfjs-node is not built, run `npm run tensorflow`)",
 };
 
 describe.each(measuredBackends)("$title", (measured) => {
   const lack = lacks[measured.backend] || "";
   test.skipIf(lack)(
     `every op and a tiny MAE's training agree with PyTorch within the stated tolerance${lack}`,
+    // A process of its own may be slow to start beside others.
+    { timeout: 240_000 },
     async () => {
       const errors = await measureBackend(measured);
       expect(Object.keys(errors).length).toBeGreaterThan(12);
@@ -35,6 +36,10 @@ test("errors are the largest difference, also relative to the largest value; NaN
 });
 
 test("a reference that lacks something is an error", () => {
-  expect(() => errorsOf({ a: { output: [1] } }, {})).toThrowErrorMatchingInlineSnapshot(`[RangeError: numerics: expected a reference for a, got none. Rebuild it.]`);
-  expect(() => errorsOf({ a: { output: [1] } }, { a: { output: [1, 2] } })).toThrowErrorMatchingInlineSnapshot(`[RangeError: numerics: expected 2 values of a, got 1.]`);
+  expect(() => errorsOf({ a: { output: [1] } }, {})).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: numerics: expected a reference for a, got none. Rebuild it.]`,
+  );
+  expect(() => errorsOf({ a: { output: [1] } }, { a: { output: [1, 2] } })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: numerics: expected 2 values of a, got 1.]`,
+  );
 });
