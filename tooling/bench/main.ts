@@ -1,4 +1,6 @@
-import { Command } from "commander";
+import { vitPresets } from "@graticule/models";
+import { Command, Option } from "commander";
+import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
@@ -7,27 +9,62 @@ import { benchStep } from "./step.js";
  */
 const program = new Command("bench").description("Benchmarks beside their peers; one JSON line each.");
 
-program
-  .command("step")
-  .description("One MAE training step: forward, backward, AdamW.")
-  .option("--model <preset>", "tiny, small, base, large, huge", "base")
-  .option("--batch <images>", "images of one step", Number, 32)
-  .option("--dtype <dtype>", "fp32 or bf16", "bf16")
-  .option("--threads <count>", "threads for kernels", Number, 2)
-  .option("--steps <count>", "timed steps of one run", Number, 3)
-  .option("--pairs <count>", "runs of each side, in turn", Number, 3)
-  .option("--peer", "run PyTorch's step too (needs ../shared/peers/mae_step.py and a Python with torch)")
-  .option("--json", "accepted for symmetry: the output is always JSON")
-  .action(async (options) => {
-    process.stdout.write(`${JSON.stringify(await benchStep(options))}\n`);
-  });
+function bench(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("--pairs <count>", "runs of each side, in turn", Number, 3)
+    .option("--peer [names]", "run peers too: the usual ones, or those named, as a,b")
+    .option("--json", "accepted for symmetry: the output is always JSON");
+}
+
+function sized(command: Command, batch: number): Command {
+  return command
+    .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("base"))
+    .option("--batch <images>", "images of one call", Number, batch)
+    .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
+    .option("--threads <count>", "threads for kernels", Number, 2);
+}
+
+function stepBench(name: "step" | "finetune-step" | "inference", description: string): void {
+  sized(bench(name, description), 32)
+    .option("--steps <count>", "timed steps of one run", Number, 3)
+    .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+    .action(async (options) => print(await benchStep(name, options)));
+}
+
+stepBench("step", "One MAE training step: forward, backward, AdamW.");
+stepBench("finetune-step", "One step of a ViT classifier: forward, cross-entropy, backward, AdamW.");
+stepBench("inference", "A ViT classifier's forward pass.");
+
+sized(bench("gemm", "Matrix products of a transformer block, forward and backward."), 32).action(async (options) =>
+  print(await benchGemm(options)),
+);
+sized(bench("attention", "Fused self-attention, forward, and forward with backward."), 2)
+  .option("--tokens <counts>", "lengths of the sequence, as a,b", numbers, [197, 784, 2048])
+  .action(async (options) => print(await benchAttention(options)));
+sized(bench("layernorm", "Layer norm, forward, and forward with backward."), 32).action(async (options) =>
+  print(await benchLayerNorm(options)),
+);
+sized(bench("adamw", "One AdamW update of a ViT's blocks, and its share of memory bandwidth."), 1).action(
+  async (options) => print(await benchAdamW(options)),
+);
+bench("op-overhead", "Microseconds of an op on one number.").action(async (options) =>
+  print(await benchOpOverhead(options)),
+);
 
 program
   .command("soak")
   .description("Many steps of a tiny model: live bytes and resident memory must stay flat.")
   .option("--steps <count>", "steps after the warm-up", Number, 2000)
-  .action(async (options) => {
-    process.stdout.write(`${JSON.stringify(await benchSoak(options))}\n`);
-  });
+  .action(async (options) => print(await benchSoak(options)));
 
 await program.parseAsync();
+
+function numbers(list: string): number[] {
+  return list.split(",").map(Number);
+}
+
+function print(result: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

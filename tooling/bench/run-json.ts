@@ -1,13 +1,20 @@
 import { spawn } from "node:child_process";
+import { tfjsNodeEnvironment } from "../tensorflow/find-tfjs-node.mjs";
+
+/** Numbers under names, or groups of them. */
+export interface Measured {
+  readonly [name: string]: number | Measured;
+}
 
 /**
  * Runs a command and reads the JSON on its last line of output.
  *
  * @throws {Error} with the command's own words if it fails.
  */
-export function runJson(command: string, args: readonly string[]): Promise<Record<string, number>> {
+export function runJson(command: string, args: readonly string[]): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...tfjsNodeEnvironment() };
+    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let err = "";
     child.stdout.on("data", (chunk) => {
@@ -22,13 +29,4 @@ export function runJson(command: string, args: readonly string[]): Promise<Recor
       resolve(JSON.parse(out.trim().split("\n").at(-1) as string));
     });
   });
-}
-
-/** The middle value; the mean of the two middle ones of an even number. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }

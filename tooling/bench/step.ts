@@ -1,77 +1,62 @@
-import { fileURLToPath } from "node:url";
-import { findPeerScript, findTorchPython } from "./find-peer.js";
-import { median, runJson } from "./run-json.js";
+import { gemmShare, gemmSides } from "./gemm-share.js";
+import { median, rounded } from "./median.js";
+import { choosePeers, type Peers } from "./peers.js";
+import { compare, type Runs, runInTurn } from "./run-in-turn.js";
+import { maeStepPeer, ourSide, type Settings, type Side, torchSide } from "./sides.js";
 
-export interface StepOptions {
-  readonly model: string;
-  readonly batch: number;
-  readonly dtype: "fp32" | "bf16";
-  readonly threads: number;
-  readonly steps: number;
+export type StepTask = "step" | "finetune-step" | "inference";
+
+export interface StepOptions extends Settings {
   readonly pairs: number;
-  readonly peer?: boolean;
+  readonly peer?: true | string;
+  readonly profile?: boolean;
 }
 
-interface Speed {
-  readonly imagesPerSecond: number;
-  readonly secondsPerStep: number;
-  readonly gflops: number;
-  readonly peakRssMB: number;
-}
+const WARMUP_STEPS = 2;
 
-/** Times our MAE step and PyTorch's in turn, each in a process of its own; medians over the runs, ratio over the pairs. */
-export async function benchStep(options: StepOptions): Promise<Record<string, unknown>> {
-  const { model, batch, dtype, threads, steps, pairs, peer } = options;
-  const flags = ["--model", model, "--batch", batch, "--dtype", dtype, "--threads", threads, "--steps", steps].map(
-    String,
-  );
-  const node = [
-    "--conditions=@graticule/source",
-    "--import",
-    "tsx",
-    fileURLToPath(new URL("step-ours.ts", import.meta.url)),
-  ];
-  const python = peer ? findTorchPython() : undefined;
-  const script = peer ? findPeerScript("mae_step.py") : undefined;
-  const ours: Speed[] = [];
-  const pytorch: Speed[] = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    ours.push((await runJson(process.execPath, [...node, ...flags])) as unknown as Speed);
-    if (!python || !script) continue;
-    const found = await runJson(python, [script, ...flags]);
-    pytorch.push({
-      imagesPerSecond: found.images_per_s as number,
-      secondsPerStep: found.seconds_per_step as number,
-      gflops: found.gflops as number,
-      peakRssMB: found.peak_rss_mb as number,
-    });
-  }
-  const result = { bench: "step", model, batch, dtype, threads, pairs, ours: middle(ours) };
-  if (!peer) return result;
-  if (pytorch.length === 0)
-    return {
-      ...result,
-      peers: { pytorch: null },
-      note: script ? "no Python with torch found" : "no peer script found",
-    };
-  const ratio = median(
-    ours.map(({ imagesPerSecond }, pair) => imagesPerSecond / (pytorch[pair] as Speed).imagesPerSecond),
-  );
-  const memory = middle(ours).peakRssMB / middle(pytorch).peakRssMB;
+/**
+ * Times a step of a whole model, ours and the peers in turn. With peers it also gives `gemmShare`, our rate ÷ the best
+ * GEMM rate of this machine, measured in the same call.
+ */
+export async function benchStep(task: StepTask, options: StepOptions): Promise<Record<string, unknown>> {
+  const { model, batch, dtype, threads, steps, pairs, peer, profile } = options;
+  const settings = { model, batch, dtype, threads, steps };
+  const child = { ...settings, task, warmupSteps: WARMUP_STEPS };
+  const peers = choosePeers(stepPeers(task, settings), ["pytorch"], peer);
+  const ours = ourSide("step", { ...child, backend: "torch", profile });
+  const runs = await runInTurn([ours, ...peers, ...(peer ? gemmSides(settings) : [])], pairs);
+  const names = peers.map(({ name }) => name);
   return {
-    ...result,
-    peers: { pytorch: middle(pytorch) },
-    ratio: { pytorch: Number(ratio.toFixed(3)) },
-    memoryRatio: { pytorch: Number(memory.toFixed(3)) },
+    bench: task,
+    ...settings,
+    pairs,
+    ...compare(runs, names, "secondsPerStep"),
+    ...(peer && { memoryRatio: memoryRatio(runs, names), ...gemmShare(runs) }),
   };
 }
 
-function middle(runs: readonly Speed[]): Speed {
-  const of = (key: keyof Speed): number => Number(median(runs.map((run) => run[key])).toPrecision(5));
+/** Peak resident memory, ours ÷ each peer's. */
+function memoryRatio(runs: Runs, peers: readonly string[]): Record<string, number> {
+  const peak = (name: string): number => median((runs.of.get(name) ?? []).map((run) => run.peakRssMB as number));
+  const measured = peers.filter((name) => runs.of.has(name));
+  return Object.fromEntries(measured.map((name) => [name, rounded(peak("ours") / peak(name))]));
+}
+
+function stepPeers(task: StepTask, settings: Settings): Peers {
+  const child = { ...settings, task, warmupSteps: WARMUP_STEPS };
+  const vit = (extra: object, name: string): Side => torchSide("vit", { ...child, ...extra }, name);
+  const tfjs = (backend: string): Side => {
+    // A step takes them minutes: the first one warms up, the second one counts.
+    const settings = { ...child, backend, dtype: "fp32", warmupSteps: 1, steps: 1 };
+    return ourSide("step", settings, backend);
+  };
+  const pytorch = (compile: boolean, name: string): Side =>
+    task === "step" ? maeStepPeer(settings, compile) : vit({ compile }, name);
   return {
-    imagesPerSecond: of("imagesPerSecond"),
-    secondsPerStep: of("secondsPerStep"),
-    gflops: of("gflops"),
-    peakRssMB: of("peakRssMB"),
+    pytorch: () => pytorch(false, "pytorch"),
+    "pytorch-compile": () => pytorch(true, "pytorch-compile"),
+    ...(task === "inference" && { "pytorch-bf16-weights": () => vit({ bf16Weights: true }, "pytorch-bf16-weights") }),
+    wasm: () => tfjs("wasm"),
+    tensorflow: () => tfjs("tensorflow"),
   };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Where tensors live and how products are computed. */
 export const backendConfig = z.strictObject({
   /** `auto`: torch where its addon is built, else wasm. */
-  name: z.enum(["auto", "torch", "wasm", "cpu"]).default("auto"),
+  name: z.enum(["auto", "torch", "tensorflow", "wasm", "cpu"]).default("auto"),
   /** Device of the torch backend: `cpu`, `cuda`, `cuda:1`, `mps`. */
   device: z.string().default("cpu"),
   /** `bf16` computes matrix products and attention in bfloat16 (torch backend only). */

@@ -16,6 +16,7 @@ import { registerTorchBackend } from "./register.js";
 export { isAddonBuilt, type MemoryStats } from "./addon.js";
 export { TorchKernelError } from "./errors.js";
 export { modelFile } from "./model-file.js";
+export { type KernelProfile, type KernelTime, profileKernels } from "./profile-kernels.js";
 export { registerTorchBackend } from "./register.js";
 export {
   getDevice,

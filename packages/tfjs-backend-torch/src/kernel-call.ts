@@ -22,6 +22,17 @@ export function boundAddon(): Addon {
   return native;
 }
 
+/** Runs a synchronous function with another addon in the bound one's place, such as one that times its calls. */
+export function withAddon<T>(replacement: Addon, run: () => T): T {
+  const plain = boundAddon();
+  native = replacement;
+  try {
+    return run();
+  } finally {
+    native = plain;
+  }
+}
+
 function kernelIndex(kernel: string): number {
   boundAddon();
   const index = indexOf?.get(kernel);

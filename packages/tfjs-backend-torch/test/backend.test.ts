@@ -15,6 +15,7 @@ describe("the package", () => {
         "loadTorch",
         "memoryStats",
         "modelFile",
+        "profileKernels",
         "registerTorchBackend",
         "releaseCachedBytes",
         "resetPeakBytes",

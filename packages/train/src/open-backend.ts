@@ -1,9 +1,10 @@
 import { ConfigError, type Logger, MissingDependencyError, silentLogger } from "@graticule/core";
 import { env, setBackend } from "@tensorflow/tfjs-core";
+import { loadTfjsNode } from "./load-tfjs-node.js";
 import type { BackendMemory } from "./run-log.js";
 
 /** Backends that training and evaluation run on. */
-export type BackendName = "torch" | "wasm" | "cpu";
+export type BackendName = "torch" | "tensorflow" | "wasm" | "cpu";
 
 export interface BackendOptions {
   /** `auto`: torch where its addon is built, else wasm, with a line that says what that costs. */
@@ -33,6 +34,13 @@ const openers: Readonly<Record<BackendName, (options: BackendOptions) => Promise
     await setBackend("torch");
     return { name: "torch", precision, memory: torch.memoryStats };
   },
+  async tensorflow(options) {
+    assertPlain("tensorflow", options);
+    env().set("PROD", true); // Else tfjs prints that its platform is set twice.
+    loadTfjsNode();
+    await setBackend("tensorflow");
+    return { name: "tensorflow", precision: "fp32" };
+  },
   async wasm(options) {
     assertPlain("wasm", options);
     await import("@tensorflow/tfjs-backend-wasm");
@@ -51,7 +59,7 @@ const openers: Readonly<Record<BackendName, (options: BackendOptions) => Promise
 /**
  * Makes a backend the active one.
  *
- * @throws {MissingDependencyError} if torch is asked for by name and its addon can't be loaded.
+ * @throws {MissingDependencyError} if torch or tensorflow is asked for by name and its native code can't be loaded.
  * @throws {ConfigError} if device or precision is not one that the backend has.
  */
 export async function openBackend(options: BackendOptions, logger: Logger = silentLogger): Promise<OpenedBackend> {

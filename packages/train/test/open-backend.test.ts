@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { getBackend, tensor1d } from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type BackendOptions, openBackend } from "../src/index.js";
 
 const plain: BackendOptions = { name: "cpu", device: "cpu", precision: "fp32", threads: 0 };
@@ -14,6 +17,25 @@ test("a precision or device that a backend lacks is an error, not another choice
   await expect(openBackend({ ...plain, name: "wasm", precision: "bf16" })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: backend wasm: expected device cpu and precision fp32, got cpu and bf16. Use the torch backend, or these.]`,
   );
+});
+
+test("tensorflow without tfjs-node says how to get it", async () => {
+  vi.stubEnv("GRATICULE_TFJS_NODE", "/nowhere/tfjs-node");
+  await expect(openBackend({ ...plain, name: "tensorflow" })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MissingDependencyError: backend tensorflow: expected /nowhere/tfjs-node, got none. Install it with \`npm install @tensorflow/tfjs-node@4.22.0\`, or use another backend.]`,
+  );
+  vi.unstubAllEnvs();
+});
+
+test("a tfjs-node that does not load says why", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tfjs-node-"));
+  writeFileSync(join(folder, "index.js"), 'throw new Error("no binding")');
+  vi.stubEnv("GRATICULE_TFJS_NODE", folder);
+  await expect(openBackend({ ...plain, name: "tensorflow" })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MissingDependencyError: backend tensorflow: expected a loadable tfjs-node, got "no binding". Run \`npm rebuild @tensorflow/tfjs-node --build-addon-from-source\`, or use another backend.]`,
+  );
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
 });
 
 test.skipIf(!isAddonBuilt())("auto is torch with its byte meter (skipped: the torch addon is not built)", async () => {

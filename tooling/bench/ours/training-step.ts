@@ -1,0 +1,30 @@
+import { backward } from "@graticule/autodiff";
+import type { Module } from "@graticule/nn";
+import { makeAdamW, weightDecayGroups } from "@graticule/optim";
+import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
+
+/** One step a call: forward, backward, an AdamW update of each parameter, loss read. Returns the loss. */
+export function makeTrainingStep(model: Module, loss: (index: number) => Scalar): (index: number) => number {
+  const optimizer = makeAdamW({ groups: weightDecayGroups(model, 0.05), betas: [0.9, 0.95] });
+  const pathOf = new Map<Variable, string>(
+    model
+      .namedParameters()
+      .flatMap(([path, { trainable, variable }]) => (trainable ? [[variable, path] as const] : [])),
+  );
+  return (index) => {
+    const gradients = new Map<string, Tensor>();
+    const value = backward(
+      () => loss(index),
+      [...pathOf.keys()],
+      (variable, gradient) => gradients.set(pathOf.get(variable) as string, gradient),
+    );
+    for (const [path, gradient] of gradients) {
+      optimizer.apply(path, gradient, 1.5e-4);
+      gradient.dispose();
+    }
+    optimizer.step();
+    const [number] = value.dataSync();
+    value.dispose();
+    return number as number;
+  };
+}

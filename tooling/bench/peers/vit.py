@@ -1,0 +1,105 @@
+"""PyTorch's side of `bench finetune-step` and `bench inference`: a ViT classifier of plain modules, as timm builds it.
+
+Autocast for bf16, scaled_dot_product_attention, fused AdamW, optionally torch.compile. `bf16Weights` stores the weights
+themselves in bf16, which only inference can afford.
+"""
+
+import statistics
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from peer import read_settings, report
+
+SIZES = {"tiny": (192, 12, 3), "small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16)}
+IMAGE, PATCH, CHANNELS, CLASSES = 224, 16, 3, 1000
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
+        self.qkv, self.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        batch, tokens, width = x.shape
+        qkv = self.qkv(self.norm1(x)).reshape(batch, tokens, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, tokens, width)
+        x = x + self.proj(mixed)
+        return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
+
+
+class Classifier(nn.Module):
+    def __init__(self, width, depth, heads):
+        super().__init__()
+        self.patches = (IMAGE // PATCH) ** 2
+        self.embed = nn.Conv2d(CHANNELS, width, PATCH, PATCH)
+        self.cls = nn.Parameter(torch.zeros(1, 1, width))
+        self.positions = nn.Parameter(torch.randn(1, self.patches + 1, width) * 0.02)
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
+        self.norm, self.head = nn.LayerNorm(width, eps=1e-6), nn.Linear(width, CLASSES)
+
+    def forward(self, images):
+        x = self.embed(images).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls.expand(len(x), -1, -1).to(x.dtype), x], 1) + self.positions
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x)[:, 0])
+
+
+def flops(width, depth):
+    """As classifierFlops in ours/classifier-step.ts: one image's forward pass."""
+    patches = (IMAGE // PATCH) ** 2
+    tokens = patches + 1
+    block = 24 * tokens * width**2 + 4 * tokens**2 * width
+    return 2 * patches * CHANNELS * PATCH**2 * width + depth * block + 2 * width * CLASSES
+
+
+settings = read_settings()
+torch.manual_seed(0)
+torch.set_num_threads(settings["threads"])
+width, depth, heads = SIZES[settings["model"]]
+batch, training = settings["batch"], settings["task"] == "finetune-step"
+model = Classifier(width, depth, heads)
+images = torch.randn(batch, CHANNELS, IMAGE, IMAGE)
+labels = torch.arange(batch) * 37 % CLASSES
+bf16_weights = settings.get("bf16Weights", False)
+if bf16_weights:
+    model, images = model.bfloat16(), images.bfloat16()
+run = torch.compile(model) if settings.get("compile") else model
+autocast = torch.autocast("cpu", torch.bfloat16, enabled=settings["dtype"] == "bf16" and not bf16_weights)
+if training:
+    optimizer = torch.optim.AdamW(model.parameters(), 1.5e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
+else:
+    model.eval()
+
+
+def finetune_step():
+    optimizer.zero_grad(set_to_none=True)
+    with autocast:
+        loss = F.cross_entropy(run(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def classify():
+    with torch.inference_mode(), autocast:
+        return run(images).float().numpy()
+
+
+step = finetune_step if training else classify
+for _ in range(settings["warmupSteps"]):
+    step()
+times = []
+for _ in range(settings["steps"]):
+    start = time.perf_counter()
+    step()
+    times.append(time.perf_counter() - start)
+seconds = statistics.median(times)
+total_flops = batch * flops(width, depth) * (3 if training else 1)
+report({"imagesPerSecond": batch / seconds, "secondsPerStep": seconds, "gflops": total_flops / seconds / 1e9})

@@ -1,0 +1,90 @@
+import { valueAndGrad } from "@graticule/autodiff";
+import {
+  adamW,
+  gatherTokens,
+  gelu,
+  layerNorm,
+  linear,
+  maskedMeanSquaredError,
+  normalizePatches,
+  patchify,
+  selfAttention,
+  softmaxCrossEntropy,
+  sumOfSquares,
+} from "@graticule/ops";
+import { mul, type Scalar, sum, type Tensor, tensor2d, tidy, variable, zeros } from "@tensorflow/tfjs-core";
+import { numbers } from "./numbers.js";
+
+/** What a case computed: its outputs, and the gradients of all its inputs one after the other. */
+export interface Computed {
+  readonly output: readonly number[];
+  readonly gradient?: readonly number[];
+}
+
+interface OpCase {
+  readonly name: string;
+  readonly shapes: readonly (readonly number[])[];
+  readonly run: (...inputs: Tensor[]) => Tensor;
+}
+
+const mask = (): Tensor =>
+  tensor2d([
+    [1, 0, 1, 1, 0, 0],
+    [0, 1, 0, 1, 1, 0],
+  ]);
+
+/** As in tooling/fixtures/make-numerics-reference.py. */
+const opCases: readonly OpCase[] = [
+  { name: "linear", shapes: [[2, 5, 8], [6, 8], [6]], run: (x, w, b) => linear(x!, w!, b) },
+  {
+    name: "linear with GELU",
+    shapes: [[2, 5, 8], [6, 8], [6]],
+    run: (x, w, b) => linear(x!, w!, b, { activation: "gelu" }),
+  },
+  { name: "layerNorm", shapes: [[2, 5, 8], [8], [8]], run: (x, g, b) => layerNorm(x!, g!, b!, 1e-6) },
+  { name: "selfAttention", shapes: [[2, 5, 24]], run: (qkv) => selfAttention(qkv!, 2) },
+  { name: "gelu", shapes: [[4, 9]], run: (x) => gelu(mul(x!, 3)) },
+  { name: "softmaxCrossEntropy", shapes: [[4, 5]], run: (x) => softmaxCrossEntropy(x!, Int32Array.of(3, 0, 4, 3)) },
+  {
+    name: "maskedMeanSquaredError",
+    shapes: [
+      [2, 6, 8],
+      [2, 6, 8],
+    ],
+    run: (prediction, target) => maskedMeanSquaredError(prediction!, target!, mask()),
+  },
+  { name: "normalizePatches", shapes: [[2, 6, 8]], run: (patches) => normalizePatches(patches!) },
+  { name: "patchify", shapes: [[1, 2, 4, 6]], run: (images) => patchify(images!, 2, "channels-last") },
+  { name: "gatherTokens", shapes: [[2, 6, 4]], run: (x) => gatherTokens(x!, Int32Array.of(5, 0, 2, 1, 4, 3)) },
+];
+
+/** Runs every op of `@graticule/ops` on the active backend. */
+export async function computeOps(): Promise<Record<string, Computed>> {
+  const computed: Record<string, Computed> = {};
+  for (const opCase of opCases) computed[opCase.name] = await compute(opCase);
+  computed.sumOfSquares = { output: await read([sumOfSquares(numbers([4, 9], 1))]) };
+  computed["adamW, 3 steps"] = await computeAdamW();
+  return computed;
+}
+
+/** The gradient is that of Σ output · numbers. */
+async function compute({ shapes, run }: OpCase): Promise<Computed> {
+  const inputs = shapes.map((shape, index) => variable(numbers(shape, index + 1)));
+  const output = tidy(() => run(...inputs));
+  const weights = numbers(output.shape, 9);
+  const { gradients } = valueAndGrad(() => tidy(() => sum(mul(run(...inputs), weights)) as Scalar), inputs);
+  return { output: await read([output]), gradient: await read(gradients as Tensor[]) };
+}
+
+async function computeAdamW(): Promise<Computed> {
+  const [parameter, first, second] = [numbers([4, 5], 1), zeros([4, 5]), zeros([4, 5])].map((x) => variable(x));
+  const hyper = { learningRate: 1e-2, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.05, gradScale: 1 };
+  for (const step of [1, 2, 3]) adamW(parameter!, numbers([4, 5], 1 + step), first!, second!, { ...hyper, step });
+  return { output: await read([parameter!, first!, second!]) };
+}
+
+/** All values of the tensors, one tensor after the other. */
+export async function read(tensors: readonly Tensor[]): Promise<number[]> {
+  const values = await Promise.all(tensors.map(async (tensor) => [...(await tensor.data())]));
+  return values.flat();
+}
