@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { benchOps } from "./ops.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
@@ -20,6 +21,17 @@ program
   .option("--json", "accepted for symmetry: the output is always JSON")
   .action(async (options) => {
     process.stdout.write(`${JSON.stringify(await benchStep(options))}\n`);
+  });
+
+program
+  .command("ops")
+  .description("Fused operations, forward and backward, beside the same composed of plain tfjs operations.")
+  .option("--dtype <dtype>", "fp32 or bf16", "fp32")
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--pairs <count>", "runs of each side, in turn", Number, 7)
+  .option("--only <name>", "one operation")
+  .action(async (options) => {
+    process.stdout.write(`${JSON.stringify(await benchOps(options))}\n`);
   });
 
 program

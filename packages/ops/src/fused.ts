@@ -38,3 +38,17 @@ export function runFused(
   });
   return run(...Object.values(inputs));
 }
+
+/**
+ * Runs a kernel whose derivative is registered under its name, so that each input's gradient is computed only where it
+ * is asked for: for kernels of one output with an input that is mostly a constant.
+ */
+export function runLazily(
+  name: string,
+  inputs: tf.NamedTensorMap,
+  attrs: tf.NamedAttrMap,
+  derivative: Omit<tf.GradConfig, "kernelName">,
+): tf.Tensor {
+  if (!tf.getGradient(name)) tf.registerGradient({ kernelName: name, ...derivative });
+  return runKernel(name, inputs, attrs)[0] as tf.Tensor;
+}

@@ -9,12 +9,15 @@
  * ```
  */
 export { type AdamWHyper, adamW } from "./adam-w.js";
+export { type GatherPatchesOptions, gatherPatches } from "./gather-patches.js";
 export { gatherTokens } from "./gather-tokens.js";
 export { gelu } from "./gelu.js";
 export { layerNorm } from "./layer-norm.js";
 export { type LinearOptions, linear } from "./linear.js";
 export { maskedMeanSquaredError, normalizePatches } from "./masked-mean-squared-error.js";
+export { type MaskedPatchErrorOptions, maskedPatchError } from "./masked-patch-error.js";
 export { type PatchOrder, patchify, type UnpatchifyOptions, unpatchify } from "./patchify.js";
+export type { PixelNormalization } from "./pixel-normalization.js";
 export { selfAttention } from "./self-attention.js";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy.js";
 export { sumOfSquares } from "./sum-of-squares.js";

@@ -22,6 +22,10 @@ describeOnBackends("wrong input", () => {
       () => ops.softmaxCrossEntropy(ones(2, 4), Int32Array.of(0)),
       () => ops.normalizePatches(ones(2, 4)),
       () => ops.maskedMeanSquaredError(ones(1, 4, 3), ones(1, 4, 2), ones(1, 4)),
+      () => ops.gatherPatches(ones(1, 2, 4, 6), { patchSize: 4 }),
+      () => ops.gatherPatches(ones(1, 2, 4, 4), { patchSize: 2, mean: [0, 0] }),
+      () => ops.maskedPatchError(ones(1, 4, 6), ones(1, 2, 4, 4), ones(1, 4), { patchSize: 2, normalize: true }),
+      () => ops.maskedPatchError(ones(1, 4, 8), ones(1, 2, 4, 4), ones(4), { patchSize: 2, normalize: true }),
       () => ops.adamW(variable(2), ones(3), variable(2), variable(2), hyper),
     ];
     for (const attempt of attempts) expect(attempt).toThrow(ShapeError);
@@ -37,6 +41,10 @@ describeOnBackends("wrong input", () => {
       softmaxCrossEntropy: expected 2 labels, got 1.
       normalizePatches: expected patches of shape [B, N, F], got [2, 4].
       maskedMeanSquaredError: expected target of shape [1, 4, 3], got [1, 4, 2].
+      gatherPatches: expected H and W divisible by the patch size 4, got [4, 6]. Crop or resize the images.
+      gatherPatches: expected mean and std of 2 channels, got 2 and 0 values.
+      maskedPatchError: expected prediction of shape [1, 4, 8], got [1, 4, 6].
+      maskedPatchError: expected mask of shape [1, 4], got [4].
       adamW: expected gradient of shape [2], got [3]."
     `);
   });
@@ -46,6 +54,8 @@ describeOnBackends("wrong input", () => {
       () => ops.gatherTokens(ones(2, 4, 1), Int32Array.of(0, 1, 2)),
       () => ops.gatherTokens(ones(2, 4, 1), Int32Array.of(0, 4)),
       () => ops.gatherTokens(ones(1, 4, 1), Int32Array.of(3, 3)),
+      () => ops.gatherPatches(ones(1, 2, 4, 4), { patchSize: 2, keep: Int32Array.of(0, 0) }),
+      () => ops.gatherPatches(ones(1, 2, 4, 4), { patchSize: 2, mean: [0, 0], std: [1, 0] }),
       () => ops.softmaxCrossEntropy(ones(2, 4), Int32Array.of(0, -1)),
     ];
     for (const attempt of attempts) expect(attempt).toThrow(RangeError);
@@ -53,6 +63,8 @@ describeOnBackends("wrong input", () => {
       "gatherTokens: expected as many indices for each of 2 samples, got 3 in all.
       gatherTokens: expected distinct indices from 0 to 3 in a sample, got 4 at 1.
       gatherTokens: expected distinct indices from 0 to 3 in a sample, got 3 at 1.
+      gatherPatches: expected distinct indices from 0 to 3 in a sample, got 0 at 1.
+      gatherPatches: expected positive deviations, got 0.
       softmaxCrossEntropy: expected labels from 0 to 3, got -1 in row 1."
     `);
   });

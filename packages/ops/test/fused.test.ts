@@ -3,13 +3,17 @@ import { isAddonBuilt, setPrecision } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { composedAdamW } from "../src/adam-w.js";
+import { composedGatherPatches } from "../src/gather-patches.js";
+import { composedGatherTokens } from "../src/gather-tokens.js";
 import { composedGelu } from "../src/gelu.js";
 import {
   adamW,
+  gatherPatches,
   gatherTokens,
   gelu,
   layerNorm,
   linear,
+  maskedPatchError,
   normalizePatches,
   patchify,
   selfAttention,
@@ -17,7 +21,9 @@ import {
 } from "../src/index.js";
 import { composedLayerNorm } from "../src/layer-norm.js";
 import { composedLinear } from "../src/linear.js";
+import { composedMaskedPatchError } from "../src/masked-patch-error.js";
 import { composedSelfAttention } from "../src/self-attention.js";
+import { invertIndices } from "../src/token-indices.js";
 import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 
 type Tensors = readonly [tf.Tensor, ...tf.Tensor[]];
@@ -26,6 +32,15 @@ interface Case {
   readonly shapes: readonly (readonly number[])[];
   readonly fused: (...inputs: Tensors) => tf.Tensor;
   readonly composed?: (...inputs: Tensors) => tf.Tensor;
+}
+
+const keep = Int32Array.of(3, 0, 1, 2);
+
+/** One prediction is the output of a linear layer, which is stored in bf16 under that policy. */
+function patchError(prediction: tf.Tensor): Parameters<typeof maskedPatchError> {
+  const stored = linear(prediction, tf.eye(48));
+  const mask = tf.tensor2d([1, 0, 1, 1, 0, 1, 0, 0], [2, 4]);
+  return [stored, normalTensor([2, 3, 8, 8], 7), mask, { patchSize: 4, normalize: true }];
 }
 
 /** Sizes that are no multiples of a vector register, with a ViT's proportions. */
@@ -75,7 +90,21 @@ const cases: Readonly<Record<string, Case>> = {
   },
   gelu: { shapes: [[3, 50]], fused: gelu, composed: composedGelu },
   patchify: { shapes: [[2, 3, 8, 12]], fused: (images) => patchify(images, 4, "channels-last") },
-  gatherTokens: { shapes: [[2, 4, 5]], fused: (x) => gatherTokens(x, Int32Array.of(3, 0, 1, 2)) },
+  gatherTokens: {
+    shapes: [[2, 4, 5]],
+    fused: (x) => gatherTokens(x, keep),
+    composed: (x) => composedGatherTokens(x, keep, invertIndices("test", keep, 2, 4)),
+  },
+  gatherPatches: {
+    shapes: [[2, 3, 8, 8]],
+    fused: (images) => gatherPatches(images, { patchSize: 4, keep }),
+    composed: (images) => composedGatherPatches(images, { patchSize: 4, keep }, invertIndices("test", keep, 2, 4)),
+  },
+  maskedPatchError: {
+    shapes: [[2, 4, 48]],
+    fused: (prediction) => tf.tidy(() => maskedPatchError(...patchError(prediction))),
+    composed: (prediction) => tf.tidy(() => composedMaskedPatchError(...patchError(prediction))),
+  },
   normalizePatches: { shapes: [[2, 4, 9]], fused: (patches) => normalizePatches(patches) },
 };
 

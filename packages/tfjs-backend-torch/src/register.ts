@@ -6,6 +6,7 @@ import { blockKernels } from "./kernels/blocks.js";
 import { detectionKernels } from "./kernels/detection.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { fusedKernels } from "./kernels/fused.js";
+import { fusedPatchKernels } from "./kernels/fused-patches.js";
 import { imageKernels } from "./kernels/image.js";
 import { indexingKernels } from "./kernels/indexing.js";
 import { layoutKernels } from "./kernels/layout.js";
@@ -27,5 +28,6 @@ export function registerTorchBackend(): void {
   registerBackend(backendName, () => new TorchBackend(), isAddonBuilt() ? 4 : 0);
   const families = [elementwiseKernels, reductionKernels, layoutKernels, indexingKernels, matmulKernels];
   const more = [windowKernels, imageKernels, blockKernels, detectionKernels, samplingKernels, fusedKernels];
-  for (const config of [...families, ...more].flat()) registerKernel(config);
+  const fused = [fusedPatchKernels];
+  for (const config of [...families, ...more, ...fused].flat()) registerKernel(config);
 }
