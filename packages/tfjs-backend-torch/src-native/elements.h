@@ -37,7 +37,7 @@ GRATICULE_INLINE void store(Bf16* p, float value) {
 }
 
 /**
- * e^x for x ≤ 88, within 2 units in the last place; 0 below −87. Cody and Waite's reduction by ln 2, then the Taylor
+ * e^x for x ≤ 88, within 2 units in the last place; 0 below −87, NaN for NaN. Cody and Waite's reduction by ln 2, then the Taylor
  * series to degree 7 on ±ln 2 / 2.
  */
 GRATICULE_INLINE float exponential(float x) {
@@ -56,7 +56,7 @@ GRATICULE_INLINE float exponential(float x) {
   const uint32_t bits = static_cast<uint32_t>(static_cast<int32_t>(n) + 127) << 23;
   float power;
   std::memcpy(&power, &bits, sizeof power);
-  return x > -87.0f ? p * power : 0.0f;
+  return x > -87.0f ? p * power : (x == x ? 0.0f : x);
 }
 
 template <typename T>

@@ -6,6 +6,9 @@ import { blockKernels } from "./kernels/blocks.js";
 import { detectionKernels } from "./kernels/detection.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { fusedKernels } from "./kernels/fused.js";
+import { fusedAttentionKernels } from "./kernels/fused-attention.js";
+import { fusedLayerKernels } from "./kernels/fused-layers.js";
+import { fusedLossKernels } from "./kernels/fused-losses.js";
 import { fusedPatchKernels } from "./kernels/fused-patches.js";
 import { imageKernels } from "./kernels/image.js";
 import { indexingKernels } from "./kernels/indexing.js";
@@ -28,6 +31,6 @@ export function registerTorchBackend(): void {
   registerBackend(backendName, () => new TorchBackend(), isAddonBuilt() ? 4 : 0);
   const families = [elementwiseKernels, reductionKernels, layoutKernels, indexingKernels, matmulKernels];
   const more = [windowKernels, imageKernels, blockKernels, detectionKernels, samplingKernels, fusedKernels];
-  const fused = [fusedPatchKernels];
+  const fused = [fusedAttentionKernels, fusedLayerKernels, fusedLossKernels, fusedPatchKernels];
   for (const config of [...families, ...more, ...fused].flat()) registerKernel(config);
 }
