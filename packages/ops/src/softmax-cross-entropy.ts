@@ -30,6 +30,14 @@ export function softmaxCrossEntropy(
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new RangeError(expectation("softmaxCrossEntropy", "labelSmoothing in [0, 1)", `${labelSmoothing}`));
   const pass = hasKernel("FusedSoftmaxCrossEntropy") ? fusedPass : composedPass;
+  return differentiate(pass, logits, labels, labelSmoothing);
+}
+
+export function composedSoftmaxCrossEntropy(logits: tf.Tensor, labels: Int32Array, labelSmoothing: number): tf.Scalar {
+  return differentiate(composedPass, logits, labels, labelSmoothing);
+}
+
+function differentiate(pass: Pass, logits: tf.Tensor, labels: Int32Array, labelSmoothing: number): tf.Scalar {
   const crossEntropy = tf.customGrad((input, save) => {
     const [loss, slope] = pass(input as tf.Tensor, labels, labelSmoothing);
     (save as tf.GradSaveFunc)([slope]);
