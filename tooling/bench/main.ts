@@ -1,6 +1,7 @@
 import { vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
+import { benchOps } from "./ops.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
@@ -52,6 +53,15 @@ sized(bench("adamw", "One AdamW update of a ViT's blocks, and its share of memor
 bench("op-overhead", "Microseconds of an op on one number.").action(async (options) =>
   print(await benchOpOverhead(options)),
 );
+
+program
+  .command("ops")
+  .description("Fused operations, forward and backward, beside the same composed of plain tfjs operations.")
+  .option("--dtype <dtype>", "fp32 or bf16", "fp32")
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--pairs <count>", "runs of each side, in turn", Number, 7)
+  .option("--only <name>", "one operation")
+  .action(async (options) => print(await benchOps(options)));
 
 program
   .command("soak")

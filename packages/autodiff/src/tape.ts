@@ -8,11 +8,15 @@ export interface Step {
   readonly inputNames: readonly string[];
 }
 
+/** Which output of a kernel holds positions. */
+const POSITIONS: Readonly<Record<string, number>> = { TopK: 1 };
+
 /**
  * Whether a gradient can come back through an output. Truth values have none; whole numbers only where tfjs has a
  * derivative (a cast passes gradients straight through), so a comparison, an argmax or a top-k's indices are constants.
  */
-function carriesGradient(output: Tensor, { gradient }: TapeNode): boolean {
+function carriesGradient(output: Tensor, { gradient, kernelName, outputs }: TapeNode): boolean {
+  if (outputs.indexOf(output) === POSITIONS[kernelName]) return false;
   return output.dtype === "float32" || (output.dtype === "int32" && gradient !== undefined);
 }
 

@@ -1,5 +1,5 @@
 import { ShapeError } from "@graticule/core";
-import { linear, patchify } from "@graticule/ops";
+import { gatherPatches, linear } from "@graticule/ops";
 import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
@@ -61,8 +61,11 @@ export class PatchEmbed extends Module {
     return tidy(() => this.project(this.cut(images)));
   }
 
-  /** `[B, C, H, W] → [B, N, C·P·P]`, each patch in the order of the weight (c, p, q). */
-  cut(images: Tensor): Tensor {
+  /**
+   * Cuts all patches, or the K of each image that `keep` names (B·K values): `[B, C, H, W] → [B, N or K, C·P·P]`, each
+   * patch in the order of the weight (c, p, q).
+   */
+  cut(images: Tensor, keep?: Int32Array): Tensor {
     const { imageSize, inChannels, patchSize } = this.options;
     const [, channels, height, width] = images.shape;
     if (images.rank !== 4 || channels !== inChannels || height !== imageSize[0] || width !== imageSize[1])
@@ -72,7 +75,7 @@ export class PatchEmbed extends Module {
         `[${images.shape.join(", ")}]`,
         "Select the model's channels and resize to its imageSize first.",
       );
-    return patchify(images, patchSize, "channels-first");
+    return gatherPatches(images, keep ? { patchSize, keep } : { patchSize });
   }
 
   /** `[B, K, C·P·P] → [B, K, D]` for any K patches. */

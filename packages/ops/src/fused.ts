@@ -16,6 +16,8 @@ export interface FusedDerivative {
   readonly saves: (outputs: readonly tf.Tensor[]) => tf.Tensor[];
   /** Gradients of the inputs, in their order. */
   readonly gradients: (dy: tf.Tensor, saved: readonly tf.Tensor[]) => tf.Tensor[];
+  /** What the kernel reads beside the inputs, without a gradient. */
+  readonly constants?: tf.NamedTensorMap;
 }
 
 /**
@@ -28,13 +30,27 @@ export function runFused(
   name: string,
   inputs: tf.NamedTensorMap,
   attrs: tf.NamedAttrMap,
-  { saves, gradients }: FusedDerivative,
+  { saves, gradients, constants = {} }: FusedDerivative,
 ): tf.Tensor {
   const run = tf.customGrad((...args) => {
     const save = args.at(-1) as tf.GradSaveFunc;
-    const outputs = runKernel(name, inputs, attrs);
+    const outputs = runKernel(name, { ...inputs, ...constants }, attrs);
     save(saves(outputs));
     return { value: outputs[0] as tf.Tensor, gradFunc: gradients };
   });
   return run(...Object.values(inputs));
+}
+
+/**
+ * Runs a kernel whose derivative is registered under its name, so that each input's gradient is computed only where it
+ * is asked for: for kernels of one output with an input that is mostly a constant.
+ */
+export function runLazily(
+  name: string,
+  inputs: tf.NamedTensorMap,
+  attrs: tf.NamedAttrMap,
+  derivative: Omit<tf.GradConfig, "kernelName">,
+): tf.Tensor {
+  if (!tf.getGradient(name)) tf.registerGradient({ kernelName: name, ...derivative });
+  return runKernel(name, inputs, attrs)[0] as tf.Tensor;
 }

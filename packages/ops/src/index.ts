@@ -9,13 +9,23 @@
  * ```
  */
 export { type AdamWHyper, adamW } from "./adam-w.js";
+export { type AttentionOptions, attention } from "./attention.js";
+export { type GatherPatchesOptions, gatherPatches } from "./gather-patches.js";
 export { gatherTokens } from "./gather-tokens.js";
-export { gelu } from "./gelu.js";
+export { type GeluOptions, gelu } from "./gelu.js";
+export {
+  type LatitudeWeightedErrorOptions,
+  latitudeWeightedMeanSquaredError,
+  latitudeWeights,
+} from "./latitude-weighted-mean-squared-error.js";
 export { layerNorm } from "./layer-norm.js";
 export { type LinearOptions, linear } from "./linear.js";
 export { maskedMeanSquaredError, normalizePatches } from "./masked-mean-squared-error.js";
+export { type MaskedPatchErrorOptions, maskedPatchError } from "./masked-patch-error.js";
 export { type NormLinearParameters, normLinear } from "./norm-linear.js";
 export { type PatchOrder, patchify, type UnpatchifyOptions, unpatchify } from "./patchify.js";
+export type { PixelNormalization } from "./pixel-normalization.js";
+export { rmsNorm } from "./rms-norm.js";
 export { selfAttention } from "./self-attention.js";
-export { softmaxCrossEntropy } from "./softmax-cross-entropy.js";
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./softmax-cross-entropy.js";
 export { sumOfSquares } from "./sum-of-squares.js";

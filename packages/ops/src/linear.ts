@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { checkShape } from "./check-shape.js";
 import { hasKernel, runFused, runKernel } from "./fused.js";
-import { composedGelu } from "./gelu.js";
+import { composedGelu, gelu } from "./gelu.js";
 
 export interface LinearOptions {
-  /** Applied to x first; `"gelu"` is the exact GELU, whose result is never stored. Default `"none"`. */
-  readonly inputActivation?: "none" | "gelu";
+  /**
+   * Applied to x first: `"gelu"` is the exact GELU, whose result is never stored; `"gelu-tanh"` is its approximation, an
+   * operation of its own before the product. Default `"none"`.
+   */
+  readonly inputActivation?: "none" | "gelu" | "gelu-tanh";
   /** Added to the result. */
   readonly residual?: tf.Tensor;
 }
@@ -23,6 +26,10 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor, option
   const outFeatures = weight.shape[0] as number;
   if (bias) checkShape("linear", "bias", bias, [outFeatures]);
   if (residual) checkShape("linear", "residual", residual, [...x.shape.slice(0, -1), outFeatures]);
+  if (inputActivation === "gelu-tanh")
+    return tf.tidy(() =>
+      linear(gelu(x, { approximate: "tanh" }), weight, bias, { ...options, inputActivation: "none" }),
+    );
   if (!hasKernel("FusedLinear")) return composedLinear(x, weight, bias, options);
   const hasBias = bias !== undefined;
   return runFused(

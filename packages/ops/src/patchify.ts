@@ -52,7 +52,8 @@ export function unpatchify(patches: tf.Tensor, options: UnpatchifyOptions): tf.T
   });
 }
 
-function patchGrid(op: string, [height, width]: readonly [number, number], patchSize: number): [number, number] {
+/** `[rows, columns]` of patches. */
+export function patchGrid(op: string, [height, width]: readonly [number, number], patchSize: number): [number, number] {
   if (height % patchSize !== 0 || width % patchSize !== 0)
     throw new ShapeError(
       op,

@@ -22,6 +22,22 @@ describeOnBackends("wrong input", () => {
       () => ops.softmaxCrossEntropy(ones(2, 4), Int32Array.of(0)),
       () => ops.normalizePatches(ones(2, 4)),
       () => ops.maskedMeanSquaredError(ones(1, 4, 3), ones(1, 4, 2), ones(1, 4)),
+      () => ops.gatherPatches(ones(1, 2, 4, 6), { patchSize: 4 }),
+      () => ops.gatherPatches(ones(1, 2, 4, 4), { patchSize: 2, mean: [0, 0] }),
+      () => ops.maskedPatchError(ones(1, 4, 6), ones(1, 2, 4, 4), ones(1, 4), { patchSize: 2, normalize: true }),
+      () => ops.maskedPatchError(ones(1, 4, 8), ones(1, 2, 4, 4), ones(4), { patchSize: 2, normalize: true }),
+      () => ops.rmsNorm(ones(2, 3), ones(2), 1e-6),
+      () => ops.attention(ones(2, 3, 8), ones(1, 4, 8), ones(1, 4, 8), { numHeads: 2 }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 3 }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 4, numKeyValueHeads: 3 }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 4, numKeyValueHeads: 2 }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 3, 8), { numHeads: 2 }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 2, mask: "causal" }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 2, mask: ones(2, 3) }),
+      () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 2, mask: ones(2, 3, 3, 4) }),
+      () => ops.latitudeWeightedMeanSquaredError(ones(1, 2, 3, 4), ones(1, 2, 3, 4), [1, 1]),
+      () => ops.latitudeWeightedMeanSquaredError(ones(1, 2, 3, 4), ones(1, 2, 4, 3), [1, 1, 1]),
+      () => ops.latitudeWeightedMeanSquaredError(ones(1, 1, 1, 4), ones(1, 1, 1, 4), [1], { variableWeights: [1, 1] }),
       () => ops.adamW(variable(2), ones(3), variable(2), variable(2), hyper),
     ];
     for (const attempt of attempts) expect(attempt).toThrow(ShapeError);
@@ -37,6 +53,22 @@ describeOnBackends("wrong input", () => {
       softmaxCrossEntropy: expected 2 labels, got 1.
       normalizePatches: expected patches of shape [B, N, F], got [2, 4].
       maskedMeanSquaredError: expected target of shape [1, 4, 3], got [1, 4, 2].
+      gatherPatches: expected H and W divisible by the patch size 4, got [4, 6]. Crop or resize the images.
+      gatherPatches: expected mean and std of 2 channels, got 2 and 0 values.
+      maskedPatchError: expected prediction of shape [1, 4, 8], got [1, 4, 6].
+      maskedPatchError: expected mask of shape [1, 4], got [4].
+      rmsNorm: expected gamma of shape [3], got [2].
+      attention: expected k of shape [2, Nk, 8], got [1, 4, 8].
+      attention: expected q of a last dim divisible by 3 heads, got 8.
+      attention: expected numKeyValueHeads to divide 4 heads, got 3.
+      attention: expected k of shape [2, Nk, 4], got [2, 4, 8].
+      attention: expected v of shape [2, 4, 8], got [2, 3, 8].
+      attention: expected k (with a causal mask) of shape [B, 3, D], got [2, 4, 8].
+      attention: expected mask of shape [2, 4], got [2, 3].
+      attention: expected mask of shape [2, 2, 3, 4], got [2, 3, 3, 4].
+      latitudeWeightedMeanSquaredError: expected 3 latitude weights, got 2.
+      latitudeWeightedMeanSquaredError: expected target of shape [1, 2, 3, 4], got [1, 2, 4, 3].
+      latitudeWeightedMeanSquaredError: expected 1 variable weights, got 2.
       adamW: expected gradient of shape [2], got [3]."
     `);
   });
@@ -46,15 +78,30 @@ describeOnBackends("wrong input", () => {
       () => ops.gatherTokens(ones(2, 4, 1), Int32Array.of(0, 1, 2)),
       () => ops.gatherTokens(ones(2, 4, 1), Int32Array.of(0, 4)),
       () => ops.gatherTokens(ones(1, 4, 1), Int32Array.of(3, 3)),
+      () => ops.gatherPatches(ones(1, 2, 4, 4), { patchSize: 2, keep: Int32Array.of(0, 0) }),
+      () => ops.gatherPatches(ones(1, 2, 4, 4), { patchSize: 2, mean: [0, 0], std: [1, 0] }),
       () => ops.softmaxCrossEntropy(ones(2, 4), Int32Array.of(0, -1)),
+      () => ops.softmaxCrossEntropy(ones(2, 4), Int32Array.of(0, 1), { labelSmoothing: 1 }),
     ];
     for (const attempt of attempts) expect(attempt).toThrow(RangeError);
     expect(attempts.map(messageOf).join("\n")).toMatchInlineSnapshot(`
       "gatherTokens: expected as many indices for each of 2 samples, got 3 in all.
       gatherTokens: expected distinct indices from 0 to 3 in a sample, got 4 at 1.
       gatherTokens: expected distinct indices from 0 to 3 in a sample, got 3 at 1.
-      softmaxCrossEntropy: expected labels from 0 to 3, got -1 in row 1."
+      gatherPatches: expected distinct indices from 0 to 3 in a sample, got 0 at 1.
+      gatherPatches: expected positive deviations, got 0.
+      softmaxCrossEntropy: expected labels from 0 to 3, got -1 in row 1.
+      softmaxCrossEntropy: expected labelSmoothing in [0, 1), got 1."
     `);
+  });
+
+  it("is named with its dtype", () => {
+    const mask = tf.ones([2, 4], "int32");
+    const attempt = () => ops.attention(ones(2, 3, 8), ones(2, 4, 8), ones(2, 4, 8), { numHeads: 2, mask });
+    expect(attempt).toThrow(TypeError);
+    expect(messageOf(attempt)).toMatchInlineSnapshot(
+      `"attention: expected a mask of dtype bool or float32, got int32. Cast it to bool if 1 means seen."`,
+    );
   });
 }, ["cpu"]);
 

@@ -3,23 +3,37 @@ import { isAddonBuilt, setPrecision } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { composedAdamW } from "../src/adam-w.js";
-import { composedGelu } from "../src/gelu.js";
+import { composedAttention } from "../src/attention.js";
+import { composedGatherPatches } from "../src/gather-patches.js";
+import { composedGatherTokens } from "../src/gather-tokens.js";
+import { composedGelu, composedGeluTanh } from "../src/gelu.js";
 import {
   adamW,
+  attention,
+  gatherPatches,
   gatherTokens,
   gelu,
+  latitudeWeightedMeanSquaredError,
   layerNorm,
   linear,
+  maskedPatchError,
   type NormLinearParameters,
   normalizePatches,
   normLinear,
   patchify,
+  rmsNorm,
   selfAttention,
+  softmaxCrossEntropy,
   sumOfSquares,
 } from "../src/index.js";
+import { composedLatitudeWeightedMeanSquaredError } from "../src/latitude-weighted-mean-squared-error.js";
 import { composedLayerNorm } from "../src/layer-norm.js";
 import { composedLinear } from "../src/linear.js";
+import { composedMaskedPatchError } from "../src/masked-patch-error.js";
+import { composedRmsNorm } from "../src/rms-norm.js";
 import { composedSelfAttention } from "../src/self-attention.js";
+import { composedSoftmaxCrossEntropy } from "../src/softmax-cross-entropy.js";
+import { invertIndices } from "../src/token-indices.js";
 import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 
 type Tensors = readonly [tf.Tensor, ...tf.Tensor[]];
@@ -28,6 +42,31 @@ interface Case {
   readonly shapes: readonly (readonly number[])[];
   readonly fused: (...inputs: Tensors) => tf.Tensor;
   readonly composed?: (...inputs: Tensors) => tf.Tensor;
+}
+
+const keep = Int32Array.of(3, 0, 1, 2);
+
+/** One prediction is the output of a linear layer, which is stored in bf16 under that policy. */
+function patchError(prediction: tf.Tensor): Parameters<typeof maskedPatchError> {
+  const stored = linear(prediction, tf.eye(48));
+  const mask = tf.tensor2d([1, 0, 1, 1, 0, 1, 0, 0], [2, 4]);
+  return [stored, normalTensor([2, 3, 8, 8], 7), mask, { patchSize: 4, normalize: true }];
+}
+
+/** Keys that every query, some heads' and one sample's see or not, in numbers that are added. */
+function attentionCase(queries: number, keyHeads: number): Case {
+  const bias = () => tf.where(tf.greater(normalTensor([2, 3, queries, 19], 8), 1), Number.NEGATIVE_INFINITY, 0.5);
+  const attrs = { numHeads: 3, numKeyValueHeads: keyHeads };
+  return {
+    shapes: [
+      [2, queries, 3 * 24],
+      [2, 19, keyHeads * 24],
+      [2, 19, keyHeads * 24],
+    ],
+    fused: (q, k, v) => tf.tidy(() => attention(q, k as tf.Tensor, v as tf.Tensor, { ...attrs, mask: bias() })),
+    composed: (q, k, v) =>
+      tf.tidy(() => composedAttention(q, k as tf.Tensor, v as tf.Tensor, { ...attrs, causal: false }, bias())),
+  };
 }
 
 /** Sizes that are no multiples of a vector register, with a ViT's proportions. */
@@ -82,14 +121,59 @@ const cases: Readonly<Record<string, Case>> = {
     fused: (x, gamma, beta) => layerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
     composed: (x, gamma, beta) => composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
   },
+  rmsNorm: {
+    shapes: [[2, 9, 40], [40]],
+    fused: (x, gamma) => rmsNorm(x, gamma as tf.Tensor, 1e-6),
+    composed: (x, gamma) => composedRmsNorm(x, gamma as tf.Tensor, 1e-6),
+  },
+  "attention of 5 queries, masked": attentionCase(5, 3),
+  "attention of one query, masked": attentionCase(1, 3),
+  "attention of one query, fewer key heads": attentionCase(1, 1),
+  latitudeWeightedMeanSquaredError: {
+    shapes: [
+      [2, 2, 3, 50],
+      [2, 2, 3, 50],
+    ],
+    fused: (p, t) => latitudeWeightedMeanSquaredError(p, t as tf.Tensor, [0.5, 1, 1.5]),
+    composed: (p, t) => composedLatitudeWeightedMeanSquaredError(p, t as tf.Tensor, [0.5, 1, 1.5], [1, 1]),
+  },
+  softmaxCrossEntropy: {
+    shapes: [[2, 50]],
+    fused: (logits) => softmaxCrossEntropy(logits, Int32Array.of(49, 3), { labelSmoothing: 0.1 }),
+    composed: (logits) => composedSoftmaxCrossEntropy(logits, Int32Array.of(49, 3), 0.1),
+  },
+  "tanh GELU": {
+    shapes: [[3, 50]],
+    fused: (x) => gelu(x, { approximate: "tanh" }),
+    composed: composedGeluTanh,
+  },
+  "linear of a tanh GELU": {
+    shapes: [[2, 9, 40], [56, 40], [56]],
+    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { inputActivation: "gelu-tanh" }),
+    composed: (x, weight, bias) => tf.tidy(() => composedLinear(composedGeluTanh(x), weight as tf.Tensor, bias, {})),
+  },
   selfAttention: {
     shapes: [[2, 19, 3 * 24]],
     fused: (qkv) => selfAttention(qkv, 3),
     composed: (qkv) => composedSelfAttention(qkv, 3),
   },
-  gelu: { shapes: [[3, 50]], fused: gelu, composed: composedGelu },
+  gelu: { shapes: [[3, 50]], fused: (x) => gelu(x), composed: composedGelu },
   patchify: { shapes: [[2, 3, 8, 12]], fused: (images) => patchify(images, 4, "channels-last") },
-  gatherTokens: { shapes: [[2, 4, 5]], fused: (x) => gatherTokens(x, Int32Array.of(3, 0, 1, 2)) },
+  gatherTokens: {
+    shapes: [[2, 4, 5]],
+    fused: (x) => gatherTokens(x, keep),
+    composed: (x) => composedGatherTokens(x, keep, invertIndices("test", keep, 2, 4)),
+  },
+  gatherPatches: {
+    shapes: [[2, 3, 8, 8]],
+    fused: (images) => gatherPatches(images, { patchSize: 4, keep }),
+    composed: (images) => composedGatherPatches(images, { patchSize: 4, keep }, invertIndices("test", keep, 2, 4)),
+  },
+  maskedPatchError: {
+    shapes: [[2, 4, 48]],
+    fused: (prediction) => tf.tidy(() => maskedPatchError(...patchError(prediction))),
+    composed: (prediction) => tf.tidy(() => composedMaskedPatchError(...patchError(prediction))),
+  },
   normalizePatches: { shapes: [[2, 4, 9]], fused: (patches) => normalizePatches(patches) },
 };
 

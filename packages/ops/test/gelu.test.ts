@@ -14,7 +14,15 @@ describeOnBackends("gelu", () => {
     expectClose(numbers(gelu(tf.tensor1d(x))), expected, 1e-6); // tfjs's own erf is good to 1.5e-7
   });
 
-  it("has the gradient of finite differences", () => {
-    checkGradient((x) => gelu(x as tf.Tensor), [normalInput([3, 7], 1)]);
+  it("is the tanh approximation on request", () => {
+    const x = [-3, -1, 0, 0.5, 2];
+    const expected = x.map(
+      (value) => (value * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (value + 0.044715 * value ** 3)))) / 2,
+    );
+    expectClose(numbers(gelu(tf.tensor1d(x), { approximate: "tanh" })), expected, 1e-6);
+  });
+
+  it.each(["none", "tanh"] as const)("has the gradient of finite differences, approximate %s", (approximate) => {
+    checkGradient((x) => gelu(x as tf.Tensor, { approximate }), [normalInput([3, 7], 1)]);
   });
 });

@@ -22,6 +22,15 @@ describeOnBackends("softmaxCrossEntropy", () => {
     expectClose(numbers(softmaxCrossEntropy(normalTensor([3, 4], 5), labels)), [expected], 1e-6);
   });
 
+  it("shares a part of the target out among all classes", () => {
+    const logits = [2, 0, -1];
+    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const target = [0.1, 0.8, 0.1]; // 0.3 shared by three, 0.7 at the label
+    const expected = target.reduce((sum, part, i) => sum + part * (logSum - (logits[i] as number)), 0);
+    const loss = softmaxCrossEntropy(tf.tensor2d(logits, [1, 3]), Int32Array.of(1), { labelSmoothing: 0.3 });
+    expectClose(numbers(loss), [expected], 1e-6);
+  });
+
   it("stays finite with large logits", () => {
     expectClose(numbers(softmaxCrossEntropy(tf.tensor2d([[1000, 0]]), Int32Array.of(1))), [1000], 1e-6);
   });
@@ -29,6 +38,10 @@ describeOnBackends("softmaxCrossEntropy", () => {
   it("has the gradient of finite differences", () => {
     checkGradient(
       (logits) => softmaxCrossEntropy(logits as tf.Tensor, Int32Array.of(2, 0, 1)),
+      [normalInput([3, 4], 1)],
+    );
+    checkGradient(
+      (logits) => softmaxCrossEntropy(logits as tf.Tensor, Int32Array.of(2, 0, 1), { labelSmoothing: 0.2 }),
       [normalInput([3, 4], 1)],
     );
   });

@@ -6,7 +6,20 @@ import { blockKernels } from "./kernels/blocks.js";
 import { detectionKernels } from "./kernels/detection.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { fusedKernels } from "./kernels/fused.js";
+
+<<<<<<< HEAD
+
 import { hostKernels } from "./kernels/host.js";
+
+=======
+
+import { fusedAttentionKernels } from "./kernels/fused-attention.js";
+import { fusedLayerKernels } from "./kernels/fused-layers.js";
+import { fusedLossKernels } from "./kernels/fused-losses.js";
+import { fusedPatchKernels } from "./kernels/fused-patches.js";
+
+>>>>>>> ops
+
 import { imageKernels } from "./kernels/image.js";
 import { indexingKernels } from "./kernels/indexing.js";
 import { layoutKernels } from "./kernels/layout.js";
@@ -32,5 +45,6 @@ export function registerTorchBackend(): void {
   const families = [elementwiseKernels, reductionKernels, layoutKernels, indexingKernels, matmulKernels];
   const more = [windowKernels, imageKernels, blockKernels, detectionKernels, samplingKernels, fusedKernels];
   const rare = [poolingKernels, morphologyKernels, sparseKernels, hostKernels];
-  for (const config of [...families, ...more, ...rare].flat()) registerKernel(config);
+  const fused = [fusedAttentionKernels, fusedLayerKernels, fusedLossKernels, fusedPatchKernels];
+  for (const config of [...families, ...more, ...rare, ...fused].flat()) registerKernel(config);
 }

@@ -1,4 +1,4 @@
-import { maskedMeanSquaredError, normalizePatches, patchify } from "@graticule/ops";
+import { maskedPatchError } from "@graticule/ops";
 import { type Scalar, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Mae } from "./mae.js";
 import type { TokenMask } from "./token-mask.js";
@@ -15,8 +15,8 @@ import type { TokenMask } from "./token-mask.js";
 export function maeLoss(model: Mae, images: Tensor, mask: TokenMask, options: { readonly normPix: boolean }): Scalar {
   return tidy(() => {
     const { prediction } = model.forward(images, mask);
-    const patches = patchify(images, model.config.patchSize, "channels-last");
-    const target = options.normPix ? normalizePatches(patches) : patches;
-    return maskedMeanSquaredError(prediction, target, tensor2d(mask.mask, [mask.batchSize, mask.numTokens]));
+    const counted = tensor2d(mask.mask, [mask.batchSize, mask.numTokens]);
+    const { patchSize } = model.config;
+    return maskedPatchError(prediction, images, counted, { patchSize, normalize: options.normPix });
   });
 }

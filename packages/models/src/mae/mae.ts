@@ -88,7 +88,7 @@ export class Mae extends Module {
       const { batchSize, numKept, keep } = mask;
       const { embedDim } = this.config;
       const position = this.posEmbed.variable;
-      const kept = gatherTokens(this.patchEmbed.cut(images), keep); // [B, K, C·P·P]
+      const kept = this.patchEmbed.cut(images, keep); // [B, K, C·P·P]
       const keptPosition = reshape(
         gather(reshape(slice(position, [0, 1, 0]), [-1, embedDim]), tensor1d(keep, "int32")),
         [batchSize, numKept, embedDim],

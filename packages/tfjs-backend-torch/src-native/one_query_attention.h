@@ -1,0 +1,30 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <tuple>
+
+namespace graticule {
+
+/** What attention reads. H heads of d = D / H for queries, G for keys and values; head h reads key head h / (H / G). */
+struct AttentionInputs {
+  at::Tensor q;     // [B or 1, Nq, H·d]
+  at::Tensor k, v;  // [B, Nk, G·d]
+  at::Tensor bias;  // float32 [B, 1 or H, 1 or Nq, Nk], added to the scores, −∞ where a key is not seen; or undefined
+  int64_t heads, keyValueHeads;
+  bool causal;
+
+  int64_t batch() const { return k.size(0); }
+  int64_t queries() const { return q.size(1); }
+  int64_t keys() const { return k.size(1); }
+  int64_t headDim() const { return q.size(2) / heads; }
+};
+
+/** For Nq = 1 on the CPU: out [B, 1, H·d] and log-sum-exp [B, H]. A query that sees no key gives zeros. */
+std::tuple<at::Tensor, at::Tensor> oneQueryAttention(const AttentionInputs& in);
+/** Gradients of q, k, v, each stored as its tensor is. */
+std::tuple<at::Tensor, at::Tensor, at::Tensor> oneQueryAttentionGrad(const AttentionInputs& in, const at::Tensor& dy,
+                                                                     const at::Tensor& out,
+                                                                     const at::Tensor& logSumExp);
+
+}  // namespace graticule
