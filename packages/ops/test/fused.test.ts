@@ -1,111 +1,25 @@
-import { valueAndGrad } from "@graticule/autodiff";
 import { isAddonBuilt, setPrecision } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { composedAdamW } from "../src/adam-w.js";
-import { composedGelu } from "../src/gelu.js";
-import {
-  adamW,
-  gatherTokens,
-  gelu,
-  layerNorm,
-  linear,
-  normalizePatches,
-  patchify,
-  selfAttention,
-  sumOfSquares,
-} from "../src/index.js";
-import { composedLayerNorm } from "../src/layer-norm.js";
-import { composedLinear } from "../src/linear.js";
-import { composedSelfAttention } from "../src/self-attention.js";
+import { adamW, sumOfSquares } from "../src/index.js";
 import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
-
-type Tensors = readonly [tf.Tensor, ...tf.Tensor[]];
-
-interface Case {
-  readonly shapes: readonly (readonly number[])[];
-  readonly fused: (...inputs: Tensors) => tf.Tensor;
-  readonly composed?: (...inputs: Tensors) => tf.Tensor;
-}
-
-/** Sizes that are no multiples of a vector register, with a ViT's proportions. */
-const cases: Readonly<Record<string, Case>> = {
-  linear: {
-    shapes: [[2, 9, 40], [56, 40], [56]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
-  },
-  "linear without bias": {
-    shapes: [
-      [2, 9, 40],
-      [56, 40],
-    ],
-    fused: (x, weight) => linear(x, weight as tf.Tensor),
-    composed: (x, weight) => composedLinear(x, weight as tf.Tensor, undefined, {}),
-  },
-  "linear with GELU": {
-    shapes: [[2, 9, 40], [56, 40], [56]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { inputActivation: "gelu" }),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, { inputActivation: "gelu" }),
-  },
-  "linear with a residual": {
-    shapes: [
-      [2, 130, 70],
-      [100, 70],
-      [2, 130, 100],
-    ],
-    fused: (x, weight, residual) => linear(x, weight as tf.Tensor, undefined, { residual: residual as tf.Tensor }),
-    composed: (x, weight, residual) =>
-      composedLinear(x, weight as tf.Tensor, undefined, { residual: residual as tf.Tensor }),
-  },
-  "linear in several blocks of depth": {
-    shapes: [[3, 1100], [1030, 1100], [1030]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
-  },
-  layerNorm: {
-    shapes: [[2, 9, 40], [40], [40]],
-    fused: (x, gamma, beta) => layerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
-    composed: (x, gamma, beta) => composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
-  },
-  selfAttention: {
-    shapes: [[2, 19, 3 * 24]],
-    fused: (qkv) => selfAttention(qkv, 3),
-    composed: (qkv) => composedSelfAttention(qkv, 3),
-  },
-  gelu: { shapes: [[3, 50]], fused: gelu, composed: composedGelu },
-  patchify: { shapes: [[2, 3, 8, 12]], fused: (images) => patchify(images, 4, "channels-last") },
-  gatherTokens: { shapes: [[2, 4, 5]], fused: (x) => gatherTokens(x, Int32Array.of(3, 0, 1, 2)) },
-  normalizePatches: { shapes: [[2, 4, 9]], fused: (patches) => normalizePatches(patches) },
-};
-
-/** The output and the gradients of its weighted sum. */
-function evaluate(f: (...inputs: Tensors) => tf.Tensor, shapes: Case["shapes"]): number[][] {
-  const variables = shapes.map((shape, seed) => tf.tidy(() => tf.variable(normalTensor(shape, seed))));
-  const output = f(...(variables as unknown as Tensors));
-  const results = [numbers(output)];
-  const loss = () =>
-    tf.sum(tf.mul(f(...(variables as unknown as Tensors)), normalTensor(output.shape, 9))) as tf.Scalar;
-  const { value, gradients } = valueAndGrad(loss, variables);
-  for (const gradient of gradients) results.push(numbers(gradient as tf.Tensor));
-  tf.dispose([output, value, ...(gradients as tf.Tensor[]), ...variables]);
-  return results;
-}
+import { evaluateCase, type FusedCase, fusedCases } from "./fused-cases.js";
 
 describeOnBackends("memory", () => {
-  it.each(Object.keys(cases))("%s leaves its result, and its gradients, alone", (name) => {
-    const { shapes, fused } = cases[name] as Case;
-    const inputs = shapes.map((shape, seed) => normalTensor(shape, seed)) as unknown as Tensors;
+  it.each(Object.keys(fusedCases))("%s leaves its result, and its gradients, alone", (name) => {
+    const { shapes, fused } = fusedCases[name] as FusedCase;
+    const inputs = shapes.map((shape, seed) => normalTensor(shape, seed)) as unknown as Parameters<FusedCase["fused"]>;
     const { numTensors } = tf.memory();
     const output = fused(...inputs);
     expect(tf.memory().numTensors).toBe(numTensors + 1);
     output.dispose();
-    evaluate(fused, shapes);
+    evaluateCase(fused, shapes);
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });
 
-const fusedNames = Object.keys(cases).filter((name) => cases[name]?.composed);
+const fusedNames = Object.keys(fusedCases).filter((name) => fusedCases[name]?.composed);
 
 describeOnBackends(
   "fused operations",
@@ -113,17 +27,17 @@ describeOnBackends(
     afterEach(() => setPrecision("fp32"));
 
     it.each(fusedNames)("%s equals its composed form, values and gradients", (name) => {
-      const { shapes, fused, composed } = cases[name] as Required<Case>;
-      const expected = evaluate(composed, shapes);
-      for (const [index, values] of evaluate(fused, shapes).entries())
+      const { shapes, fused, composed } = fusedCases[name] as Required<FusedCase>;
+      const expected = evaluateCase(composed, shapes);
+      for (const [index, values] of evaluateCase(fused, shapes).entries())
         expectClose(values, expected[index] as number[], 1e-5); // float32, summed in another order
     });
 
     it.each(fusedNames)("%s in bf16 stays within 1/64 of float32", (name) => {
-      const { shapes, fused, composed } = cases[name] as Required<Case>;
-      const expected = evaluate(composed, shapes);
+      const { shapes, fused, composed } = fusedCases[name] as Required<FusedCase>;
+      const expected = evaluateCase(composed, shapes);
       setPrecision("bf16");
-      for (const [index, values] of evaluate(fused, shapes).entries())
+      for (const [index, values] of evaluateCase(fused, shapes).entries())
         expectClose(values, expected[index] as number[], 2 ** -6); // bf16 keeps 8 bits, and up to four tensors are rounded
     });
 
