@@ -50,13 +50,18 @@ const onDevice = ["--device", options.device];
 
 const machine = await stage("machine", 0.15, options.python, [join(pack, "torch-machine.py"), options.device]);
 const found = "value" in machine ? (machine.value as unknown as Machine) : undefined;
-if (found) env = { ...process.env, LIBTORCH: found.root };
+// The conformance tests look for the addon in the folder that the variable names.
+env = { ...process.env, GRATICULE_TORCH_PACKAGE: backend, ...(found && { LIBTORCH: found.root }) };
 
 const { href } = pathToFileURL(join(backend, "scripts", "build-addon.mjs"));
 const buildScript = `import { buildAddon } from "${href}"; console.log(JSON.stringify(await buildAddon()));`;
 const build = await stage("build", 0.4, process.execPath, ["--input-type=module", "--eval", buildScript]);
 const ops = await stage("ops", 0.15, process.execPath, [bundle("op-checks"), ...onDevice]);
-const conformance = await stage("conformance", 0.25, process.execPath, [bundle("conformance"), ...onDevice]);
+const conformance = await stage("conformance", 0.25, process.execPath, [
+  join(dist, "conformance.cjs"),
+  ...onDevice,
+  "--json",
+]);
 
 const batches = options.batches.split(",").map(Number);
 const models = options.models.split(",").map((model, index) => ({ model, batch: batches[index] ?? 64 }));

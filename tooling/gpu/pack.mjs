@@ -59,6 +59,13 @@ await build({
   logLevel: "warning",
 });
 
+const conformance = [
+  join(root, "tooling", "conformance", "main.ts"),
+  "--bundle",
+  join(backend, "dist", "conformance.cjs"),
+];
+execFileSync(process.execPath, ["--conditions=@graticule/source", "--import", "tsx", ...conformance], { cwd: root });
+
 for (const name of ["check.sh", "torch-machine.py", "pytorch-step.py"])
   copyFileSync(join(here, name), join(pack, name));
 const peer = join(root, "..", "shared", "peers", "mae_step.py");
