@@ -37,7 +37,7 @@ export const stateChecks: Readonly<Record<string, () => string | undefined>> = {
     return complain(numbers(gradient), before, 0);
   },
   "sums of squares of whole and broken rows"() {
-    const counts = [0, 1, 4095, 4096, 100_000];
+    const counts = [0, 1, 1023, 1024, 100_000];
     const sums = counts.map((count) => numbers(sumOfSquares(tf.fill([count], 3)))[0] as number);
     return complain(
       sums,
@@ -47,7 +47,7 @@ export const stateChecks: Readonly<Record<string, () => string | undefined>> = {
   },
   "a small number beside a large one is not lost in a sum of squares"() {
     const sum = sumOfSquares(tf.concat([tf.tensor1d([4096]), tf.ones([8190])]));
-    return complain(numbers(sum), [4096 ** 2 + 8190], 2e-7);
+    return complain(numbers(sum), [4096 ** 2 + 8190], 1e-6);
   },
   "products of integers are exact"() {
     const product = tf.matMul(tf.tensor2d([[30000, 1]], [1, 2], "int32"), tf.tensor2d([[30001], [7]], [2, 1], "int32"));

@@ -57,7 +57,7 @@ void deviceAdamW(const Tensor& param, const Tensor& grad, const Tensor& first, c
 #endif
 
 Tensor deviceSumOfSquares(const Tensor& x) {
-  constexpr int64_t kRow = 4096;
+  constexpr int64_t kRow = 1024;
   const auto values = x.view({-1});
   const int64_t whole = values.numel() / kRow * kRow;
   // [rows] of Euclidean norms, and that of what is left over: memory is read once.

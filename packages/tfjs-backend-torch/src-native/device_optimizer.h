@@ -13,7 +13,7 @@ struct AdamWHyper {
 void deviceAdamW(const at::Tensor& param, const at::Tensor& grad, const at::Tensor& first, const at::Tensor& second,
                  const AdamWHyper& hyper);
 
-/** x float32 and contiguous → scalar: rows of 4096 in float32, their sums in float64. */
+/** x float32 and contiguous → scalar: rows of 1024 in float32, their sums in float64. */
 at::Tensor deviceSumOfSquares(const at::Tensor& x);
 
 }  // namespace graticule
