@@ -5,8 +5,8 @@
 #   tooling/gpu/check.sh                  # on the GPU machine, beside the copied .graticule/gpu-pack
 #   path/to/gpu-pack/check.sh             # the same from the copied folder alone
 #
-# Options are those of check.ts: --device, --python, --models, --batches, --steps, --peak-tflops, --seconds. What is going
-# on goes to stderr; the last line of stdout is one JSON object.
+# Options are those of check.ts: --device, --python, --models, --batches, --steps, --peak-tflops, --seconds,
+# --log. What is going on goes to stderr; the last line of stdout is one JSON object.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
     steps: { type: "string", default: "10" },
     /** Vendor's dense bf16 rate; without it that of the datasheet, where the device is known. */
     "peak-tflops": { type: "string" },
+    /** Folder for what each stage found, whole. */
+    log: { type: "string" },
     /** For everything; a stage's own limit grows with it. */
     seconds: { type: "string", default: "520" },
   },
@@ -34,6 +36,8 @@ const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1000;
 let env = process.env;
 
+if (options.log) mkdirSync(options.log, { recursive: true });
+
 /** `share`: the part of all the time that the stage may take. */
 async function stage(name: string, share: number, command: string, args: readonly string[]): Promise<Outcome> {
   process.stderr.write(`${name} …\n`);
@@ -41,6 +45,8 @@ async function stage(name: string, share: number, command: string, args: readonl
   const total = Number(options.seconds);
   const seconds = Math.min(share * total, total - began);
   const outcome = await runStage({ name, command, args, env, seconds });
+  if (options.log)
+    writeFileSync(join(options.log, `${name.replaceAll(" ", "-")}.json`), `${JSON.stringify(outcome)}\n`);
   process.stderr.write(`${(elapsed() - began).toFixed(1)} s, ${"error" in outcome ? outcome.error : "done"}\n`);
   return outcome;
 }

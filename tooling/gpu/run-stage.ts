@@ -37,8 +37,12 @@ export function runStage({ name, command, args, env, seconds }: Stage): Promise<
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       if (late)
-        return resolve({ error: `${name}: stopped at its limit of ${Math.round(seconds)} s. ${tail(err)}`.trim() });
-      resolve(parseLastLine(name, out) ?? { error: `${name}: ${signal ?? `exit code ${code}`}. ${tail(err || out)}` });
+        return resolve({
+          error: `${name}: stopped at its limit of ${Math.round(seconds)} s. ${tellingLines(err)}`.trim(),
+        });
+      resolve(
+        parseLastLine(name, out) ?? { error: `${name}: ${signal ?? `exit code ${code}`}. ${tellingLines(err || out)}` },
+      );
     });
   });
 }
@@ -54,4 +58,8 @@ function parseLastLine(name: string, out: string): Outcome | undefined {
   }
 }
 
-const tail = (text: string): string => text.trim().slice(-600);
+/** The lines that name an error, which Node puts first and Python last; without any, the end. */
+function tellingLines(text: string): string {
+  const named = text.split("\n").filter((line) => /^\S*(Error|error)\b.*: /.test(line.trim()));
+  return (named.length > 0 ? named.slice(-3).join(" ") : text.trim()).slice(-600);
+}

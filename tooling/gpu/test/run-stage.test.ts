@@ -18,6 +18,12 @@ test("a stage that fails without a result is an error with its own words", async
   });
 });
 
+test("of a stack trace it keeps the line that names the error", async () => {
+  expect(await node(`function deep() { throw new TypeError("no driver") }; deep()`)).toEqual({
+    error: "stage: exit code 1. TypeError: no driver",
+  });
+});
+
 test("a stage that can't start, or crashes, is an error", async () => {
   const missing = await runStage({ name: "stage", command: "no-such-program", args: [], seconds: 5 });
   expect(missing).toEqual({ error: "stage: spawn no-such-program ENOENT" });
