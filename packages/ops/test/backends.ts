@@ -1,10 +1,11 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import { registerGradients } from "@graticule/autodiff";
-import { makeRandom } from "@graticule/core";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "vitest";
+
+export { normalTensor, normalValues, numbers } from "./random-tensors.js";
 
 export const backends: readonly string[] = isAddonBuilt() ? ["cpu", "wasm", "torch"] : ["cpu", "wasm"];
 
@@ -29,20 +30,6 @@ export function describeOnBackends(title: string, tests: (backend: string) => vo
     afterAll(() => tf.disposeVariables());
     tests(backend);
   });
-}
-
-/** Standard normal values, always the same for a seed. */
-export function normalValues(shape: readonly number[], seed: number): Float32Array {
-  const random = makeRandom(seed, "ops test");
-  return Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => random.normal());
-}
-
-export function normalTensor(shape: readonly number[], seed: number): tf.Tensor {
-  return tf.tensor(normalValues(shape, seed), [...shape]);
-}
-
-export function numbers(tensor: tf.Tensor): number[] {
-  return Array.from(tensor.dataSync<"float32">());
 }
 
 /** Expects two lists of numbers to agree within `tolerance` of the largest expected size. */

@@ -1,209 +1,25 @@
-import { valueAndGrad } from "@graticule/autodiff";
 import { isAddonBuilt, setPrecision } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { composedAdamW } from "../src/adam-w.js";
-import { composedAttention } from "../src/attention.js";
-import { composedGatherPatches } from "../src/gather-patches.js";
-import { composedGatherTokens } from "../src/gather-tokens.js";
-import { composedGelu, composedGeluTanh } from "../src/gelu.js";
-import {
-  adamW,
-  attention,
-  gatherPatches,
-  gatherTokens,
-  gelu,
-  latitudeWeightedMeanSquaredError,
-  layerNorm,
-  linear,
-  maskedPatchError,
-  type NormLinearParameters,
-  normalizePatches,
-  normLinear,
-  patchify,
-  rmsNorm,
-  selfAttention,
-  softmaxCrossEntropy,
-  sumOfSquares,
-} from "../src/index.js";
-import { composedLatitudeWeightedMeanSquaredError } from "../src/latitude-weighted-mean-squared-error.js";
-import { composedLayerNorm } from "../src/layer-norm.js";
-import { composedLinear } from "../src/linear.js";
-import { composedMaskedPatchError } from "../src/masked-patch-error.js";
-import { composedRmsNorm } from "../src/rms-norm.js";
-import { composedSelfAttention } from "../src/self-attention.js";
-import { composedSoftmaxCrossEntropy } from "../src/softmax-cross-entropy.js";
-import { invertIndices } from "../src/token-indices.js";
+import { adamW, sumOfSquares } from "../src/index.js";
 import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
-
-type Tensors = readonly [tf.Tensor, ...tf.Tensor[]];
-
-interface Case {
-  readonly shapes: readonly (readonly number[])[];
-  readonly fused: (...inputs: Tensors) => tf.Tensor;
-  readonly composed?: (...inputs: Tensors) => tf.Tensor;
-}
-
-const keep = Int32Array.of(3, 0, 1, 2);
-
-/** One prediction is the output of a linear layer, which is stored in bf16 under that policy. */
-function patchError(prediction: tf.Tensor): Parameters<typeof maskedPatchError> {
-  const stored = linear(prediction, tf.eye(48));
-  const mask = tf.tensor2d([1, 0, 1, 1, 0, 1, 0, 0], [2, 4]);
-  return [stored, normalTensor([2, 3, 8, 8], 7), mask, { patchSize: 4, normalize: true }];
-}
-
-/** Keys that every query, some heads' and one sample's see or not, in numbers that are added. */
-function attentionCase(queries: number, keyHeads: number): Case {
-  const bias = () => tf.where(tf.greater(normalTensor([2, 3, queries, 19], 8), 1), Number.NEGATIVE_INFINITY, 0.5);
-  const attrs = { numHeads: 3, numKeyValueHeads: keyHeads };
-  return {
-    shapes: [
-      [2, queries, 3 * 24],
-      [2, 19, keyHeads * 24],
-      [2, 19, keyHeads * 24],
-    ],
-    fused: (q, k, v) => tf.tidy(() => attention(q, k as tf.Tensor, v as tf.Tensor, { ...attrs, mask: bias() })),
-    composed: (q, k, v) =>
-      tf.tidy(() => composedAttention(q, k as tf.Tensor, v as tf.Tensor, { ...attrs, causal: false }, bias())),
-  };
-}
-
-/** Sizes that are no multiples of a vector register, with a ViT's proportions. */
-const cases: Readonly<Record<string, Case>> = {
-  linear: {
-    shapes: [[2, 9, 40], [56, 40], [56]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
-  },
-  "linear without bias": {
-    shapes: [
-      [2, 9, 40],
-      [56, 40],
-    ],
-    fused: (x, weight) => linear(x, weight as tf.Tensor),
-    composed: (x, weight) => composedLinear(x, weight as tf.Tensor, undefined, {}),
-  },
-  "linear with GELU": {
-    shapes: [[2, 9, 40], [56, 40], [56]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { inputActivation: "gelu" }),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, { inputActivation: "gelu" }),
-  },
-  "linear with a residual": {
-    shapes: [
-      [2, 130, 70],
-      [100, 70],
-      [2, 130, 100],
-    ],
-    fused: (x, weight, residual) => linear(x, weight as tf.Tensor, undefined, { residual: residual as tf.Tensor }),
-    composed: (x, weight, residual) =>
-      composedLinear(x, weight as tf.Tensor, undefined, { residual: residual as tf.Tensor }),
-  },
-  "linear in several blocks of depth": {
-    shapes: [[3, 1100], [1030, 1100], [1030]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
-    composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
-  },
-  normLinear: {
-    shapes: [[2, 9, 40], [40], [40], [24, 40], [24]],
-    fused: (x, gamma, beta, weight, bias) =>
-      normLinear(x, { gamma, beta, weight, bias, epsilon: 1e-6 } as NormLinearParameters),
-    composed: (x, gamma, beta, weight, bias) =>
-      composedLinear(
-        composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
-        weight as tf.Tensor,
-        bias as tf.Tensor,
-        {},
-      ),
-  },
-  layerNorm: {
-    shapes: [[2, 9, 40], [40], [40]],
-    fused: (x, gamma, beta) => layerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
-    composed: (x, gamma, beta) => composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
-  },
-  rmsNorm: {
-    shapes: [[2, 9, 40], [40]],
-    fused: (x, gamma) => rmsNorm(x, gamma as tf.Tensor, 1e-6),
-    composed: (x, gamma) => composedRmsNorm(x, gamma as tf.Tensor, 1e-6),
-  },
-  "attention of 5 queries, masked": attentionCase(5, 3),
-  "attention of one query, masked": attentionCase(1, 3),
-  "attention of one query, fewer key heads": attentionCase(1, 1),
-  latitudeWeightedMeanSquaredError: {
-    shapes: [
-      [2, 2, 3, 50],
-      [2, 2, 3, 50],
-    ],
-    fused: (p, t) => latitudeWeightedMeanSquaredError(p, t as tf.Tensor, [0.5, 1, 1.5]),
-    composed: (p, t) => composedLatitudeWeightedMeanSquaredError(p, t as tf.Tensor, [0.5, 1, 1.5], [1, 1]),
-  },
-  softmaxCrossEntropy: {
-    shapes: [[2, 50]],
-    fused: (logits) => softmaxCrossEntropy(logits, Int32Array.of(49, 3), { labelSmoothing: 0.1 }),
-    composed: (logits) => composedSoftmaxCrossEntropy(logits, Int32Array.of(49, 3), 0.1),
-  },
-  "tanh GELU": {
-    shapes: [[3, 50]],
-    fused: (x) => gelu(x, { approximate: "tanh" }),
-    composed: composedGeluTanh,
-  },
-  "linear of a tanh GELU": {
-    shapes: [[2, 9, 40], [56, 40], [56]],
-    fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias, { inputActivation: "gelu-tanh" }),
-    composed: (x, weight, bias) => tf.tidy(() => composedLinear(composedGeluTanh(x), weight as tf.Tensor, bias, {})),
-  },
-  selfAttention: {
-    shapes: [[2, 19, 3 * 24]],
-    fused: (qkv) => selfAttention(qkv, 3),
-    composed: (qkv) => composedSelfAttention(qkv, 3),
-  },
-  gelu: { shapes: [[3, 50]], fused: (x) => gelu(x), composed: composedGelu },
-  patchify: { shapes: [[2, 3, 8, 12]], fused: (images) => patchify(images, 4, "channels-last") },
-  gatherTokens: {
-    shapes: [[2, 4, 5]],
-    fused: (x) => gatherTokens(x, keep),
-    composed: (x) => composedGatherTokens(x, keep, invertIndices("test", keep, 2, 4)),
-  },
-  gatherPatches: {
-    shapes: [[2, 3, 8, 8]],
-    fused: (images) => gatherPatches(images, { patchSize: 4, keep }),
-    composed: (images) => composedGatherPatches(images, { patchSize: 4, keep }, invertIndices("test", keep, 2, 4)),
-  },
-  maskedPatchError: {
-    shapes: [[2, 4, 48]],
-    fused: (prediction) => tf.tidy(() => maskedPatchError(...patchError(prediction))),
-    composed: (prediction) => tf.tidy(() => composedMaskedPatchError(...patchError(prediction))),
-  },
-  normalizePatches: { shapes: [[2, 4, 9]], fused: (patches) => normalizePatches(patches) },
-};
-
-/** The output and the gradients of its weighted sum. */
-function evaluate(f: (...inputs: Tensors) => tf.Tensor, shapes: Case["shapes"]): number[][] {
-  const variables = shapes.map((shape, seed) => tf.tidy(() => tf.variable(normalTensor(shape, seed))));
-  const output = f(...(variables as unknown as Tensors));
-  const results = [numbers(output)];
-  const loss = () =>
-    tf.sum(tf.mul(f(...(variables as unknown as Tensors)), normalTensor(output.shape, 9))) as tf.Scalar;
-  const { value, gradients } = valueAndGrad(loss, variables);
-  for (const gradient of gradients) results.push(numbers(gradient as tf.Tensor));
-  tf.dispose([output, value, ...(gradients as tf.Tensor[]), ...variables]);
-  return results;
-}
+import { evaluateCase, type FusedCase, fusedCases } from "./fused-cases.js";
 
 describeOnBackends("memory", () => {
-  it.each(Object.keys(cases))("%s leaves its result, and its gradients, alone", (name) => {
-    const { shapes, fused } = cases[name] as Case;
-    const inputs = shapes.map((shape, seed) => normalTensor(shape, seed)) as unknown as Tensors;
+  it.each(Object.keys(fusedCases))("%s leaves its result, and its gradients, alone", (name) => {
+    const { shapes, fused } = fusedCases[name] as FusedCase;
+    const inputs = shapes.map((shape, seed) => normalTensor(shape, seed)) as unknown as Parameters<FusedCase["fused"]>;
     const { numTensors } = tf.memory();
     const output = fused(...inputs);
     expect(tf.memory().numTensors).toBe(numTensors + 1);
     output.dispose();
-    evaluate(fused, shapes);
+    evaluateCase(fused, shapes);
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });
 
-const fusedNames = Object.keys(cases).filter((name) => cases[name]?.composed);
+const fusedNames = Object.keys(fusedCases).filter((name) => fusedCases[name]?.composed);
 
 describeOnBackends(
   "fused operations",
@@ -211,17 +27,17 @@ describeOnBackends(
     afterEach(() => setPrecision("fp32"));
 
     it.each(fusedNames)("%s equals its composed form, values and gradients", (name) => {
-      const { shapes, fused, composed } = cases[name] as Required<Case>;
-      const expected = evaluate(composed, shapes);
-      for (const [index, values] of evaluate(fused, shapes).entries())
+      const { shapes, fused, composed } = fusedCases[name] as Required<FusedCase>;
+      const expected = evaluateCase(composed, shapes);
+      for (const [index, values] of evaluateCase(fused, shapes).entries())
         expectClose(values, expected[index] as number[], 1e-5); // float32, summed in another order
     });
 
     it.each(fusedNames)("%s in bf16 stays within 1/64 of float32", (name) => {
-      const { shapes, fused, composed } = cases[name] as Required<Case>;
-      const expected = evaluate(composed, shapes);
+      const { shapes, fused, composed } = fusedCases[name] as Required<FusedCase>;
+      const expected = evaluateCase(composed, shapes);
       setPrecision("bf16");
-      for (const [index, values] of evaluate(fused, shapes).entries())
+      for (const [index, values] of evaluateCase(fused, shapes).entries())
         expectClose(values, expected[index] as number[], 2 ** -6); // bf16 keeps 8 bits, and up to four tensors are rounded
     });
 

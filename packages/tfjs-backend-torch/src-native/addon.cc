@@ -13,6 +13,9 @@
 
 #include "allocator.h"
 #include "call.h"
+#include "device_linear.h"
+#include "device_memory.h"
+#include "device_transfer.h"
 #include "torch_version.h"
 
 namespace graticule {
@@ -131,14 +134,17 @@ Napi::Value write(const Napi::CallbackInfo& info) {
     const auto options = at::TensorOptions().dtype(dtypeOfCode(static_cast<int64_t>(code)));
     if (!info[0].IsTypedArray()) return storages().add(at::zeros(dims, options.device(settings().device)));
     auto array = info[0].As<Napi::TypedArray>();
-    Tensor value = at::empty(dims, options);
-    TORCH_CHECK(array.ByteLength() == value.nbytes(), "shape ", c10::IntArrayRef(dims), " needs ", value.nbytes(),
-                " bytes, got ", array.ByteLength());
-    if (value.nbytes() > 0) {
-      const auto* source = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-      std::memcpy(value.data_ptr(), source, value.nbytes());
+    const auto* source = static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+    size_t bytes = c10::elementSize(dtypeOfCode(static_cast<int64_t>(code)));
+    for (const int64_t dim : dims) bytes *= static_cast<size_t>(dim);
+    TORCH_CHECK(array.ByteLength() == bytes, "shape ", c10::IntArrayRef(dims), " needs ", bytes, " bytes, got ",
+                array.ByteLength());
+    if (!settings().device.is_cpu()) {
+      return storages().add(toDevice(source, dims, dtypeOfCode(static_cast<int64_t>(code)), settings().device));
     }
-    return storages().add(value.to(settings().device));
+    Tensor value = at::empty(dims, options);
+    if (bytes > 0) std::memcpy(value.data_ptr(), source, bytes);
+    return storages().add(value);
   });
   return Napi::Number::New(info.Env(), handle);
 }
@@ -149,9 +155,13 @@ Napi::Value read(const Napi::CallbackInfo& info) {
   return guarded(env, "read", nullptr, [&]() -> Napi::Value {
     Tensor value = storages().at(handle).value;
     if (value.scalar_type() == at::kBFloat16 || value.scalar_type() == at::kHalf) value = value.to(at::kFloat);
-    value = value.to(at::kCPU).contiguous();
+    value = value.contiguous();
     auto buffer = Napi::ArrayBuffer::New(env, value.nbytes());
-    if (value.nbytes() > 0) std::memcpy(buffer.Data(), value.data_ptr(), value.nbytes());
+    if (!value.device().is_cpu()) {
+      toHost(value, buffer.Data());
+    } else if (value.nbytes() > 0) {
+      std::memcpy(buffer.Data(), value.data_ptr(), value.nbytes());
+    }
     switch (value.scalar_type()) {
       case at::kInt:
         return Napi::Int32Array::New(env, value.numel(), buffer, 0);
@@ -178,7 +188,8 @@ Napi::Value kernelNames(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value memory(const Napi::CallbackInfo& info) {
-  const AllocatorStats stats = allocatorStats();
+  const at::Device device = settings().device;
+  const AllocatorStats stats = device.is_cpu() ? allocatorStats() : deviceAllocatorStats(device);
   auto result = Napi::Object::New(info.Env());
   result.Set("liveBytes", stats.liveBytes);
   result.Set("peakBytes", stats.peakBytes);
@@ -190,11 +201,13 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
 
 Napi::Value resetPeak(const Napi::CallbackInfo& info) {
   resetPeakBytes();
+  if (!settings().device.is_cpu()) resetDevicePeakBytes(settings().device);
   return info.Env().Undefined();
 }
 
 Napi::Value releaseCached(const Napi::CallbackInfo& info) {
   releaseCachedBytes();
+  if (!settings().device.is_cpu()) releaseDeviceCachedBytes(settings().device);
   return info.Env().Undefined();
 }
 
@@ -219,6 +232,7 @@ Napi::Value setDevice(const Napi::CallbackInfo& info) {
   guarded(info.Env(), "setDevice", nullptr, [&] {
     const at::Device device(name);
     at::zeros({1}, at::TensorOptions().device(device));
+    if (device.is_cuda()) forbidTf32();
     settings().device = device;
   });
   return info.Env().Undefined();

@@ -4,12 +4,14 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/stack.h>
 
 #include <atomic>
 #include <cmath>
 
 #include "attention_avx512.h"
 #include "call.h"
+#include "device_attention.h"
 #include "gemm.h"
 #include "torch_version.h"
 
@@ -153,6 +155,12 @@ KERNEL(FusedSelfAttention) {
     return;
   }
 #endif
+  if (graticule::hasDeviceAttention(h.q)) {
+    const auto [attended, norm] = graticule::deviceAttention(h.q, h.k, h.v, scale);
+    call.output(attended.transpose(1, 2).reshape({B, N, H * headDim}));
+    call.output(norm);
+    return;
+  }
   auto out = at::empty({B, N, H, headDim}, qkv.options());
   auto logSumExp = at::empty({B, H, N}, qkv.options().dtype(at::kFloat));
   auto outHeads = out.transpose(1, 2);
@@ -191,6 +199,13 @@ KERNEL(FusedSelfAttentionGrad) {
     return;
   }
   const auto heads = [&](const Tensor& x) { return x.view({B, N, H, headDim}).transpose(1, 2); };
+  if (graticule::hasDeviceAttention(h.q)) {
+    const auto [dq, dk, dv] =
+        graticule::deviceAttentionBackward(heads(dy), h.q, h.k, h.v, heads(out), logSumExp, scale);
+    const auto joined = at::stack({dq.transpose(1, 2), dk.transpose(1, 2), dv.transpose(1, 2)}, 2);
+    call.output(joined.reshape({B, N, 3 * H * headDim}));
+    return;
+  }
   auto dqkv = at::empty_like(qkv);
   const auto grad = split(dqkv, H);
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION

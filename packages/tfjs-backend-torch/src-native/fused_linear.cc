@@ -11,6 +11,7 @@
 #include <ATen/ops/sum.h>
 
 #include "call.h"
+#include "device_linear.h"
 #include "gemm.h"
 
 using at::Tensor;
@@ -112,7 +113,9 @@ KERNEL(FusedLinearGrad) {
     auto dx = at::mm(rows, layer.weight.to(dtype)).view(layer.x.sizes());
     if (gelu) dx = at::gelu_backward(dx, layer.x.to(dtype));
     call.output(dx);
-    call.output(at::mm(rows.t(), layer.activated(gelu).view({layer.rows, layer.inputs})).to(at::kFloat));
+    const auto inputs = layer.activated(gelu).view({layer.rows, layer.inputs});
+    call.output(rows.device().is_cpu() ? at::mm(rows.t(), inputs).to(at::kFloat)
+                                       : graticule::deviceWeightGradient(rows, inputs));
     if (hasBias) call.output(at::sum(rows, {0}, false, at::kFloat));
     return;
   }

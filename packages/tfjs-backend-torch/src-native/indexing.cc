@@ -1,13 +1,18 @@
 // Gather, scatter and segment sums. Every index is checked: a bad one is an error, never a stray read.
+#include <ATen/ops/aminmax.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/diag.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/searchsorted.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+
+#include <unordered_map>
 
 #include "call.h"
 
@@ -15,20 +20,27 @@ using at::Tensor;
 
 namespace {
 
-void checkRange(const Tensor& indices, int64_t size) {
+/** Column d of indices [count, depth] must lie in [0, dims[d]). One wait for the device, whatever the depth. */
+void checkRange(const Tensor& indices, const std::vector<int64_t>& dims) {
   if (indices.numel() == 0) return;
-  const int64_t low = indices.min().item<int64_t>();
-  const int64_t high = indices.max().item<int64_t>();
-  TORCH_CHECK(low >= 0 && high < size, "the index value ", low < 0 ? low : high, " is not in [0, ", size - 1, "]");
+  const auto range = at::aminmax(indices, 0);
+  const auto limits = at::stack({std::get<0>(range), std::get<1>(range)}).to(at::kCPU, at::kLong);  // [2, depth]
+  const auto* values = limits.data_ptr<int64_t>();
+  for (size_t d = 0; d < dims.size(); d++) {
+    const int64_t low = values[d], high = values[dims.size() + d];
+    TORCH_CHECK(low >= 0 && high < dims[d], "the index value ", low < 0 ? low : high, " is not in [0, ", dims[d] - 1,
+                "]");
+  }
 }
 
 /** Rows of `indices` [count, depth] as one number each, for a table of shape `dims` in row-major order. */
 Tensor flatten(const Tensor& indices, const std::vector<int64_t>& dims) {
+  TORCH_CHECK(indices.dim() == 2 && indices.size(1) == static_cast<int64_t>(dims.size()), "indices ", indices.sizes(),
+              " do not fit a table of ", dims.size(), " dimensions");
+  checkRange(indices, dims);
   auto flat = at::zeros({indices.size(0)}, indices.options().dtype(at::kLong));
   for (int64_t d = 0; d < static_cast<int64_t>(dims.size()); d++) {
-    const auto column = indices.select(1, d).to(at::kLong);
-    checkRange(column, dims[d]);
-    flat = flat.mul(dims[d]).add(column);
+    flat = flat.mul(dims[d]).add(indices.select(1, d).to(at::kLong));
   }
   return flat;
 }
@@ -42,7 +54,7 @@ KERNEL(GatherV2) {
   TORCH_CHECK(x.dim() == 4 && indices.dim() == 2, "expected x of rank 4 and indices of rank 2");
   const int64_t batch = x.size(0), outer = x.size(1), size = x.size(2), inner = x.size(3);
   const int64_t count = indices.size(1);
-  checkRange(indices, size);
+  checkRange(indices.reshape({-1, 1}), {size});
   if (batch == 1) {
     call.output(at::index_select(x, 2, indices.view({count})));
   } else if (outer == 1) {
@@ -77,12 +89,24 @@ KERNEL(ScatterNd) {
 KERNEL(TensorScatterUpdate) {
   auto result = call.tensor().clone();
   const auto indices = call.tensor();
-  const auto updates = call.tensor();
+  const auto updates = call.tensor().to(result.scalar_type());
   const auto flat = flatten(indices, call.shape());
-  for (int64_t i = 0; i < flat.numel(); i++) {
-    result.select(0, flat[i].item<int64_t>()).copy_(updates.select(0, i));
+  TORCH_CHECK(updates.dim() == 2 && updates.size(0) == flat.numel(), "expected ", flat.numel(), " updates, got ",
+              updates.sizes());
+  // ATen leaves open which of repeated indices it takes, so that only the last of each is handed on.
+  const auto targets = flat.to(at::kCPU);
+  const auto* target = targets.data_ptr<int64_t>();
+  std::unordered_map<int64_t, int64_t> last;
+  for (int64_t i = 0; i < flat.numel(); i++) last[target[i]] = i;
+  std::vector<int64_t> rows, sources;
+  for (const auto& [row, source] : last) {
+    rows.push_back(row);
+    sources.push_back(source);
   }
-  call.output(result);
+  const auto onDevice = [&](std::vector<int64_t>& values) {
+    return at::from_blob(values.data(), {static_cast<int64_t>(values.size())}, at::kLong).to(result.device());
+  };
+  call.output(result.index_copy_(0, onDevice(rows), updates.index_select(0, onDevice(sources))));
 }
 
 /** x [rows, inner], ids [rows]: sums rows of the same id; negative ids are left out. */

@@ -11,6 +11,7 @@
 
 #include "activation.h"
 #include "call.h"
+#include "device_linear.h"
 
 using at::Tensor;
 
@@ -48,7 +49,10 @@ Tensor product(Tensor a, Tensor b, bool transposeA, bool transposeB) {
     a = a.to(dtype);
     b = b.to(dtype);
   }
-  return at::matmul(transposeA ? a.transpose(-1, -2) : a, transposeB ? b.transpose(-1, -2) : b);
+  if (transposeA) a = a.transpose(-1, -2);
+  if (transposeB) b = b.transpose(-1, -2);
+  const bool integers = at::isIntegralType(a.scalar_type(), true) && !a.device().is_cpu();
+  return integers ? graticule::deviceIntegerProduct(a, b) : at::matmul(a, b);
 }
 
 }  // namespace
@@ -84,5 +88,11 @@ KERNEL(Einsum) {
   if (mixed) {
     for (auto& value : values) value = value.to(at::kFloat);
   }
-  call.output(at::einsum(equation, values));
+  // ATen multiplies no matrices of integers on devices.
+  const bool integers = !values.empty() && at::isIntegralType(values[0].scalar_type(), true) && !values[0].device().is_cpu();
+  if (integers) {
+    for (auto& value : values) value = value.to(at::kDouble);
+  }
+  const auto result = at::einsum(equation, values);
+  call.output(integers ? result.to(at::kInt) : result);
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "call.h"
+#include "device_optimizer.h"
 #include "vectorize.h"
 
 using at::Tensor;
@@ -67,11 +68,7 @@ KERNEL(FusedAdamW) {
   const double correction1 = 1 - std::pow(beta1, t);
   const double correction2 = 1 - std::pow(beta2, t);
   if (!param.device().is_cpu()) {
-    const auto g = grad.mul(gradScale);
-    first.mul_(beta1).add_(g, 1 - beta1);
-    second.mul_(beta2).addcmul_(g, g, 1 - beta2);
-    const auto denominator = second.sqrt().div_(std::sqrt(correction2)).add_(epsilon);
-    param.mul_(1 - lr * weightDecay).addcdiv_(first, denominator, -lr / correction1);
+    graticule::deviceAdamW(param, grad, first, second, {lr, beta1, beta2, epsilon, weightDecay, t, gradScale});
     return;
   }
   const AdamWStep step{static_cast<float>(gradScale),
@@ -94,7 +91,7 @@ KERNEL(FusedAdamW) {
 KERNEL(SumOfSquares) {
   const auto x = call.tensor().to(at::kFloat).contiguous();
   if (!x.device().is_cpu()) {
-    call.output(x.to(at::kDouble).square().sum().to(at::kFloat));
+    call.output(graticule::deviceSumOfSquares(x));
     return;
   }
   const int64_t count = x.numel();

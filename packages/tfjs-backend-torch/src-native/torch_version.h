@@ -24,3 +24,18 @@
 #else
 #define GRATICULE_CPU_CAPABILITY "unknown"
 #endif
+
+// Flash and memory-efficient attention of devices, with log-sum-exp and gradients, keep their signatures since 2.2.
+#define GRATICULE_HAS_DEVICE_ATTENTION GRATICULE_TORCH_AT_LEAST(2, 2)
+
+// _fused_adamw_ takes its learning rate as a number, on devices, since 2.1.
+#define GRATICULE_HAS_DEVICE_ADAMW GRATICULE_TORCH_AT_LEAST(2, 1)
+
+// On CUDA, at::mm multiplies bf16 matrices into a float32 one since 2.8.
+#define GRATICULE_HAS_MM_INTO_FLOAT GRATICULE_TORCH_AT_LEAST(2, 8)
+
+// A device's caching allocator tells its statistics without that device's headers since 2.9.
+#define GRATICULE_HAS_DEVICE_ALLOCATOR GRATICULE_TORCH_AT_LEAST(2, 9)
+
+// Since 2.9 the setter of TF32 that every version has advises of a newer one, whose form still changes.
+#define GRATICULE_TF32_SETTER_WARNS GRATICULE_TORCH_AT_LEAST(2, 9)

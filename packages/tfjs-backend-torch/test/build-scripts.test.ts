@@ -32,6 +32,12 @@ describe("searchLibTorch", () => {
     expect(libtorch).toMatchObject({ source: "LIBTORCH", root, version: "2.5.1", cxx11Abi: true, cuda: false });
   });
 
+  it("sees by its libraries whether a LibTorch is one for CUDA", () => {
+    const root = makeLibTorch(join(folder, "libtorch"), "2.11.0");
+    writeFileSync(join(root, "lib", "libtorch_cuda.so"), "");
+    expect(find({ LIBTORCH: root }).libtorch).toMatchObject({ version: "2.11.0", cuda: true });
+  });
+
   it("does not pass over a $LIBTORCH that is wrong", () => {
     const { libtorch, reasons } = find({ LIBTORCH: join(folder, "nowhere") });
     expect(libtorch).toBeNull();

@@ -14,6 +14,8 @@ interface StepSettings {
   readonly batch: number;
   readonly dtype: "fp32" | "bf16";
   readonly threads: number;
+  /** Default cpu. */
+  readonly device?: string;
   readonly warmupSteps: number;
   readonly steps: number;
   readonly profile?: boolean;
@@ -22,8 +24,9 @@ interface StepSettings {
 const IMAGES = { imageSize: [224, 224], inChannels: 3, patchSize: 16 } as const;
 const NUM_CLASSES = 1000;
 
-const { task, backend, model, batch, dtype, threads, warmupSteps, steps, profile } = readSettings<StepSettings>();
-await openBackend({ name: backend, device: "cpu", precision: dtype, threads });
+const settings = readSettings<StepSettings>();
+const { task, backend, model, batch, dtype, threads, device = "cpu", warmupSteps, steps, profile } = settings;
+const { memory } = await openBackend({ name: backend, device, precision: dtype, threads });
 const { run, flops } = makeTask();
 
 const times: number[] = [];
@@ -37,6 +40,7 @@ report({
   imagesPerSecond: batch / seconds,
   secondsPerStep: seconds,
   gflops: (batch * flops) / seconds / 1e9,
+  ...(device !== "cpu" && { peakDeviceMB: (memory?.().peakBytes ?? 0) / 2 ** 20 }),
   ...(profile && { profile: profileStep(run, steps) }),
 });
 
