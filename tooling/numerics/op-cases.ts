@@ -39,7 +39,7 @@ const opCases: readonly OpCase[] = [
   {
     name: "linear with GELU",
     shapes: [[2, 5, 8], [6, 8], [6]],
-    run: (x, w, b) => linear(x!, w!, b, { activation: "gelu" }),
+    run: (x, w, b) => linear(x!, w!, b, { inputActivation: "gelu" }),
   },
   { name: "layerNorm", shapes: [[2, 5, 8], [8], [8]], run: (x, g, b) => layerNorm(x!, g!, b!, 1e-6) },
   { name: "selfAttention", shapes: [[2, 5, 24]], run: (qkv) => selfAttention(qkv!, 2) },
