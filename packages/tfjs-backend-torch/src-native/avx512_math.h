@@ -54,6 +54,12 @@ inline __m512 exp(__m512 x) {
   return _mm512_scalef_ps(p, n);
 }
 
+/** 1 / x by an estimate and one step of Newton's method: 2^-27, at a third of a division's time. */
+inline __m512 inverse(__m512 x) {
+  const __m512 guess = _mm512_rcp14_ps(x);
+  return _mm512_mul_ps(guess, _mm512_fnmadd_ps(x, guess, _mm512_set1_ps(2.0f)));
+}
+
 /** The normal distribution: Φ(x) and, from the same exponential, φ(x) = e^(-x²/2) / √(2π). */
 struct Normal {
   __m512 cumulative, density;
@@ -66,7 +72,7 @@ struct Normal {
 inline Normal normal(__m512 x) {
   const __m512 z = _mm512_abs_ps(x);
   const __m512 bell = exp(_mm512_mul_ps(_mm512_mul_ps(z, z), _mm512_set1_ps(-0.5f)));
-  const __m512 t = _mm512_div_ps(_mm512_set1_ps(1.0f), _mm512_fmadd_ps(z, _mm512_set1_ps(0.31f), _mm512_set1_ps(1.0f)));
+  const __m512 t = inverse(_mm512_fmadd_ps(z, _mm512_set1_ps(0.31f), _mm512_set1_ps(1.0f)));
   __m512 p = _mm512_set1_ps(3.584181502e-02f);
   p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(-1.416049170e-01f));
   p = _mm512_fmadd_ps(p, t, _mm512_set1_ps(1.550683482e-01f));

@@ -27,6 +27,13 @@ Tensor floating(const Tensor& x) {
   return x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16 ? x : x.to(at::kFloat);
 }
 
+bool useOwn() { return graticule::settings().device.is_cpu() && graticule::useOwnProduct(computeElement()); }
+
+/** Our own product converts on its way; the library's takes a copy in bf16, which is kept until the weight changes. */
+Tensor weightIn(graticule::Call& call) {
+  return graticule::inBfloat16() && !useOwn() ? call.cachedBfloat16() : call.tensor();
+}
+
 struct Layer {
   Tensor x, weight;
   int64_t rows, inputs, outputs;
@@ -45,9 +52,7 @@ struct Layer {
     return shape;
   }
 
-  bool own() const {
-    return x.device().is_cpu() && rows > 0 && outputs > 0 && graticule::useOwnProduct(computeElement());
-  }
+  bool own() const { return x.device().is_cpu() && rows > 0 && outputs > 0 && useOwn(); }
 
   Tensor activated(bool gelu) const {
     const auto input = x.to(computeDtype());
@@ -60,7 +65,7 @@ struct Layer {
 /** x [..., K], weight [N, K], bias [N] and residual [..., N] or absent → gelu?(x) · weightᵀ + bias + residual [..., N]. */
 KERNEL(FusedLinear) {
   const auto x = call.tensor();
-  const auto weight = call.tensor();
+  const auto weight = weightIn(call);
   auto bias = call.optionalTensor();
   auto residual = call.optionalTensor();
   const bool gelu = call.flag();
@@ -99,7 +104,7 @@ KERNEL(FusedLinear) {
 KERNEL(FusedLinearGrad) {
   auto dy = floating(call.tensor());
   const auto x = call.tensor();
-  const auto weight = call.tensor();
+  const auto weight = weightIn(call);
   const bool gelu = call.flag();
   const bool hasBias = call.flag();
   const Layer layer(x, weight);

@@ -19,7 +19,7 @@ namespace graticule {
 namespace {
 
 constexpr int64_t kBlockRows = 96;       // a multiple of 12
-constexpr int64_t kSlabColumns = 1024;   // a multiple of 32
+constexpr int64_t kSlabColumns = 512;  // a multiple of 32
 constexpr int64_t kPackPanels = 4;       // right panels of one packing task
 
 int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
@@ -106,7 +106,9 @@ class Slab {
 void multiply(const MatrixProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;
   const int64_t threads = at::get_num_threads();
-  const int64_t slabColumns = evenPart(product.columns, kSlabColumns, avx512::kRightRows);
+  // Rows are packed once a slab: slabs are wider where packing is dear.
+  const int64_t most = product.left.gelu ? 2 * kSlabColumns : kSlabColumns;
+  const int64_t slabColumns = evenPart(product.columns, most, avx512::kRightRows);
   auto right = unitsBuffer(slabColumns * avx512::unitsOf(product.depth, product.compute));
   for (int64_t column = 0; column < product.columns; column += slabColumns) {
     Slab slab(product, column, std::min(slabColumns, product.columns - column), dataOf(right), threads);
