@@ -2,6 +2,7 @@
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/einsum.h>
 #include <ATen/ops/elu.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/matmul.h>
@@ -12,6 +13,7 @@
 #include "activation.h"
 #include "call.h"
 #include "device_linear.h"
+#include "gemm.h"
 
 using at::Tensor;
 
@@ -42,6 +44,30 @@ Tensor activate(const Tensor& x, int64_t activation, const Tensor& prelu, double
 
 namespace {
 
+constexpr int64_t kSmallProduct = 1 << 20;  // multiplications, below which the library's shorter way in wins
+
+/** Two matrices as one product of our own, or an undefined tensor where that doesn't serve. */
+Tensor ownProduct(const Tensor& a, const Tensor& b, bool transposeA, bool transposeB) {
+  using namespace graticule;
+  const bool matrices = a.numel() == a.size(-1) * a.size(-2) && b.numel() == b.size(-1) * b.size(-2);
+  const bool floats = a.scalar_type() == b.scalar_type() && (a.scalar_type() == at::kFloat || a.scalar_type() == at::kBFloat16);
+  if (!matrices || !floats || !a.device().is_cpu()) return Tensor();
+  const int64_t rows = a.size(transposeA ? -1 : -2), columns = b.size(transposeB ? -2 : -1), depth = a.size(transposeA ? -2 : -1);
+  const Element compute = elementOf(a);
+  if (depth != b.size(transposeB ? -1 : -2) || rows * columns * depth < kSmallProduct || !useOwnProduct(compute)) return Tensor();
+  auto shape = (a.dim() > b.dim() ? a : b).sizes().vec();
+  shape[shape.size() - 2] = rows;
+  shape[shape.size() - 1] = columns;
+  const auto y = at::empty(shape, a.options());
+  MatrixProduct product{rows, columns, depth, transposeA ? columnsOf(a) : rowsOf(a), transposeB ? rowsOf(b) : columnsOf(b),
+                        compute, {}};
+  product.result.data = y.data_ptr();
+  product.result.element = compute;
+  product.result.stride = columns;
+  multiply(product);
+  return y;
+}
+
 Tensor product(Tensor a, Tensor b, bool transposeA, bool transposeB) {
   TORCH_CHECK(a.dim() >= 2 && b.dim() >= 2, "expected two tensors of rank 2 or more");
   if (at::isFloatingType(a.scalar_type()) && at::isFloatingType(b.scalar_type())) {
@@ -49,6 +75,8 @@ Tensor product(Tensor a, Tensor b, bool transposeA, bool transposeB) {
     a = a.to(dtype);
     b = b.to(dtype);
   }
+  const auto own = ownProduct(a, b, transposeA, transposeB);
+  if (own.defined()) return own;
   if (transposeA) a = a.transpose(-1, -2);
   if (transposeB) b = b.transpose(-1, -2);
   const bool integers = at::isIntegralType(a.scalar_type(), true) && !a.device().is_cpu();
