@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "cross_attention.h"
+#include "device_attention.h"
 #include "torch_version.h"
 
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
@@ -125,6 +126,11 @@ void composedBackward(const Heads& h, const Tensor& dout, const Tensor& out, con
   }
 }
 
+/** The device's own fused kernels take no mask here. */
+bool useDevice(const AttentionInputs& in, const Heads& h) {
+  return !h.q.device().is_cpu() && !in.bias.defined() && !in.causal && graticule::hasDeviceAttention(h.q);
+}
+
 bool useFlash(const Heads& h) {
   return GRATICULE_HAS_CPU_FLASH_ATTENTION && h.q.device().is_cpu() && h.q.numel() > 0 && h.k.numel() > 0;
 }
@@ -196,6 +202,10 @@ KERNEL(FusedAttentionGrad) {
   if (h.isBlind.defined()) dout = dout.masked_fill(h.isBlind, 0);
   const auto out = heads(result);
   Heads grad;
+  if (useDevice(in, h)) {
+    auto grads = graticule::deviceAttentionBackward(dout, h.q, h.k, h.v, out, logSumExp, scale);
+    grad = {grads[0], grads[1], grads[2], Tensor(), Tensor()};
+  }
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
   if (useFlash(h)) {
     const auto bias = h.bias.defined() ? c10::optional<Tensor>(h.bias) : c10::nullopt;
