@@ -42,11 +42,14 @@ export interface FusedCase {
 
 const keep = Int32Array.of(3, 0, 1, 2);
 
-/** One prediction is the output of a linear layer, which is stored in bf16 under that policy. */
+/** The same numbers as a linear layer's output, which is stored in bf16 under that policy. */
+function stored(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => linear(x, tf.eye(x.shape.at(-1) as number)));
+}
+
 function patchError(prediction: tf.Tensor): Parameters<typeof maskedPatchError> {
-  const stored = linear(prediction, tf.eye(48));
   const mask = tf.tensor2d([1, 0, 1, 1, 0, 1, 0, 0], [2, 4]);
-  return [stored, normalTensor([2, 3, 8, 8], 7), mask, { patchSize: 4, normalize: true }];
+  return [stored(prediction), normalTensor([2, 3, 8, 8], 7), mask, { patchSize: 4, normalize: true }];
 }
 
 /** Keys that every query, some heads' and one sample's see or not, in numbers that are added. */
@@ -59,7 +62,8 @@ function attentionCase(queries: number, keyHeads: number): FusedCase {
       [2, 19, keyHeads * 24],
       [2, 19, keyHeads * 24],
     ],
-    fused: (q, k, v) => tf.tidy(() => attention(q, k as tf.Tensor, v as tf.Tensor, { ...attrs, mask: bias() })),
+    fused: (q, k, v) =>
+      tf.tidy(() => attention(q, stored(k as tf.Tensor), stored(v as tf.Tensor), { ...attrs, mask: bias() })),
     composed: (q, k, v) =>
       tf.tidy(() => composedAttention(q, k as tf.Tensor, v as tf.Tensor, { ...attrs, causal: false }, bias())),
   };
@@ -119,10 +123,22 @@ export const fusedCases: Readonly<Record<string, FusedCase>> = {
   },
   rmsNorm: {
     shapes: [[2, 9, 40], [40]],
-    fused: (x, gamma) => rmsNorm(x, gamma as tf.Tensor, 1e-6),
+    fused: (x, gamma) => tf.tidy(() => rmsNorm(stored(x), gamma as tf.Tensor, 1e-6)),
     composed: (x, gamma) => composedRmsNorm(x, gamma as tf.Tensor, 1e-6),
   },
   "attention of 5 queries, masked": attentionCase(5, 3),
+  "attention of 5 queries": {
+    shapes: [
+      [1, 5, 3 * 24],
+      [2, 19, 3 * 24],
+      [2, 19, 3 * 24],
+    ],
+    fused: (q, k, v) => attention(q, k as tf.Tensor, v as tf.Tensor, { numHeads: 3 }),
+    composed: (q, k, v) => {
+      const attrs = { numHeads: 3, numKeyValueHeads: 3, causal: false };
+      return composedAttention(q, k as tf.Tensor, v as tf.Tensor, attrs, undefined);
+    },
+  },
   "attention of one query, masked": attentionCase(1, 3),
   "attention of one query, fewer key heads": attentionCase(1, 1),
   latitudeWeightedMeanSquaredError: {
@@ -130,12 +146,13 @@ export const fusedCases: Readonly<Record<string, FusedCase>> = {
       [2, 2, 3, 50],
       [2, 2, 3, 50],
     ],
-    fused: (p, t) => latitudeWeightedMeanSquaredError(p, t as tf.Tensor, [0.5, 1, 1.5]),
+    fused: (p, t) => tf.tidy(() => latitudeWeightedMeanSquaredError(stored(p), t as tf.Tensor, [0.5, 1, 1.5])),
     composed: (p, t) => composedLatitudeWeightedMeanSquaredError(p, t as tf.Tensor, [0.5, 1, 1.5], [1, 1]),
   },
   softmaxCrossEntropy: {
     shapes: [[2, 50]],
-    fused: (logits) => softmaxCrossEntropy(logits, Int32Array.of(49, 3), { labelSmoothing: 0.1 }),
+    fused: (logits) =>
+      tf.tidy(() => softmaxCrossEntropy(stored(logits), Int32Array.of(49, 3), { labelSmoothing: 0.1 })),
     composed: (logits) => composedSoftmaxCrossEntropy(logits, Int32Array.of(49, 3), 0.1),
   },
   "tanh GELU": {

@@ -7,7 +7,8 @@
 #include <cmath>
 
 #include "call.h"
-#include "one_query_attention.h"
+#include "cross_attention.h"
+#include "device_attention.h"
 #include "torch_version.h"
 
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
@@ -125,6 +126,11 @@ void composedBackward(const Heads& h, const Tensor& dout, const Tensor& out, con
   }
 }
 
+/** The device's own fused kernels take no mask here. */
+bool useDevice(const AttentionInputs& in, const Heads& h) {
+  return !h.q.device().is_cpu() && !in.bias.defined() && !in.causal && graticule::hasDeviceAttention(h.q);
+}
+
 bool useFlash(const Heads& h) {
   return GRATICULE_HAS_CPU_FLASH_ATTENTION && h.q.device().is_cpu() && h.q.numel() > 0 && h.k.numel() > 0;
 }
@@ -144,15 +150,15 @@ Tensor joinKeys(const Tensor& heads, const AttentionInputs& in) {
 /** q [B or 1, Nq, H·d], k and v [B, Nk, G·d], bias, H, G, causal → out [B, Nq, H·d] and log-sum-exp [B, H, Nq]. */
 KERNEL(FusedAttention) {
   const auto in = readInputs(call);
-  if (isOneQuery(in)) {
-    const auto result = graticule::oneQueryAttention(in);
+  if (isOneQuery(in) || graticule::useDenseAttention(in)) {
+    const auto result = isOneQuery(in) ? graticule::oneQueryAttention(in) : graticule::denseAttention(in);
     call.output(std::get<0>(result));
-    call.output(std::get<1>(result).unsqueeze(-1));
+    call.output(std::get<1>(result).view({in.batch(), in.heads, in.queries()}));
     return;
   }
-  const auto h = split(in);
   const double scale = 1 / std::sqrt(static_cast<double>(in.headDim()));
   Tensor out, logSumExp;
+  const auto h = split(in);
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
   if (useFlash(h)) {
     const auto bias = h.bias.defined() ? c10::optional<Tensor>(h.bias) : c10::nullopt;
@@ -181,20 +187,25 @@ KERNEL(FusedAttentionGrad) {
               "dy and out must be [B, Nq, D]");
   TORCH_CHECK(logSumExp.sizes() == at::IntArrayRef({B, H, Nq}) && logSumExp.scalar_type() == at::kFloat,
               "logSumExp must be float32 [B, H, Nq]");
-  if (isOneQuery(in)) {
-    const auto grads = graticule::oneQueryAttentionGrad(in, dy, result, logSumExp);
+  if (isOneQuery(in) || graticule::useDenseAttention(in)) {
+    const auto grads = isOneQuery(in) ? graticule::oneQueryAttentionGrad(in, dy, result, logSumExp)
+                                      : graticule::denseAttentionGrad(in, dy, result, logSumExp);
     call.output(std::get<0>(grads));
     call.output(std::get<1>(grads));
     call.output(std::get<2>(grads));
     return;
   }
-  const auto h = split(in);
   const double scale = 1 / std::sqrt(static_cast<double>(d));
+  const auto h = split(in);
   const auto heads = [&](const Tensor& x) { return x.to(h.q.scalar_type()).view({B, Nq, H, d}).transpose(1, 2); };
   auto dout = heads(dy);
   if (h.isBlind.defined()) dout = dout.masked_fill(h.isBlind, 0);
   const auto out = heads(result);
   Heads grad;
+  if (useDevice(in, h)) {
+    auto grads = graticule::deviceAttentionBackward(dout, h.q, h.k, h.v, out, logSumExp, scale);
+    grad = {grads[0], grads[1], grads[2], Tensor(), Tensor()};
+  }
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
   if (useFlash(h)) {
     const auto bias = h.bias.defined() ? c10::optional<Tensor>(h.bias) : c10::nullopt;

@@ -106,35 +106,36 @@ KERNEL(FusedSoftmaxCrossEntropy) {
 namespace {
 
 template <typename T>
-GRATICULE_INLINE double squaresBody(const T* __restrict a, const T* __restrict b, int64_t count) {
+GRATICULE_INLINE double squaresBody(const T* __restrict a, const float* __restrict b, int64_t count) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < count; i++) {
-    const float difference = graticule::load(a + i) - graticule::load(b + i);
+    const float difference = graticule::load(a + i) - b[i];
     sum += static_cast<double>(difference * difference);
   }
   return sum;
 }
 
 template <typename T>
-GRATICULE_INLINE void differencesBody(const T* __restrict a, const T* __restrict b, float factor, T* __restrict out,
+GRATICULE_INLINE void differencesBody(const T* __restrict a, const float* __restrict b, float factor, T* __restrict out,
                                       int64_t count) {
 #pragma omp simd
-  for (int64_t i = 0; i < count; i++) graticule::store(out + i, (graticule::load(a + i) - graticule::load(b + i)) * factor);
+  for (int64_t i = 0; i < count; i++) graticule::store(out + i, (graticule::load(a + i) - b[i]) * factor);
 }
 
 GRATICULE_VECTORIZED double squares(const float* a, const float* b, int64_t count) { return squaresBody(a, b, count); }
-GRATICULE_VECTORIZED double squares(const Bf16* a, const Bf16* b, int64_t count) { return squaresBody(a, b, count); }
+GRATICULE_VECTORIZED double squares(const Bf16* a, const float* b, int64_t count) { return squaresBody(a, b, count); }
 GRATICULE_VECTORIZED void differences(const float* a, const float* b, float factor, float* out, int64_t count) {
   differencesBody(a, b, factor, out, count);
 }
-GRATICULE_VECTORIZED void differences(const Bf16* a, const Bf16* b, float factor, Bf16* out, int64_t count) {
+GRATICULE_VECTORIZED void differences(const Bf16* a, const float* b, float factor, Bf16* out, int64_t count) {
   differencesBody(a, b, factor, out, count);
 }
 
 /** Fields [B, V, H, W] and what each row of W values weighs: latitude [H] times variable [V]. */
 struct Fields {
-  Tensor prediction, target, latitude, variable;
+  Tensor prediction;  // float32 or bf16
+  Tensor target, latitude, variable;
   int64_t rows, width;
 
   float weight(int64_t row) const {
@@ -147,7 +148,7 @@ struct Fields {
 Fields readFields(graticule::Call& call) {
   Fields f;
   f.prediction = graticule::readable(call.tensor());
-  f.target = graticule::readable(call.tensor());
+  f.target = call.tensor().to(at::kFloat).contiguous();
   f.latitude = call.tensor().to(at::kFloat).contiguous();
   f.variable = call.tensor().to(at::kFloat).contiguous();
   TORCH_CHECK(f.prediction.dim() == 4 && f.target.sizes() == f.prediction.sizes() && f.prediction.numel() > 0,
@@ -155,7 +156,6 @@ Fields readFields(graticule::Call& call) {
   TORCH_CHECK(f.variable.sizes() == at::IntArrayRef({f.prediction.size(1)}) &&
                   f.latitude.sizes() == at::IntArrayRef({f.prediction.size(2)}),
               "expected a weight for each variable and each row");
-  f.target = f.target.to(f.prediction.scalar_type());
   f.width = f.prediction.size(3);
   f.rows = f.prediction.numel() / f.width;
   return f;
@@ -178,7 +178,7 @@ KERNEL(FusedLatitudeError) {
       const int64_t at = row * f.width;
       const double sum =
           graticule::isBf16(f.prediction)
-              ? squares(graticule::elements<Bf16>(f.prediction) + at, graticule::elements<Bf16>(f.target) + at, f.width)
+              ? squares(graticule::elements<Bf16>(f.prediction) + at, graticule::elements<float>(f.target) + at, f.width)
               : squares(graticule::elements<float>(f.prediction) + at, graticule::elements<float>(f.target) + at, f.width);
       errors[row] = sum * f.weight(row);
     }
@@ -206,7 +206,7 @@ KERNEL(FusedLatitudeErrorGrad) {
       const int64_t at = row * f.width;
       const auto by = static_cast<float>(factor * f.weight(row));
       if (graticule::isBf16(f.prediction)) {
-        differences(graticule::elements<Bf16>(f.prediction) + at, graticule::elements<Bf16>(f.target) + at, by,
+        differences(graticule::elements<Bf16>(f.prediction) + at, graticule::elements<float>(f.target) + at, by,
                     graticule::mutableElements<Bf16>(out) + at, f.width);
       } else {
         differences(graticule::elements<float>(f.prediction) + at, graticule::elements<float>(f.target) + at, by,

@@ -1,7 +1,5 @@
 // One query over the tokens of each sample, for very many small samples: the channel aggregation of D-CHAG, attention
 // pooling. Bound by reading k and v, so each is read row by row, all heads at once. Scores are float32.
-#include "one_query_attention.h"
-
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "call.h"
+#include "cross_attention.h"
 #include "elements.h"
 #include "vectorize.h"
 

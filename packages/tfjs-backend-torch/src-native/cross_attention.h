@@ -1,3 +1,4 @@
+// What the kinds of attention over other tokens share.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,6 +20,14 @@ struct AttentionInputs {
   int64_t keys() const { return k.size(1); }
   int64_t headDim() const { return q.size(2) / heads; }
 };
+
+/** Whether our own AVX-512 kernel, which knows neither masks nor shared key heads, serves these and is the faster one. */
+bool useDenseAttention(const AttentionInputs& in);
+/** Without a copy of q, k and v per head: out [B, Nq, H·d] and log-sum-exp [B, H, Nq]. */
+std::tuple<at::Tensor, at::Tensor> denseAttention(const AttentionInputs& in);
+/** Gradients of q, k, v. */
+std::tuple<at::Tensor, at::Tensor, at::Tensor> denseAttentionGrad(const AttentionInputs& in, const at::Tensor& dy,
+                                                                  const at::Tensor& out, const at::Tensor& logSumExp);
 
 /** For Nq = 1 on the CPU: out [B, 1, H·d] and log-sum-exp [B, H]. A query that sees no key gives zeros. */
 std::tuple<at::Tensor, at::Tensor> oneQueryAttention(const AttentionInputs& in);
