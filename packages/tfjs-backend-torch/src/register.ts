@@ -6,16 +6,11 @@ import { blockKernels } from "./kernels/blocks.js";
 import { detectionKernels } from "./kernels/detection.js";
 import { elementwiseKernels } from "./kernels/elementwise.js";
 import { fusedKernels } from "./kernels/fused.js";
-
-
-import { hostKernels } from "./kernels/host.js";
-
-
 import { fusedAttentionKernels } from "./kernels/fused-attention.js";
 import { fusedLayerKernels } from "./kernels/fused-layers.js";
 import { fusedLossKernels } from "./kernels/fused-losses.js";
 import { fusedPatchKernels } from "./kernels/fused-patches.js";
-
+import { hostKernels } from "./kernels/host.js";
 
 import { imageKernels } from "./kernels/image.js";
 import { indexingKernels } from "./kernels/indexing.js";
