@@ -1,5 +1,6 @@
 import { vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
+import { benchAllocator } from "./allocator.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
 import { benchSoak } from "./soak.js";
@@ -68,6 +69,16 @@ program
   .description("Many steps of a tiny model: live bytes and resident memory must stay flat.")
   .option("--steps <count>", "steps after the warm-up", Number, 2000)
   .action(async (options) => print(await benchSoak(options)));
+
+program
+  .command("allocator")
+  .description("39 MB elementwise ops and bf16 MAE steps under the backend's allocator and under glibc's.")
+  .option("--model <preset>", "tiny, small, base, large, huge", "small")
+  .option("--batch <images>", "images of one step", Number, 16)
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--pairs <count>", "runs of each allocator, in turn", Number, 1)
+  .action(async (options) => print(await benchAllocator(options)));
 
 await program.parseAsync();
 

@@ -11,9 +11,13 @@ export interface Measured {
  *
  * @throws {Error} with the command's own words if it fails.
  */
-export function runJson(command: string, args: readonly string[]): Promise<Measured> {
+export function runJson(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...tfjsNodeEnvironment() };
+    const env = { ...process.env, ...tfjsNodeEnvironment(), ...environment };
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
     let err = "";

@@ -11,10 +11,16 @@ import { searchLibTorch } from "./find-libtorch.mjs";
 
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 const sourceDir = join(packageRoot, "src-native");
-const buildDir = join(packageRoot, "build");
+// With --sanitize: checks of addresses and of undefined behaviour, beside the ordinary addon.
+const sanitize = process.argv.includes("--sanitize");
+const buildDir = join(packageRoot, sanitize ? "build-sanitize" : "build");
 const addonPath = join(buildDir, "graticule_torch.node");
 const stampPath = join(buildDir, "stamp.json");
 const logPath = join(buildDir, "build.log");
+// vptr needs type information of LibTorch's classes that its libraries do not export.
+const sanitizeFlags = sanitize
+  ? ["-fsanitize=address,undefined", "-fno-sanitize=vptr", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
+  : [];
 
 /**
  * Builds the addon if it is missing or out of date.
@@ -76,6 +82,7 @@ function compileFlags(libtorch) {
     "-fPIC",
     "-fvisibility=hidden",
     "-Wall",
+    ...(sanitize ? ["-g1", ...sanitizeFlags] : []),
     ...(process.platform === "darwin" ? [] : ["-fopenmp"]),
     `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi ? 1 : 0}`,
     "-DNAPI_VERSION=8",
@@ -92,7 +99,7 @@ function instructionFlags(source) {
 }
 
 function linkFlags(libtorch) {
-  const flags = [`-L${libtorch.libDir}`, `-Wl,-rpath,${libtorch.libDir}`, "-ltorch_cpu", "-lc10"];
+  const flags = [...sanitizeFlags, `-L${libtorch.libDir}`, `-Wl,-rpath,${libtorch.libDir}`, "-ltorch_cpu", "-lc10"];
   if (process.platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup", ...flags];
   const device = existsSync(join(libtorch.libDir, "libtorch_hip.so")) ? "hip" : "cuda";
   // Nothing in our code names a symbol of the device library; it must be loaded all the same to register its kernels.

@@ -2,108 +2,133 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
-#include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
+#include "arena.h"
 #include "torch_version.h"
 
 namespace graticule {
 namespace {
 
-constexpr size_t kHeaderBytes = 64;                    // keeps the payload on a cache line
-constexpr size_t kPooledFrom = size_t{1} << 18;        // malloc serves smaller blocks well
-constexpr size_t kHugePage = size_t{1} << 21;
-constexpr size_t kAlwaysCached = size_t{256} << 20;
+constexpr size_t kHeaderBytes = 64;               // keeps the payload on a cache line
+constexpr size_t kArenaFrom = size_t{1} << 18;    // malloc serves smaller blocks well
+constexpr size_t kSlackBytes = size_t{32} << 20;  // pages that small programs may keep
+constexpr int kMaxTags = 32;
 
 struct Header {
   size_t requested;
-  size_t block;  // bytes with the header, rounded up to a size class; 0: not pooled
+  size_t block;  // bytes in the arena, header included; 0: from malloc
+  int tag;
 };
 
-std::atomic<size_t> live{0};
-std::atomic<size_t> peak{0};
-std::mutex poolMutex;
-std::unordered_map<size_t, std::vector<void*>> pool;
-size_t cached = 0;
+/** Bytes that are in use, and the most that ever were since the last reset. */
+class Meter {
+ public:
+  void add(size_t bytes) {
+    const size_t now = live_ += bytes;
+    size_t before = peak_.load();
+    while (now > before && !peak_.compare_exchange_weak(before, now)) {
+    }
+  }
+  void subtract(size_t bytes) { live_ -= bytes; }
+  size_t live() const { return live_.load(); }
+  size_t peak() const { return peak_.load(); }
+  void resetPeak() { peak_ = live_.load(); }
 
-/** Eight classes a power of two: at most 12.5 % is wasted. */
-size_t sizeClass(size_t bytes) {
-  size_t power = kPooledFrom;
-  while (power * 2 <= bytes) power *= 2;
-  const size_t step = power / 8;
-  return (bytes + step - 1) / step * step;
+ private:
+  std::atomic<size_t> live_{0};
+  std::atomic<size_t> peak_{0};
+};
+
+Meter total;
+std::array<Meter, kMaxTags> tagged;
+std::atomic<size_t> liveLimit{kNoLimit};
+thread_local int currentTag = 0;
+
+std::mutex poolMutex;  // guards all below
+Arena arena;
+size_t arenaLive = 0;
+size_t arenaPeak = 0;  // since pages were last released
+size_t cachedLimit = kNoLimit;
+std::vector<std::string> tagNames;
+
+/** Pages may stay for a tenth more than was ever in use at once: what is idle never costs more than that. */
+size_t residentBudget() {
+  const size_t kept = std::max(arenaPeak + arenaPeak / 10, arenaPeak + kSlackBytes);
+  const size_t limit = cachedLimit == kNoLimit ? kept : std::min(kept, arenaLive + cachedLimit);
+  return std::max(arenaLive, std::min(limit, liveLimit.load()));
 }
 
-void freeCached() {
-  for (auto& [size, blocks] : pool) {
-    for (void* block : blocks) std::free(block);
-  }
-  pool.clear();
-  cached = 0;
+void* allocateInArena(size_t block) {
+  std::lock_guard<std::mutex> lock(poolMutex);
+  void* start = arena.allocate(block);
+  if (start == nullptr) return nullptr;
+  arenaLive += block;
+  arenaPeak = std::max(arenaPeak, arenaLive);
+  arena.shrinkTo(residentBudget());
+  return start;
 }
 
-void* allocateBlock(size_t bytes, bool pooled) {
-  void* block = nullptr;
-  const size_t alignment = pooled && bytes >= kHugePage ? kHugePage : 64;
-  if (posix_memalign(&block, alignment, bytes) != 0) {
-    std::lock_guard<std::mutex> lock(poolMutex);
-    freeCached();
-    if (posix_memalign(&block, alignment, bytes) != 0) return nullptr;
-  }
-#ifdef MADV_HUGEPAGE
-  if (alignment == kHugePage) madvise(block, bytes, MADV_HUGEPAGE);
-#endif
-  return block;
+void freeInArena(void* start, size_t block) {
+  std::lock_guard<std::mutex> lock(poolMutex);
+  arena.free(start, block);
+  arenaLive -= block;
+  if (cachedLimit != kNoLimit || liveLimit.load() != kNoLimit) arena.shrinkTo(residentBudget());
+}
+
+void* allocateByMalloc(size_t bytes) {
+  void* start = nullptr;
+  if (posix_memalign(&start, kHeaderBytes, bytes) == 0) return start;
+  releaseCachedBytes();
+  return posix_memalign(&start, kHeaderBytes, bytes) == 0 ? start : nullptr;
 }
 
 void release(void* pointer) {
   if (pointer == nullptr) return;
-  auto* block = static_cast<char*>(pointer) - kHeaderBytes;
-  const Header header = *reinterpret_cast<Header*>(block);
-  live -= header.requested;
+  auto* start = static_cast<char*>(pointer) - kHeaderBytes;
+  const Header header = *reinterpret_cast<Header*>(start);
+  total.subtract(header.requested);
+  if (header.tag != 0) tagged[header.tag].subtract(header.requested);
   if (header.block != 0) {
-    std::lock_guard<std::mutex> lock(poolMutex);
-    // What lies idle stays below what was once in use: shapes that never return do not pile up.
-    if (cached + header.block <= std::max(kAlwaysCached, peak.load())) {
-      pool[header.block].push_back(block);
-      cached += header.block;
-      return;
-    }
+    freeInArena(start, header.block);
+  } else {
+    std::free(start);
   }
-  std::free(block);
 }
 
-class PoolAllocator final : public at::Allocator {
+class CountingAllocator final : public at::Allocator {
  public:
+  explicit CountingAllocator(bool useArena) : arenaFrom_(useArena ? kArenaFrom : kNoLimit) {}
+
   at::DataPtr allocate(size_t bytes) GRATICULE_ALLOCATE_CONST override {
     if (bytes == 0) return {nullptr, nullptr, &release, at::Device(at::kCPU)};
-    const bool pooled = bytes >= kPooledFrom;
-    const size_t size = pooled ? sizeClass(bytes + kHeaderBytes) : bytes + kHeaderBytes;
-    void* block = nullptr;
-    if (pooled) {
-      std::lock_guard<std::mutex> lock(poolMutex);
-      auto found = pool.find(size);
-      if (found != pool.end() && !found->second.empty()) {
-        block = found->second.back();
-        found->second.pop_back();
-        cached -= size;
-      }
+    const size_t limit = liveLimit.load(std::memory_order_relaxed);
+    TORCH_CHECK(limit == kNoLimit || total.live() + bytes <= limit, "out of memory: ", bytes, " bytes asked, ",
+                total.live(), " live, limit ", limit);
+    // A size near 2^64 must not wrap around when the header is added.
+    TORCH_CHECK(bytes < (size_t{1} << 62), "out of memory: ", bytes, " bytes asked, ", total.live(), " live");
+    size_t block = 0;
+    void* start = nullptr;
+    if (bytes >= arenaFrom_) {
+      block = (bytes + kHeaderBytes + Arena::kGranule - 1) / Arena::kGranule * Arena::kGranule;
+      start = allocateInArena(block);
     }
-    if (block == nullptr) block = allocateBlock(size, pooled);
-    TORCH_CHECK(block != nullptr, "out of memory: could not allocate ", bytes, " bytes, ", live.load(), " are in use");
-    *static_cast<Header*>(block) = {bytes, pooled ? size : 0};
-    const size_t now = live += bytes;
-    size_t before = peak.load();
-    while (now > before && !peak.compare_exchange_weak(before, now)) {
+    if (start == nullptr) {
+      block = 0;
+      start = allocateByMalloc(bytes + kHeaderBytes);
     }
-    void* payload = static_cast<char*>(block) + kHeaderBytes;
+    TORCH_CHECK(start != nullptr, "out of memory: ", bytes, " bytes asked, ", total.live(), " live");
+    *static_cast<Header*>(start) = {bytes, block, currentTag};
+    total.add(bytes);
+    if (currentTag != 0) tagged[currentTag].add(bytes);
+    void* payload = static_cast<char*>(start) + kHeaderBytes;
     return {payload, payload, &release, at::Device(at::kCPU)};
   }
 
@@ -114,25 +139,69 @@ class PoolAllocator final : public at::Allocator {
     std::memcpy(target, source, bytes);
   }
 #endif
+
+ private:
+  const size_t arenaFrom_;
 };
 
 }  // namespace
 
 void installAllocator() {
   static std::once_flag once;
-  std::call_once(once, [] { c10::SetCPUAllocator(new PoolAllocator(), 255); });
+  std::call_once(once, [] {
+    const char* choice = std::getenv("GRATICULE_TORCH_ALLOCATOR");
+    const bool useArena = choice == nullptr || std::strcmp(choice, "malloc") != 0;
+    c10::SetCPUAllocator(new CountingAllocator(useArena), 255);
+  });
 }
 
 AllocatorStats allocatorStats() {
   std::lock_guard<std::mutex> lock(poolMutex);
-  return {static_cast<double>(live.load()), static_cast<double>(peak.load()), static_cast<double>(cached)};
+  const double live = static_cast<double>(total.live());
+  const double idle = static_cast<double>(arena.residentBytes()) - static_cast<double>(arenaLive);
+  return {live, static_cast<double>(total.peak()), live + std::max(idle, 0.0)};
 }
 
-void resetPeakBytes() { peak = live.load(); }
+void resetPeakBytes() {
+  total.resetPeak();
+  for (Meter& meter : tagged) meter.resetPeak();
+}
 
 void releaseCachedBytes() {
   std::lock_guard<std::mutex> lock(poolMutex);
-  freeCached();
+  arena.shrinkTo(0);
+  arenaPeak = arenaLive;
+}
+
+void setMemoryLimits(size_t live, size_t cached) {
+  liveLimit = live;
+  std::lock_guard<std::mutex> lock(poolMutex);
+  cachedLimit = cached;
+  arena.shrinkTo(residentBudget());
+}
+
+int memoryTag(const std::string& name) {
+  std::lock_guard<std::mutex> lock(poolMutex);
+  const auto found = std::find(tagNames.begin(), tagNames.end(), name);
+  if (found != tagNames.end()) return static_cast<int>(found - tagNames.begin()) + 1;
+  TORCH_CHECK(tagNames.size() + 1 < kMaxTags, "expected at most ", kMaxTags - 1, " memory tags, got one more: ", name);
+  tagNames.push_back(name);
+  return static_cast<int>(tagNames.size());
+}
+
+int setMemoryTag(int tag) {
+  TORCH_CHECK(tag >= 0 && tag < kMaxTags, "expected a memory tag of 0 to ", kMaxTags - 1, ", got ", tag);
+  return std::exchange(currentTag, tag);
+}
+
+std::vector<TagStats> tagStats() {
+  std::lock_guard<std::mutex> lock(poolMutex);
+  std::vector<TagStats> stats;
+  for (size_t i = 0; i < tagNames.size(); i++) {
+    const Meter& meter = tagged[i + 1];
+    stats.push_back({tagNames[i], static_cast<double>(meter.live()), static_cast<double>(meter.peak())});
+  }
+  return stats;
 }
 
 }  // namespace graticule

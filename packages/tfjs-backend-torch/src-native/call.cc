@@ -74,7 +74,10 @@ std::vector<int64_t> Call::shape() {
 
 std::string Call::text() {
   std::string value;
-  for (const int64_t code : integers()) value.push_back(static_cast<char>(code));
+  for (const int64_t code : integers()) {
+    TORCH_CHECK(code >= 0 && code < 128, "expected text of ASCII characters, got character code ", code);
+    value.push_back(static_cast<char>(code));
+  }
   return value;
 }
 
@@ -141,7 +144,7 @@ Tensor Call::optionalCachedBfloat16() {
 
 Tensor Call::mutableTensor() {
   Storage& storage = storages().at(number());
-  storage.bfloat16 = Tensor();
+  storage.prepareToWrite();
   return view(storage.value);
 }
 

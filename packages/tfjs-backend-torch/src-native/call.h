@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,10 +75,11 @@ struct KernelRegistration {
 enum class Precision { kFloat32, kBfloat16 };
 
 struct Settings {
-  Precision precision = Precision::kFloat32;
+  std::atomic<Precision> precision{Precision::kFloat32};
   at::Device device = at::Device(at::kCPU);
 };
 
+/** One for the process: kernels ask in threads of their own, too. Worker threads of Node share it. */
 Settings& settings();
 inline bool inBfloat16() { return settings().precision == Precision::kBfloat16; }
 

@@ -29,11 +29,11 @@ c10::DeviceIndex indexOf(at::Device device) { return std::max<c10::DeviceIndex>(
 
 AllocatorStats deviceAllocatorStats(at::Device device) {
   auto* allocator = allocatorOf(device);
-  if (allocator == nullptr) return {storages().bytes(), storages().bytes(), 0};
+  if (allocator == nullptr) return {storages().bytes(), storages().bytes(), storages().bytes()};
   const auto stats = allocator->getDeviceStats(indexOf(device));
   const auto& allocated = stats.allocated_bytes[0];  // over all pools
   return {static_cast<double>(allocated.current), static_cast<double>(allocated.peak),
-          static_cast<double>(stats.reserved_bytes[0].current - allocated.current)};
+          static_cast<double>(stats.reserved_bytes[0].current)};
 }
 
 void resetDevicePeakBytes(at::Device device) {
@@ -46,7 +46,7 @@ void releaseDeviceCachedBytes(at::Device device) {
 
 #else
 
-AllocatorStats deviceAllocatorStats(at::Device) { return {storages().bytes(), storages().bytes(), 0}; }
+AllocatorStats deviceAllocatorStats(at::Device) { return {storages().bytes(), storages().bytes(), storages().bytes()}; }
 void resetDevicePeakBytes(at::Device) {}
 void releaseDeviceCachedBytes(at::Device) {}
 

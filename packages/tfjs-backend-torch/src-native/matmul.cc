@@ -30,6 +30,7 @@ Tensor activate(const Tensor& x, int64_t activation, const Tensor& prelu, double
     case 3:
       return at::elu(x);
     case 4:
+      TORCH_CHECK(prelu.defined(), "activation prelu needs its weights");
       return at::where(x.lt(0), x.mul(prelu), x);
     case 5:
       return at::leaky_relu(x, leakyAlpha);

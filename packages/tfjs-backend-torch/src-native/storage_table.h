@@ -4,26 +4,52 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace graticule {
 
+/** Memory of somebody else that a storage lies in, such as a JavaScript array; given up when this is destroyed. */
+class BorrowedMemory {
+ public:
+  virtual ~BorrowedMemory() = default;
+  /** Whether its owner took it away: it must not be touched any more. */
+  virtual bool gone() const = 0;
+};
+
 struct Storage {
-  at::Tensor value;
+  at::Tensor value;     // undefined in a free slot and while released
   at::Tensor bfloat16;  // cached copy of a float32 weight; dropped when value changes
+  std::unique_ptr<BorrowedMemory> borrowed;
+  std::vector<int64_t> sizes;  // of a released storage
+  at::TensorOptions options;   // of a released storage
+  bool released = false;
   uint32_t generation = 0;
+
+  /** Makes `value` the storage's alone before it is changed in place: nobody else sees the change. */
+  void prepareToWrite();
 };
 
 class StorageTable {
  public:
-  double add(at::Tensor value);
-  /** Throws on a number that is not the handle of a live storage. */
+  double add(at::Tensor value, std::unique_ptr<BorrowedMemory> borrowed = nullptr);
+  /** Throws on a number that is not the handle of a live storage, and on a released one. */
   Storage& at(double handle);
   void remove(double handle);
+  /** As `remove`; false where the handle is not a live one. */
+  bool removeIfLive(double handle);
+  /** Frees the memory; the handle stays, and `restore` gives it memory of the same size, with undefined contents. */
+  void release(double handle);
+  void restore(double handle);
+  void clear();
   size_t count() const { return slots_.size() - free_.size(); }
   double bytes() const;
 
  private:
+  Storage* find(double handle);
+  Storage& held(double handle);
+  void removeSlot(Storage& storage);
+
   std::vector<Storage> slots_;
   std::vector<uint32_t> free_;
 };

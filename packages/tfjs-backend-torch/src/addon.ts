@@ -3,14 +3,29 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { MissingDependencyError } from "@graticule/core";
 
-/** Bytes that the backend holds; `storageBytes` counts what tensors own, `liveBytes` also what a kernel works on. */
-export interface MemoryStats {
+/** Bytes of CPU memory in use now, and the most at once since `resetPeakBytes`. */
+export interface LivePeakBytes {
   readonly liveBytes: number;
   readonly peakBytes: number;
-  /** Freed blocks kept for the next allocation. */
-  readonly cachedBytes: number;
+}
+
+/** What src-native/addon_memory.cc reports. */
+export interface NativeMemory extends LivePeakBytes {
+  readonly reservedBytes: number;
   readonly storageBytes: number;
   readonly storages: number;
+  readonly tags: Readonly<Record<string, LivePeakBytes>>;
+}
+
+export type NativeValues = Float32Array | Int32Array | Uint8Array;
+
+/** Where a tensor's values lie, as they are stored: row-major, without gaps. */
+export interface DataPointer {
+  readonly address: bigint;
+  readonly bytes: number;
+  readonly dtype: "float32" | "int32" | "bool" | "complex64" | "bfloat16" | "float16";
+  /** `cpu`, or for example `cuda:0`: then the address is the device's. */
+  readonly device: string;
 }
 
 export interface AddonDescription {
@@ -23,28 +38,47 @@ export interface AddonDescription {
   readonly flashAttention: boolean;
 }
 
-/** What src-native/addon.cc exports. `args` counts the doubles written to the bound array; `dims` is rank, sizes…  */
+/** What src-native/addon*.cc export. `args` counts the doubles written to the bound array; `dims` is rank, sizes…  */
 export interface Addon {
-  bind(shared: Float64Array): void;
+  /** Returns the array to use: another one where another copy of this package was first. */
+  bind(shared: Float64Array): Float64Array;
   run(kernel: number, args: number): number;
-  write(values: ArrayBufferView | null, dtype: number, dims: Float64Array): number;
-  read(handle: number): Float32Array | Int32Array | Uint8Array;
+  /** `borrow`: the storage lies in the array's memory. */
+  write(values: ArrayBufferView | null, dtype: number, dims: Float64Array, borrow: boolean): number;
+  read(handle: number): NativeValues;
+  /** A promise from `fromBytes` bytes on. */
+  readLater(handle: number, fromBytes: number): NativeValues | Promise<NativeValues>;
   dispose(handle: number): void;
+  /** Whether it was there. */
+  disposeIfLive(handle: number): boolean;
+  releaseStorage(handle: number): void;
+  restoreStorage(handle: number, values: ArrayBufferView | null): void;
+  dataPointer(handle: number): DataPointer;
   kernelNames(): string[];
-  memory(): MemoryStats;
+  memory(): NativeMemory;
+  liveBytes(): number;
+  /** Makes V8 consider a collection. */
+  hintCollection(): void;
   resetPeakBytes(): void;
   releaseCachedBytes(): void;
+  setMemoryLimits(liveBytes: number, cachedBytes: number): void;
+  /** The tag's index; a new one is made. */
+  memoryTag(name: string): number;
+  /** Returns the tag that was set before; 0 is none. */
+  setMemoryTag(tag: number): number;
   setThreads(threads: number): void;
   getThreads(): number;
   setPrecision(precision: 0 | 1): void;
+  getPrecision(): 0 | 1;
   setDevice(device: string): void;
   getDevice(): string;
   describe(): AddonDescription;
 }
 
 // Both src/ and dist/ lie one level below the package's root.
-const addonPath = fileURLToPath(new URL("../build/graticule_torch.node", import.meta.url));
-const stampPath = fileURLToPath(new URL("../build/stamp.json", import.meta.url));
+const buildFolder = process.env.GRATICULE_TORCH_BUILD ?? "build";
+const addonPath = fileURLToPath(new URL(`../${buildFolder}/graticule_torch.node`, import.meta.url));
+const stampPath = fileURLToPath(new URL(`../${buildFolder}/stamp.json`, import.meta.url));
 
 let loaded: Addon | undefined;
 

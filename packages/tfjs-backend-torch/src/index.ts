@@ -13,8 +13,17 @@
  */
 import { registerTorchBackend } from "./register.js";
 
-export { isAddonBuilt, type MemoryStats } from "./addon.js";
-export { TorchKernelError } from "./errors.js";
+export { type DataPointer, isAddonBuilt, type LivePeakBytes } from "./addon.js";
+export { TorchKernelError, TorchOutOfMemoryError } from "./errors.js";
+export {
+  type MemoryStats,
+  memoryStats,
+  releaseCachedBytes,
+  resetPeakBytes,
+  setCacheLimit,
+  setMemoryLimit,
+  withMemoryTag,
+} from "./memory.js";
 export { modelFile } from "./model-file.js";
 export { type KernelProfile, type KernelTime, profileKernels } from "./profile-kernels.js";
 export { registerTorchBackend } from "./register.js";
@@ -23,15 +32,13 @@ export {
   getPrecision,
   getThreads,
   loadTorch,
-  memoryStats,
   type Precision,
-  releaseCachedBytes,
-  resetPeakBytes,
   setDevice,
   setPrecision,
   setThreads,
   type TorchInfo,
   torchInfo,
 } from "./settings.js";
+export { dataPointer, releaseStorage, restoreStorage } from "./storage.js";
 
 registerTorchBackend();

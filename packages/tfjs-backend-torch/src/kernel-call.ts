@@ -2,12 +2,12 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type Addon, loadAddon } from "./addon.js";
 import type { TorchBackend } from "./backend.js";
 import { dtypesByCode } from "./dtype.js";
-import { TorchKernelError } from "./errors.js";
+import { TorchKernelError, TorchOutOfMemoryError } from "./errors.js";
 
 /** null stands for a tensor that the caller left out. */
 export type Argument = number | boolean | string | TensorInfo | null | readonly (number | TensorInfo)[];
 
-const shared = new Float64Array(1 << 16);
+let shared: Float64Array = new Float64Array(1 << 16);
 let indexOf: Map<string, number> | undefined;
 let native: Addon;
 let length = 0;
@@ -16,7 +16,7 @@ let length = 0;
 export function boundAddon(): Addon {
   if (!indexOf) {
     native = loadAddon();
-    native.bind(shared);
+    shared = native.bind(shared);
     indexOf = new Map(native.kernelNames().map((name, index) => [name, index]));
   }
   return native;
@@ -77,9 +77,25 @@ function runNative(index: number): number {
   }
 }
 
+/** As src-native/allocator.cc and addon.h write it. */
+const outOfMemory = /out of memory: (?:(\d+) bytes asked, )?(\d+) (?:bytes )?live/;
+
 /** Wraps what the addon threw into the class that callers can react to. */
 export function asKernelError(cause: unknown): TorchKernelError {
-  return new TorchKernelError(cause instanceof Error ? cause.message : String(cause), { cause });
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const memory = outOfMemory.exec(message);
+  if (!memory) return new TorchKernelError(message, { cause });
+  const asked = memory[1] === undefined ? undefined : Number(memory[1]);
+  return new TorchOutOfMemoryError(message, asked, Number(memory[2]), { cause });
+}
+
+/** Calls the addon outside of a kernel. */
+export function attempt<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw asKernelError(cause);
+  }
 }
 
 function decodeOutput(backend: TorchBackend): TensorInfo {

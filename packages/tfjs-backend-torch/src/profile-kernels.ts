@@ -65,7 +65,7 @@ function timedAddon(addon: Addon, times: Map<string, { calls: number; millisecon
   return {
     ...addon,
     run: (kernel, args) => timed(names[kernel] as string, () => addon.run(kernel, args)),
-    write: (values, dtype, dims) => timed("write", () => addon.write(values, dtype, dims)),
+    write: (values, dtype, dims, borrow) => timed("write", () => addon.write(values, dtype, dims, borrow)),
     read: (handle) => timed("read", () => addon.read(handle)),
     dispose: (handle) => timed("dispose", () => addon.dispose(handle)),
   };

@@ -1,9 +1,7 @@
-import { type AddonDescription, type MemoryStats, readBuildStamp } from "./addon.js";
-import { asKernelError, boundAddon } from "./kernel-call.js";
+import { type AddonDescription, readBuildStamp } from "./addon.js";
+import { attempt, boundAddon } from "./kernel-call.js";
 
 export type Precision = "fp32" | "bf16";
-
-let precision: Precision = "fp32";
 
 /** What the torch backend runs on. */
 export interface TorchInfo extends AddonDescription {
@@ -13,14 +11,6 @@ export interface TorchInfo extends AddonDescription {
   readonly source: string;
   readonly threads: number;
   readonly device: string;
-}
-
-function attempt<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    throw asKernelError(cause);
-  }
 }
 
 /**
@@ -55,11 +45,10 @@ export function setPrecision(value: Precision): void {
     throw new TypeError(`setPrecision: expected "fp32" or "bf16", got ${JSON.stringify(value)}.`);
   }
   boundAddon().setPrecision(value === "bf16" ? 1 : 0);
-  precision = value;
 }
 
 export function getPrecision(): Precision {
-  return precision;
+  return boundAddon().getPrecision() === 1 ? "bf16" : "fp32";
 }
 
 /** @throws {TorchKernelError} if not 1 to 1024. */
@@ -70,20 +59,6 @@ export function setThreads(threads: number): void {
 
 export function getThreads(): number {
   return boundAddon().getThreads();
-}
-
-export function memoryStats(): MemoryStats {
-  return boundAddon().memory();
-}
-
-/** Starts `memoryStats().peakBytes` anew from what is live now. */
-export function resetPeakBytes(): void {
-  boundAddon().resetPeakBytes();
-}
-
-/** Gives freed blocks, which are kept for the next allocation, back to the operating system. */
-export function releaseCachedBytes(): void {
-  boundAddon().releaseCachedBytes();
 }
 
 /** @throws {MissingDependencyError} if the addon is not built or cannot be loaded. */

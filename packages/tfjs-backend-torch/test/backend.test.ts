@@ -8,6 +8,8 @@ describe("the package", () => {
     expect(Object.keys(torch).sort()).toMatchInlineSnapshot(`
       [
         "TorchKernelError",
+        "TorchOutOfMemoryError",
+        "dataPointer",
         "getDevice",
         "getPrecision",
         "getThreads",
@@ -18,11 +20,16 @@ describe("the package", () => {
         "profileKernels",
         "registerTorchBackend",
         "releaseCachedBytes",
+        "releaseStorage",
         "resetPeakBytes",
+        "restoreStorage",
+        "setCacheLimit",
         "setDevice",
+        "setMemoryLimit",
         "setPrecision",
         "setThreads",
         "torchInfo",
+        "withMemoryTag",
       ]
     `);
   });
