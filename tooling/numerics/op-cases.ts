@@ -37,9 +37,9 @@ const mask = (): Tensor =>
 const opCases: readonly OpCase[] = [
   { name: "linear", shapes: [[2, 5, 8], [6, 8], [6]], run: (x, w, b) => linear(x!, w!, b) },
   {
-    name: "linear with GELU",
-    shapes: [[2, 5, 8], [6, 8], [6]],
-    run: (x, w, b) => linear(x!, w!, b, { inputActivation: "gelu" }),
+    name: "linear with GELU and residual",
+    shapes: [[2, 5, 8], [6, 8], [6], [2, 5, 6]],
+    run: (x, w, b, residual) => linear(x!, w!, b, { inputActivation: "gelu", residual: residual! }),
   },
   { name: "layerNorm", shapes: [[2, 5, 8], [8], [8]], run: (x, g, b) => layerNorm(x!, g!, b!, 1e-6) },
   { name: "selfAttention", shapes: [[2, 5, 24]], run: (qkv) => selfAttention(qkv!, 2) },
