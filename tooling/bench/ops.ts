@@ -1,8 +1,8 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import { openBackend } from "@graticule/train";
 import * as tf from "@tensorflow/tfjs-core";
-import { type OpCase, opCases } from "./op-cases.js";
 import { median } from "./median.js";
+import { type OpCase, opCases } from "./op-cases.js";
 
 export interface OpsOptions {
   readonly dtype: "fp32" | "bf16";
