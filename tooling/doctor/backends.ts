@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { torchInfo } from "@graticule/tfjs-backend-torch";
 import { searchLibTorch } from "../../packages/tfjs-backend-torch/scripts/find-libtorch.mjs";
+import { tfjsNodeBinding } from "../tensorflow/find-tfjs-node.mjs";
 import type { Row } from "./rows.js";
 
 const HOW_TO_GET_LIBTORCH =
@@ -40,10 +42,12 @@ function packageRow(name: "wasm" | "cpu"): Row {
 }
 
 function tensorflowRow(): Row {
-  const version = installedVersion("@tensorflow/tfjs-node");
-  return version
-    ? { what: "backend tensorflow", status: "ok", found: `tfjs-node ${version}` }
-    : { what: "backend tensorflow", status: "warn", found: "tfjs-node is not installed; optional" };
+  const what = "backend tensorflow";
+  const version = installedVersion("@tensorflow/tfjs-node") ?? installedVersion("@tensorflow/tfjs-node-gpu");
+  if (version) return { what, status: "ok", found: `tfjs-node ${version}` };
+  if (existsSync(tfjsNodeBinding))
+    return { what, status: "ok", found: "tfjs-node, built here by `npm run tensorflow`" };
+  return { what, status: "warn", found: "tfjs-node is not installed; optional", advice: "npm run tensorflow" };
 }
 
 function installedVersion(name: string): string | undefined {

@@ -1,13 +1,20 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import {
   adamW,
+  attention,
+  gatherPatches,
   gatherTokens,
   gelu,
+  latitudeWeightedMeanSquaredError,
+  latitudeWeights,
   layerNorm,
   linear,
   maskedMeanSquaredError,
+  maskedPatchError,
   normalizePatches,
+  normLinear,
   patchify,
+  rmsNorm,
   selfAttention,
   softmaxCrossEntropy,
   sumOfSquares,
@@ -37,9 +44,9 @@ const mask = (): Tensor =>
 const opCases: readonly OpCase[] = [
   { name: "linear", shapes: [[2, 5, 8], [6, 8], [6]], run: (x, w, b) => linear(x!, w!, b) },
   {
-    name: "linear with GELU",
-    shapes: [[2, 5, 8], [6, 8], [6]],
-    run: (x, w, b) => linear(x!, w!, b, { inputActivation: "gelu" }),
+    name: "linear with GELU and residual",
+    shapes: [[2, 5, 8], [6, 8], [6], [2, 5, 6]],
+    run: (x, w, b, residual) => linear(x!, w!, b, { inputActivation: "gelu", residual: residual! }),
   },
   { name: "layerNorm", shapes: [[2, 5, 8], [8], [8]], run: (x, g, b) => layerNorm(x!, g!, b!, 1e-6) },
   { name: "selfAttention", shapes: [[2, 5, 24]], run: (qkv) => selfAttention(qkv!, 2) },
@@ -55,6 +62,45 @@ const opCases: readonly OpCase[] = [
   },
   { name: "normalizePatches", shapes: [[2, 6, 8]], run: (patches) => normalizePatches(patches!) },
   { name: "patchify", shapes: [[1, 2, 4, 6]], run: (images) => patchify(images!, 2, "channels-last") },
+  {
+    name: "normLinear",
+    shapes: [[2, 5, 8], [8], [8], [6, 8], [6]],
+    run: (x, gamma, beta, weight, bias) =>
+      normLinear(x!, { gamma: gamma!, beta: beta!, epsilon: 1e-6, weight: weight!, bias: bias! }),
+  },
+  { name: "rmsNorm", shapes: [[2, 5, 8], [8]], run: (x, gamma) => rmsNorm(x!, gamma!, 1e-6) },
+  {
+    name: "attention, grouped heads",
+    shapes: [
+      [2, 3, 8],
+      [2, 5, 4],
+      [2, 5, 4],
+    ],
+    run: (q, k, v) => attention(q!, k!, v!, { numHeads: 4, numKeyValueHeads: 2 }),
+  },
+  { name: "gelu by tanh", shapes: [[4, 9]], run: (x) => gelu(mul(x!, 3), { approximate: "tanh" }) },
+  {
+    name: "gatherPatches",
+    shapes: [[1, 2, 4, 6]],
+    run: (images) => gatherPatches(images!, { patchSize: 2, keep: Int32Array.of(5, 0, 2) }),
+  },
+  {
+    name: "maskedPatchError",
+    shapes: [
+      [1, 6, 8],
+      [1, 2, 4, 6],
+    ],
+    run: (prediction, images) =>
+      maskedPatchError(prediction!, images!, tensor2d([[1, 0, 1, 1, 0, 0]]), { patchSize: 2, normalize: true }),
+  },
+  {
+    name: "latitudeWeightedMeanSquaredError",
+    shapes: [
+      [2, 2, 3, 4],
+      [2, 2, 3, 4],
+    ],
+    run: (prediction, target) => latitudeWeightedMeanSquaredError(prediction!, target!, latitudeWeights([60, 0, -60])),
+  },
   { name: "gatherTokens", shapes: [[2, 6, 4]], run: (x) => gatherTokens(x!, Int32Array.of(5, 0, 2, 1, 4, 3)) },
 ];
 

@@ -1,22 +1,25 @@
-import { matMul, ones, randomNormal, type Tensor2D, tidy, zeros } from "@tensorflow/tfjs-core";
-import type { GemmShape } from "../gemm-shapes.js";
+import { dispose, engine, ones, randomNormal, type Tensor, tidy, zeros } from "@tensorflow/tfjs-core";
+import type { LinearShape } from "../gemm-shapes.js";
 import { inComputeDtype, openTorch, readSettings, report, secondsPerCall } from "./child.js";
 
-/** Our side of `bench gemm`: products of matrices that are already stored in the compute dtype. */
-const settings = readSettings<{ dtype: "fp32" | "bf16"; threads: number; shapes: readonly GemmShape[] }>();
+/** Our side of `bench gemm`: a linear layer's products, of matrices that are stored in the compute dtype already. */
+const settings = readSettings<{ dtype: "fp32" | "bf16"; threads: number; shapes: readonly LinearShape[] }>();
 await openTorch(settings);
 
 const results: Record<string, { milliseconds: number; gflops: number }> = {};
-for (const { name, rows, inner, columns, transposeA, transposeB } of settings.shapes) {
-  const a = matrix(transposeA ? [inner, rows] : [rows, inner]);
-  const b = matrix(transposeB ? [columns, inner] : [inner, columns]);
-  const seconds = secondsPerCall(() => matMul(a, b, transposeA, transposeB).dispose());
-  results[name] = { milliseconds: seconds * 1000, gflops: (2 * rows * inner * columns) / seconds / 1e9 };
-  a.dispose();
-  b.dispose();
+for (const { name, tokens, inputs, outputs, pass } of settings.shapes) {
+  const [x, weight, dy] = [matrix(tokens, inputs), matrix(outputs, inputs), matrix(tokens, outputs)];
+  const isForward = pass === "forward";
+  const kernel = isForward ? "FusedLinear" : "FusedLinearGrad";
+  const attrs = { inputActivation: "none", hasBias: false };
+  const run = () => engine().runKernel(kernel, isForward ? { x, weight } : { dy, x, weight }, attrs);
+  const seconds = secondsPerCall(() => dispose(run() as Tensor | Tensor[]));
+  const flops = (isForward ? 2 : 4) * tokens * inputs * outputs;
+  results[name] = { milliseconds: seconds * 1000, gflops: flops / seconds / 1e9 };
+  dispose([x, weight, dy]);
 }
 report(results);
 
-function matrix(shape: [number, number]): Tensor2D {
-  return tidy(() => inComputeDtype(randomNormal(shape), ones([shape[1]]), zeros([shape[1]])) as Tensor2D);
+function matrix(rows: number, columns: number): Tensor {
+  return tidy(() => inComputeDtype(randomNormal([rows, columns]), ones([columns]), zeros([columns])));
 }

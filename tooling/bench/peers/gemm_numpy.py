@@ -12,12 +12,20 @@ import numpy  # noqa: E402  (it reads the number of threads when it is imported)
 random = numpy.random.default_rng(0)
 results = {}
 for shape in settings["shapes"]:
-    rows, inner, columns = shape["rows"], shape["inner"], shape["columns"]
-    a = random.standard_normal((inner, rows) if shape["transposeA"] else (rows, inner), dtype=numpy.float32)
-    b = random.standard_normal((columns, inner) if shape["transposeB"] else (inner, columns), dtype=numpy.float32)
-    a, b = a.T if shape["transposeA"] else a, b.T if shape["transposeB"] else b
-    out = numpy.empty((rows, columns), dtype=numpy.float32)
-    seconds = seconds_per_call(lambda: numpy.matmul(a, b, out=out))
-    gflops = 2 * rows * inner * columns / seconds / 1e9
+    tokens, inputs, outputs = shape["tokens"], shape["inputs"], shape["outputs"]
+    sizes = [(tokens, inputs), (outputs, inputs), (tokens, outputs)]
+    x, weight, dy = (random.standard_normal(size, dtype=numpy.float32) for size in sizes)
+    y, dx, dweight = numpy.empty_like(dy), numpy.empty_like(x), numpy.empty_like(weight)
+
+    def forward():
+        numpy.matmul(x, weight.T, out=y)
+
+    def backward():
+        numpy.matmul(dy, weight, out=dx)
+        numpy.matmul(dy.T, x, out=dweight)
+
+    is_forward = shape["pass"] == "forward"
+    seconds = seconds_per_call(forward if is_forward else backward)
+    gflops = (2 if is_forward else 4) * tokens * inputs * outputs / seconds / 1e9
     results[shape["name"]] = {"milliseconds": seconds * 1000, "gflops": gflops}
 report(results)
