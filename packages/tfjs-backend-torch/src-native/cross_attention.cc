@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "call.h"
+#include "device_attention.h"
 #include "one_query_attention.h"
 #include "torch_version.h"
 
@@ -129,6 +130,11 @@ bool useFlash(const Heads& h) {
   return GRATICULE_HAS_CPU_FLASH_ATTENTION && h.q.device().is_cpu() && h.q.numel() > 0 && h.k.numel() > 0;
 }
 
+/** ATen's fused attention of other devices; with a bias or a mask they go the composed way. */
+bool useDevice(const AttentionInputs& in, const Heads& h) {
+  return !in.bias.defined() && !in.causal && h.k.numel() > 0 && graticule::hasDeviceAttention(h.q);
+}
+
 /** [B, H, N, d] → [B, N, H·d]. */
 Tensor join(const Tensor& heads) { return heads.transpose(1, 2).reshape({heads.size(0), heads.size(2), -1}); }
 
@@ -160,6 +166,7 @@ KERNEL(FusedAttention) {
         at::_scaled_dot_product_flash_attention_for_cpu(h.q, h.k, h.v, 0.0, in.causal, bias, scale);
   }
 #endif
+  if (useDevice(in, h)) std::tie(out, logSumExp) = graticule::deviceAttention(h.q, h.k, h.v, scale);
   if (!out.defined()) {
     out = at::empty(h.q.sizes(), h.q.options());
     logSumExp = at::empty({in.batch(), in.heads, in.queries()}, h.q.options().dtype(at::kFloat));
@@ -202,6 +209,10 @@ KERNEL(FusedAttentionGrad) {
         dout, h.q, h.k, h.v, out, logSumExp, 0.0, in.causal, bias, scale);
   }
 #endif
+  if (useDevice(in, h)) {
+    auto [dq, dk, dv] = graticule::deviceAttentionBackward(dout, h.q, h.k, h.v, out, logSumExp, scale);
+    grad = {std::move(dq), std::move(dk), std::move(dv), Tensor(), Tensor()};
+  }
   if (!grad.q.defined()) {
     grad = {at::empty(h.q.sizes(), h.q.options()), at::empty(h.k.sizes(), h.k.options()),
             at::empty(h.v.sizes(), h.v.options()), Tensor(), Tensor()};
