@@ -81,6 +81,9 @@ function compileFlags(libtorch) {
     "-O2",
     "-fPIC",
     "-fvisibility=hidden",
+    // A root that may set errno, or a choice that may trap, would keep a loop from becoming vector code.
+    "-fno-math-errno",
+    "-fno-trapping-math",
     "-Wall",
     ...(sanitize ? ["-g1", ...sanitizeFlags] : []),
     ...(process.platform === "darwin" ? [] : ["-fopenmp"]),

@@ -14,7 +14,7 @@ using at::Tensor;
 namespace {
 
 struct AdamWStep {
-  float gradScale, beta1, beta2, epsilon, decay, stepSize, rootCorrection2;
+  float gradScale, beta1, rest1, beta2, rest2, epsilon, decay, stepSize, rootCorrection2;
 };
 
 GRATICULE_VECTORIZED
@@ -24,8 +24,8 @@ void adamW(float* __restrict param, const float* __restrict grad, float* __restr
 #pragma omp simd
   for (int64_t i = 0; i < count; i++) {
     const float g = step.gradScale * grad[i];
-    const float m = step.beta1 * first[i] + (1.0f - step.beta1) * g;
-    const float v = step.beta2 * second[i] + (1.0f - step.beta2) * g * g;
+    const float m = step.beta1 * first[i] + step.rest1 * g;
+    const float v = step.beta2 * second[i] + step.rest2 * g * g;
     first[i] = m;
     second[i] = v;
     // stepSize = lr / (1 - beta1^t); rootCorrection2 = 1 / sqrt(1 - beta2^t)
@@ -73,7 +73,9 @@ KERNEL(FusedAdamW) {
   }
   const AdamWStep step{static_cast<float>(gradScale),
                        static_cast<float>(beta1),
+                       static_cast<float>(1 - beta1),
                        static_cast<float>(beta2),
+                       static_cast<float>(1 - beta2),
                        static_cast<float>(epsilon),
                        static_cast<float>(1 - lr * weightDecay),
                        static_cast<float>(lr / correction1),

@@ -8,10 +8,10 @@
 
 #include "call.h"
 #include "elements.h"
+#include "rows.h"
 #include "vectorize.h"
 
 using at::Tensor;
-using graticule::Bf16;
 
 namespace {
 
@@ -40,32 +40,6 @@ GRATICULE_VECTORIZED void backRow(const float* __restrict dy, const float* __res
     dgamma[i] += dy[i] * x[i] * rstd;
     dx[i] = dy[i] * gamma[i] * rstd - x[i] * along;
   }
-}
-
-GRATICULE_VECTORIZED void toFloat(const Bf16* __restrict x, float* __restrict y, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; i++) y[i] = graticule::load(x + i);
-}
-
-GRATICULE_VECTORIZED void toBf16(const float* __restrict x, Bf16* __restrict y, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; i++) graticule::store(y + i, x[i]);
-}
-
-/** Row `row` as float32: the storage itself, or `buffer`. */
-const float* readRow(const Tensor& x, int64_t row, int64_t width, float* buffer) {
-  if (!graticule::isBf16(x)) return graticule::elements<float>(x) + row * width;
-  toFloat(graticule::elements<Bf16>(x) + row * width, buffer, width);
-  return buffer;
-}
-
-/** Where to write a row: the storage itself, or `buffer`, from which `finishRow` converts it. */
-float* writableRow(Tensor& x, int64_t row, int64_t width, float* buffer) {
-  return graticule::isBf16(x) ? buffer : graticule::mutableElements<float>(x) + row * width;
-}
-
-void finishRow(Tensor& x, int64_t row, int64_t width, const float* buffer) {
-  if (graticule::isBf16(x)) toBf16(buffer, graticule::mutableElements<Bf16>(x) + row * width, width);
 }
 
 /** dgamma is summed over parts of the rows that don't depend on the number of threads. */
@@ -98,11 +72,11 @@ KERNEL(FusedRmsNorm) {
   at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
     std::vector<float> buffer(static_cast<size_t>(2 * width));
     for (int64_t row = begin; row < end; row++) {
-      const float* in = readRow(x, row, width, buffer.data());
+      const float* in = graticule::readRow(x, row, width, buffer.data());
       const float scale = 1 / std::sqrt(sumOfSquares(in, width) / static_cast<float>(width) + static_cast<float>(epsilon));
-      float* out = writableRow(y, row, width, buffer.data() + width);
+      float* out = graticule::writableRow(y, row, width, buffer.data() + width);
       scaleRow(in, gamma.data_ptr<float>(), scale, out, width);
-      finishRow(y, row, width, out);
+      graticule::finishRow(y, row, width, out);
       rstd.data_ptr<float>()[row] = scale;
     }
   });
@@ -140,11 +114,11 @@ KERNEL(FusedRmsNormGrad) {
     std::vector<float> buffer(static_cast<size_t>(3 * width));
     for (int64_t part = begin; part < end; part++) {
       for (int64_t row = part * perPart; row < std::min(rows, (part + 1) * perPart); row++) {
-        const float* slope = readRow(dy, row, width, buffer.data());
-        const float* in = readRow(x, row, width, buffer.data() + width);
-        float* out = writableRow(dx, row, width, buffer.data() + 2 * width);
+        const float* slope = graticule::readRow(dy, row, width, buffer.data());
+        const float* in = graticule::readRow(x, row, width, buffer.data() + width);
+        float* out = graticule::writableRow(dx, row, width, buffer.data() + 2 * width);
         backRow(slope, in, gamma.data_ptr<float>(), rstd.data_ptr<float>()[row], out, sums.data() + part * width, width);
-        finishRow(dx, row, width, out);
+        graticule::finishRow(dx, row, width, out);
       }
     }
   });
