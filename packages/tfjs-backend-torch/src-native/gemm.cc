@@ -18,7 +18,7 @@
 namespace graticule {
 namespace {
 
-constexpr int64_t kBlockRows = 96;       // a multiple of 12
+constexpr int64_t kMostPanels = 10, kFewestPanels = 6;  // left panels, of 12 rows, of a block
 constexpr int64_t kSlabColumns = 512;  // a multiple of 32
 constexpr int64_t kPackPanels = 4;       // right panels of one packing task
 
@@ -28,6 +28,22 @@ int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit 
 int64_t evenPart(int64_t total, int64_t most, int64_t unit) {
   const int64_t parts = (total + most - 1) / most;
   return roundUp((total + parts - 1) / parts, unit);
+}
+
+/** The size of a block that keeps the last thread busy for the shortest time. */
+int64_t rowsOfBlock(int64_t rows, int64_t threads) {
+  const int64_t panels = roundUp(rows, avx512::kLeftRows) / avx512::kLeftRows;
+  // Small blocks read the right operand more often: they are for few rows on many threads.
+  const int64_t fewest = panels >= kFewestPanels * threads ? kFewestPanels : 1;
+  int64_t best = 1, shortest = INT64_MAX;
+  for (int64_t size = kMostPanels; size >= fewest; size--) {
+    const int64_t blocks = (panels + size - 1) / size;
+    const int64_t longest = (blocks + threads - 1) / threads * size;
+    if (longest >= shortest) continue;
+    shortest = longest;
+    best = size;
+  }
+  return best * avx512::kLeftRows;
 }
 
 at::Tensor unitsBuffer(int64_t count) { return at::empty({count}, at::TensorOptions().dtype(at::kInt)); }
@@ -41,9 +57,7 @@ class Slab {
       : p_(product), column_(column), columns_(columns), right_(right), units_(avx512::unitsOf(product.depth, product.compute)) {
     const int64_t panels = roundUp(columns, avx512::kRightRows) / avx512::kRightRows;
     packTasks_ = (panels + kPackPanels - 1) / kPackPanels;
-    // As many blocks as threads, or a multiple of them, where the rows allow it; columns are split when they do not.
-    const int64_t most = std::max<int64_t>(avx512::kLeftRows, std::min(kBlockRows, (product.rows + threads - 1) / threads));
-    blockRows_ = evenPart(product.rows, most, avx512::kLeftRows);
+    blockRows_ = rowsOfBlock(product.rows, threads);
     rowBlocks_ = (product.rows + blockRows_ - 1) / blockRows_;
     const int64_t splits = std::min(panels, (threads + rowBlocks_ - 1) / rowBlocks_);
     blockColumns_ = (panels + splits - 1) / splits * avx512::kRightRows;
