@@ -16,7 +16,10 @@ export interface Stage {
 export function runStage({ name, command, args, env, seconds }: Stage): Promise<Outcome> {
   if (seconds < 1) return Promise.resolve({ error: `${name}: not run, no time was left` });
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...(env ?? process.env), NODE_NO_WARNINGS: "1" } });
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...(env ?? process.env), NODE_NO_WARNINGS: "1" },
+    });
     let out = "";
     let err = "";
     let late = false;
