@@ -61,6 +61,13 @@ describeOnBackends("selfAttention", () => {
     expectClose(numbers(selfAttention(qkv, 1)), [1, 1], 1e-6);
   });
 
+  it("passes NaN on: in a key, to every token of its head", () => {
+    const values = normalValues([1, 20, 12], 7);
+    values[5 * 12 + 4] = Number.NaN; // token 5, key of head 0 of 2
+    const out = numbers(selfAttention(tf.tensor3d(values, [1, 20, 12]), 2));
+    for (const [index, value] of out.entries()) expect(Number.isNaN(value)).toBe(index % 4 < 2);
+  });
+
   it("has the gradient of finite differences", () => {
     checkGradient((qkv) => selfAttention(qkv as tf.Tensor, 2), [normalInput([2, 4, 12], 3)]);
   });

@@ -36,9 +36,10 @@ inline void save(void* data, Element element, int64_t index, __mmask16 mask, __m
   _mm256_mask_storeu_epi16(static_cast<uint16_t*>(data) + index, mask, toBfloat16(values));
 }
 
-/** e^x to 2 units in the last place; 0 below -87.3, finite above 88.3. */
+/** e^x to 2 units in the last place; about 1e-38 below -87.3, finite above 88.3, NaN for NaN. */
 inline __m512 exp(__m512 x) {
-  x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-87.33f)), _mm512_set1_ps(88.37f));
+  // These give their second operand where one is NaN, which must stay one.
+  x = _mm512_min_ps(_mm512_set1_ps(88.37f), _mm512_max_ps(_mm512_set1_ps(-87.33f), x));
   const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504088896341f)), 0);
   __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
   r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
