@@ -1,18 +1,15 @@
 // Self-attention from packed q, k, v. On the CPU it runs in blocks and never holds a matrix of N×N per head.
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/stack.h>
 
-#include <atomic>
 #include <cmath>
 
-#include "attention_avx512.h"
 #include "call.h"
 #include "device_attention.h"
-#include "gemm.h"
+#include "heads.h"
 #include "torch_version.h"
 
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
@@ -63,68 +60,19 @@ void composedBackward(const Heads& h, const Tensor& dout, const Tensor& out, con
   }
 }
 
-graticule::Element computeElement() {
-  return graticule::inBfloat16() ? graticule::Element::kBfloat16 : graticule::Element::kFloat;
-}
-
-bool useOwn(const Tensor& qkv) { return qkv.device().is_cpu() && qkv.numel() > 0 && graticule::useOwnProduct(computeElement()); }
-
-/** Row 0 of head h of sample b in a [B, N, H·headDim] tensor, whose rows lie `stride` apart; `offset` skips q, or q and k. */
-template <typename Side>
-Side headSide(const Tensor& x, int64_t b, int64_t offset) {
-  Side side;
-  const int64_t index = b * x.size(1) * x.size(2) + offset;
-  side.element = graticule::elementOf(x);
-  side.data = static_cast<char*>(x.data_ptr()) + index * x.element_size();
-  side.stride = x.size(2);
-  return side;
-}
-
+using graticule::avx512::Head;
 using graticule::avx512::HeadResult;
 using graticule::avx512::HeadRows;
 
-/** The heads of all samples, one task each, handed out one by one. */
-class OwnHeads {
- public:
-  OwnHeads(const Tensor& qkv, int64_t numHeads, double scale)
-      : qkv_(qkv), samples_(qkv.size(0)), tokens_(qkv.size(1)), numHeads_(numHeads), width_(qkv.size(2) / 3 / numHeads), scale_(scale) {}
-
-  template <typename F>
-  void forEach(F run) const {
-    const int64_t count = samples_ * numHeads_;
-    std::atomic<int64_t> next{0};
-    const int64_t threads = std::min<int64_t>(at::get_num_threads(), count);
-    at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
-      auto scratch = at::empty({graticule::avx512::attentionWords(tokens_, width_)}, qkv_.options().dtype(at::kInt));
-      for (int64_t task = next++; task < count; task = next++) {
-        const int64_t b = task / numHeads_, h = task % numHeads_;
-        run(head(b, h), b, h, reinterpret_cast<uint32_t*>(scratch.data_ptr<int32_t>()));
-      }
-    });
-  }
-
-  template <typename Side>
-  Side side(const Tensor& x, int64_t b, int64_t h, int64_t which) const {
-    return headSide<Side>(x, b, (which * numHeads_ + h) * width_);
-  }
-
- private:
-  graticule::avx512::Head head(int64_t b, int64_t h) const {
-    graticule::avx512::Head head;
-    head.queries = head.keys = tokens_;
-    head.width = width_;
-    head.scale = static_cast<float>(scale_);
-    head.compute = computeElement();
-    head.q = side<HeadRows>(qkv_, b, h, 0);
-    head.k = side<HeadRows>(qkv_, b, h, 1);
-    head.v = side<HeadRows>(qkv_, b, h, 2);
-    return head;
-  }
-
-  const Tensor& qkv_;
-  const int64_t samples_, tokens_, numHeads_, width_;
-  const double scale_;
-};
+/** One head of [B, N, 3D], where q, k and v are D wide each. */
+Head packedHead(const Tensor& qkv, int64_t b, int64_t h, const Head& size) {
+  const int64_t width = qkv.size(2) / 3;
+  Head head = size;
+  head.q = graticule::headOf<HeadRows>(qkv, b, h * size.width);
+  head.k = graticule::headOf<HeadRows>(qkv, b, width + h * size.width);
+  head.v = graticule::headOf<HeadRows>(qkv, b, 2 * width + h * size.width);
+  return head;
+}
 
 Tensor inComputeDtype(const Tensor& x) { return x.to(graticule::inBfloat16() ? at::kBFloat16 : at::kFloat); }
 
@@ -136,12 +84,13 @@ KERNEL(FusedSelfAttention) {
   const auto h = split(qkv, call.integer());
   const int64_t B = h.q.size(0), H = h.q.size(1), N = h.q.size(2), headDim = h.q.size(3);
   const double scale = 1 / std::sqrt(static_cast<double>(headDim));
-  if (useOwn(qkv)) {
+  if (graticule::useOwnAttention(qkv)) {
     auto out = at::empty({B, N, H * headDim}, qkv.options());
     auto logSumExp = at::empty({B, H, N}, qkv.options().dtype(at::kFloat));
-    const OwnHeads heads(qkv, H, scale);
-    heads.forEach([&](const graticule::avx512::Head& head, int64_t b, int64_t i, uint32_t* scratch) {
-      graticule::avx512::attend(head, heads.side<HeadResult>(out, b, i, 0), logSumExp.data_ptr<float>() + (b * H + i) * N, scratch);
+    const Head size = graticule::headOfSize(N, N, headDim);
+    graticule::forEachHead(B, H, size, [&](int64_t b, int64_t h, uint32_t* scratch) {
+      graticule::avx512::attend(packedHead(qkv, b, h, size), graticule::headOf<HeadResult>(out, b, h * headDim),
+                                logSumExp.data_ptr<float>() + (b * H + h) * N, scratch);
     });
     call.output(out);
     call.output(logSumExp);
@@ -182,18 +131,18 @@ KERNEL(FusedSelfAttentionGrad) {
               " and out ", out.sizes(), " must be [B, N, D] of qkv");
   TORCH_CHECK(logSumExp.sizes() == at::IntArrayRef({B, H, N}) && logSumExp.scalar_type() == at::kFloat,
               "logSumExp must be float32 [B, H, N], got ", logSumExp.sizes());
-  if (useOwn(qkv)) {
+  if (graticule::useOwnAttention(qkv)) {
     auto dqkv = at::empty_like(qkv);
-    const OwnHeads heads(qkv, H, scale);
-    heads.forEach([&](const graticule::avx512::Head& head, int64_t b, int64_t i, uint32_t* scratch) {
+    const Head size = graticule::headOfSize(N, N, headDim);
+    graticule::forEachHead(B, H, size, [&](int64_t b, int64_t h, uint32_t* scratch) {
       graticule::avx512::HeadGradient gradient;
-      gradient.dout = heads.side<HeadRows>(dy, b, i, 0);
-      gradient.out = heads.side<HeadRows>(out, b, i, 0);
-      gradient.logSumExp = logSumExp.data_ptr<float>() + (b * H + i) * N;
-      gradient.dq = heads.side<HeadResult>(dqkv, b, i, 0);
-      gradient.dk = heads.side<HeadResult>(dqkv, b, i, 1);
-      gradient.dv = heads.side<HeadResult>(dqkv, b, i, 2);
-      graticule::avx512::attendBackward(head, gradient, scratch);
+      gradient.dout = graticule::headOf<HeadRows>(dy, b, h * headDim);
+      gradient.out = graticule::headOf<HeadRows>(out, b, h * headDim);
+      gradient.logSumExp = logSumExp.data_ptr<float>() + (b * H + h) * N;
+      gradient.dq = graticule::headOf<HeadResult>(dqkv, b, h * headDim);
+      gradient.dk = graticule::headOf<HeadResult>(dqkv, b, (H + h) * headDim);
+      gradient.dv = graticule::headOf<HeadResult>(dqkv, b, (2 * H + h) * headDim);
+      graticule::avx512::attendBackward(packedHead(qkv, b, h, size), gradient, scratch);
     });
     call.output(dqkv);
     return;
