@@ -32,7 +32,11 @@ const openers: Readonly<Record<BackendName, (options: BackendOptions) => Promise
     torch.setPrecision(precision);
     if (threads > 0) torch.setThreads(threads);
     await setBackend("torch");
-    return { name: "torch", precision, memory: torch.memoryStats };
+    const memory = (): BackendMemory => {
+      const { liveBytes, peakBytes } = torch.memoryStats();
+      return { liveBytes, peakBytes };
+    };
+    return { name: "torch", precision, memory };
   },
   async tensorflow(options) {
     assertPlain("tensorflow", options);

@@ -41,6 +41,8 @@ test("a tfjs-node that does not load says why", async () => {
 test.skipIf(!isAddonBuilt())("auto is torch with its byte meter (skipped: the torch addon is not built)", async () => {
   const { name, memory } = await openBackend({ ...plain, name: "auto", threads: 1 });
   expect(name).toBe("torch");
+  // The run log writes all of them to TensorBoard, which takes numbers alone.
+  expect(Object.values(memory?.() ?? {}).map((value) => typeof value)).toEqual(["number", "number"]);
   const before = memory?.().liveBytes ?? 0;
   const values = tensor1d(new Float32Array(1000));
   expect((memory?.().liveBytes ?? 0) - before).toBeGreaterThanOrEqual(4000);
