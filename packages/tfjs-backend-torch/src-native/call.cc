@@ -133,15 +133,6 @@ Tensor Call::cachedBfloat16() {
   return view(storage.bfloat16);
 }
 
-Tensor Call::optionalCachedBfloat16() {
-  TORCH_CHECK(next_ < end_, "a kernel argument is missing");
-  if (*next_ == -1) {
-    next_++;
-    return Tensor();
-  }
-  return cachedBfloat16();
-}
-
 Tensor Call::mutableTensor() {
   Storage& storage = storages().at(number());
   storage.prepareToWrite();

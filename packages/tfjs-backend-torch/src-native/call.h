@@ -26,7 +26,6 @@ class Call {
   std::vector<Tensor> tensors();
   /** The next tensor in bf16; the copy of a float32 storage is kept until that storage changes. */
   Tensor cachedBfloat16();
-  Tensor optionalCachedBfloat16();
   /** The next tensor, about to be changed in place. */
   Tensor mutableTensor();
 

@@ -19,8 +19,8 @@ namespace graticule {
 namespace {
 
 constexpr int64_t kMostPanels = 10, kFewestPanels = 6;  // left panels, of 12 rows, of a block
-constexpr int64_t kSlabColumns = 512;  // a multiple of 32
-constexpr int64_t kPackPanels = 4;       // right panels of one packing task
+constexpr int64_t kSlabColumns = 512;                      // a multiple of 32
+constexpr int64_t kPackPanels = 4;                         // right panels of one packing task
 
 int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 

@@ -106,25 +106,14 @@ KERNEL(FusedSoftmaxCrossEntropy) {
 namespace {
 
 template <typename T>
-GRATICULE_INLINE double squaresBody(const T* __restrict a, const float* __restrict b, int64_t count) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < count; i++) {
-    const float difference = graticule::load(a + i) - b[i];
-    sum += static_cast<double>(difference * difference);
-  }
-  return sum;
-}
-
-template <typename T>
 GRATICULE_INLINE void differencesBody(const T* __restrict a, const float* __restrict b, float factor, T* __restrict out,
                                       int64_t count) {
 #pragma omp simd
   for (int64_t i = 0; i < count; i++) graticule::store(out + i, (graticule::load(a + i) - b[i]) * factor);
 }
 
-GRATICULE_VECTORIZED double squares(const float* a, const float* b, int64_t count) { return squaresBody(a, b, count); }
-GRATICULE_VECTORIZED double squares(const Bf16* a, const float* b, int64_t count) { return squaresBody(a, b, count); }
+GRATICULE_VECTORIZED double squares(const float* a, const float* b, int64_t count) { return graticule::squaredDifferences(a, b, count); }
+GRATICULE_VECTORIZED double squares(const Bf16* a, const float* b, int64_t count) { return graticule::squaredDifferences(a, b, count); }
 GRATICULE_VECTORIZED void differences(const float* a, const float* b, float factor, float* out, int64_t count) {
   differencesBody(a, b, factor, out, count);
 }

@@ -34,17 +34,6 @@ void normalizePatch(float* __restrict x, int64_t count) {
 }
 
 template <typename T>
-GRATICULE_INLINE double errorBody(const T* __restrict prediction, const float* __restrict target, int64_t count) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < count; i++) {
-    const float difference = graticule::load(prediction + i) - target[i];
-    sum += static_cast<double>(difference * difference);
-  }
-  return sum;
-}
-
-template <typename T>
 GRATICULE_INLINE void slopeBody(const T* __restrict prediction, const float* __restrict target, T* __restrict out,
                                 int64_t count, float factor) {
 #pragma omp simd
@@ -53,8 +42,8 @@ GRATICULE_INLINE void slopeBody(const T* __restrict prediction, const float* __r
   }
 }
 
-GRATICULE_VECTORIZED double error(const float* p, const float* t, int64_t count) { return errorBody(p, t, count); }
-GRATICULE_VECTORIZED double error(const Bf16* p, const float* t, int64_t count) { return errorBody(p, t, count); }
+GRATICULE_VECTORIZED double error(const float* p, const float* t, int64_t count) { return graticule::squaredDifferences(p, t, count); }
+GRATICULE_VECTORIZED double error(const Bf16* p, const float* t, int64_t count) { return graticule::squaredDifferences(p, t, count); }
 GRATICULE_VECTORIZED void slope(const float* p, const float* t, float* out, int64_t count, float factor) {
   slopeBody(p, t, out, count, factor);
 }
