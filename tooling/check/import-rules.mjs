@@ -9,6 +9,8 @@ export const allowedImports = {
   models: ["core", "config", "nn", "ops"],
   data: ["core", "config"],
   "data-geotiff": ["core", "config", "data"],
+  "data-era5": ["core", "config", "data"],
+  "data-hyperspectral": ["core", "config", "data", "data-geotiff"],
   "tfjs-backend-torch": ["core"],
   eval: ["core", "config", "ops"],
   plot: ["core", "config"],
@@ -23,13 +25,24 @@ export const allowedImports = {
     "models",
     "data",
     "data-geotiff",
+    "data-era5",
+    "data-hyperspectral",
     "eval",
     "plot",
   ],
 };
 
 /** Packages that may import `node:*`; every other one must run in a browser; apps may too. */
-export const nodePackages = ["data", "data-geotiff", "tfjs-backend-torch", "train", "eval", "plot"];
+export const nodePackages = [
+  "data",
+  "data-geotiff",
+  "data-era5",
+  "data-hyperspectral",
+  "tfjs-backend-torch",
+  "train",
+  "eval",
+  "plot",
+];
 
 /** Development tools of the root that a file may load because it runs from sources only, never from `dist/`. */
 export const sourceOnlyImports = { "packages/data/src/worker-from-source.mjs": ["tsx"] };

@@ -17,6 +17,7 @@
  * ```
  */
 export type { Batch, SkippedSample } from "./batch.js";
+export type { ByteSource } from "./byte-source.js";
 export {
   assertChannelCount,
   assertSameChannels,

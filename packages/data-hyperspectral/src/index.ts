@@ -1,0 +1,2 @@
+/** Hyperspectral cubes for training. */
+export {};
