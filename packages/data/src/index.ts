@@ -33,7 +33,16 @@ export {
   withStatistics,
 } from "./channel-statistics.js";
 export { centeredBox, drawCropBox } from "./crop-box.js";
-export { type Dataset, type DatasetSpec, type JsonValue, openDataset, type Sample } from "./dataset.js";
+export {
+  type Dataset,
+  type DatasetSpec,
+  type DirectReads,
+  type Draw,
+  type JsonValue,
+  openDataset,
+  type Sample,
+  type SampleArray,
+} from "./dataset.js";
 export { epochOrder } from "./epoch-order.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
