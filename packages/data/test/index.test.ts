@@ -21,9 +21,14 @@ test("the public names are these", () => {
       "measureChannels",
       "normalize",
       "openDataset",
+      "openPackedShards",
+      "openShardWriter",
+      "packDataset",
+      "packedShardsSpec",
       "resample",
       "stratifiedSplit",
       "withStatistics",
+      "writeDurably",
     ]
   `);
 });
