@@ -17,7 +17,6 @@
  * ```
  */
 export type { Batch, SkippedSample } from "./batch.js";
-export type { ByteSource } from "./byte-source.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -56,6 +55,14 @@ export {
 } from "./shards/packed-shards.js";
 export type { ShardDtype } from "./shards/record-codec.js";
 export { openShardWriter, type ShardRecord, type ShardWriter, type ShardWriterOptions } from "./shards/shard-writer.js";
+export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
+export { openFileSource } from "./sources/file-source.js";
+export type { HttpClock } from "./sources/http-clock.js";
+export { HttpError } from "./sources/http-error.js";
+export type { HttpOptions } from "./sources/http-request.js";
+export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
+export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
+export { type ByteRange, readRanges } from "./sources/read-ranges.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,
