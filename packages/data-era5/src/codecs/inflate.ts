@@ -16,7 +16,7 @@ export function inflateBytes(frame: DeflateFrame, bytes: Uint8Array, maxBytes: n
   return new Promise((resolve, reject) => {
     DECODERS[frame](bytes, options, (error, result) => {
       if (error) reject(error);
-      else resolve(result);
+      else resolve(new Uint8Array(result.buffer, result.byteOffset, result.length));
     });
   });
 }

@@ -35,6 +35,18 @@ export function makeFindChunk(file: Hdf5File, index: ChunkIndex, grid: ChunkGrid
     place.reduce((sum, at, dim) => sum + at * (strides[dim] as number), 0);
   const chunks = product(counts);
   if (address === Infinity) return async () => undefined;
+  const find = findInside(file, index, grid, numberOf, chunks);
+  return async (place) => (place.every((at, dim) => at < (counts[dim] as number)) ? find(place) : undefined);
+}
+
+function findInside(
+  file: Hdf5File,
+  index: Exclude<ChunkIndex, { kind: "btree1" }>,
+  grid: ChunkGrid,
+  numberOf: (place: readonly number[]) => number,
+  chunks: number,
+): FindChunk {
+  const { address } = index;
   switch (index.kind) {
     case "single":
       return async () => ({ address, bytes: index.bytes ?? grid.chunkBytes, mask: index.mask });

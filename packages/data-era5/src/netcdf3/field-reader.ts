@@ -3,11 +3,13 @@ import { itemBytesOf, type StoredDtype, toStoredValues } from "../readers/stored
 
 /** Thrown inside the header's parser where the bytes at hand end; more may follow in the file. */
 export class OutOfBytes extends Error {
-  constructor(
-    readonly what: string,
-    readonly offset: number,
-  ) {
+  readonly what: string;
+  readonly offset: number;
+
+  constructor(what: string, offset: number) {
     super(what);
+    this.what = what;
+    this.offset = offset;
   }
 }
 

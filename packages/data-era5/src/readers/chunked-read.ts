@@ -9,7 +9,6 @@ export interface Chunk {
 
 /** An array in chunks of one shape. */
 export interface ChunkedArray {
-  readonly shape: readonly number[];
   readonly chunkShape: readonly number[];
   /** Distances between neighbors inside a chunk; row-major if absent. Units: elements. */
   readonly chunkStrides?: readonly number[];
