@@ -18,6 +18,7 @@ test("the public names are these", () => {
       "openRaster",
       "openSceneTiles",
       "sceneTilesSpec",
+      "selectBands",
     ]
   `);
 });

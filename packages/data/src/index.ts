@@ -37,6 +37,7 @@ export { type Dataset, type DatasetSpec, type JsonValue, openDataset, type Sampl
 export { epochOrder } from "./epoch-order.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
+export { SPLITS, type SpatialTilesOptions, type Split, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

@@ -5,6 +5,7 @@ import { assertSameSchema } from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
+      "SPLITS",
       "applyTransforms",
       "assertChannelCount",
       "assertSameChannels",
@@ -22,6 +23,7 @@ test("the public names are these", () => {
       "normalize",
       "openDataset",
       "resample",
+      "spatialTiles",
       "stratifiedSplit",
       "withStatistics",
     ]
