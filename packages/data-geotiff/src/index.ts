@@ -11,8 +11,8 @@
  * const tiles = sceneTilesSpec({ path: "L7_ETMs.tif", tileSize: [32, 32], split: "train" }); // for makeLoader
  * ```
  */
-export type { BandSelection } from "./band-selection.js";
-export type { Split } from "./folder-listing.js";
+export type { Split } from "@graticule/data";
+export { type BandSelection, selectBands } from "./band-selection.js";
 export type { GeoTransform } from "./georeference.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";

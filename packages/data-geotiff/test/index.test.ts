@@ -20,6 +20,7 @@ test("the public names are these", () => {
       "openRasterFrom",
       "openSceneTiles",
       "sceneTilesSpec",
+      "selectBands",
     ]
   `);
 });

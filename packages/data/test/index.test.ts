@@ -6,6 +6,7 @@ test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
       "HttpError",
+      "SPLITS",
       "applyTransforms",
       "assertByteRange",
       "assertChannelCount",
@@ -35,6 +36,7 @@ test("the public names are these", () => {
       "readRanges",
       "resample",
       "resolveAddress",
+      "spatialTiles",
       "stratifiedSplit",
       "withStatistics",
       "writeDurably",
