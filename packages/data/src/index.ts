@@ -17,7 +17,6 @@
  * ```
  */
 export type { Batch, SkippedSample } from "./batch.js";
-export type { ByteSource } from "./byte-source.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -37,6 +36,14 @@ export { type Dataset, type DatasetSpec, type JsonValue, openDataset, type Sampl
 export { epochOrder } from "./epoch-order.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
+export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
+export { openFileSource } from "./sources/file-source.js";
+export type { HttpClock } from "./sources/http-clock.js";
+export { HttpError } from "./sources/http-error.js";
+export type { HttpOptions } from "./sources/http-request.js";
+export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
+export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
+export { type ByteRange, readRanges } from "./sources/read-ranges.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

@@ -5,7 +5,9 @@ import { assertSameSchema } from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
+      "HttpError",
       "applyTransforms",
+      "assertByteRange",
       "assertChannelCount",
       "assertSameChannels",
       "assertSameSchema",
@@ -14,14 +16,21 @@ test("the public names are these", () => {
       "centeredBox",
       "drawCropBox",
       "epochOrder",
+      "fetchObject",
       "flipHorizontal",
       "flipVertical",
       "makeLoader",
+      "makeMemorySource",
       "makeStatisticsCollector",
       "measureChannels",
       "normalize",
+      "openByteSource",
       "openDataset",
+      "openFileSource",
+      "openHttpSource",
+      "readRanges",
       "resample",
+      "resolveAddress",
       "stratifiedSplit",
       "withStatistics",
     ]
