@@ -13,6 +13,7 @@ test("the public names are these", () => {
       "mndwi",
       "ndvi",
       "normalizedDifference",
+      "openCogWriter",
       "openImageFiles",
       "openImageFolder",
       "openRaster",
