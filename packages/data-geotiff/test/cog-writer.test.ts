@@ -228,23 +228,31 @@ describe("what goes wrong", () => {
     await writer.abort();
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder.path).filter((name) => name.includes(".writing-"))).toEqual([]);
-    await expect(writer.writeWindow(window, new Uint8Array(256))).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: writeWindow: expected an open writer, got one that is closed. Open another.]`);
+    await expect(writer.writeWindow(window, new Uint8Array(256))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: writeWindow: expected an open writer, got one that is closed. Open another.]`,
+    );
   });
 
   test("a pixel written twice, a window outside, values that don't fit", async () => {
     const writer = await openCogWriter(newPath(), base);
     await writer.writeWindow({ ...window, height: 4 }, new Uint8Array(64));
     await expect(writer.writeWindow({ ...window, row: 10 }, new Uint8Array(256))).rejects.toThrow(/inside 40 by 24/);
-    await expect(writer.writeWindow(window, new Uint8Array(5))).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: writeWindow: expected 256 values for 1 bands of 16 by 16 pixels, got 5.]`);
-    await expect(
-      writer.writeWindow(window, new Float32Array(256).fill(-1)),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: writeWindow: expected values from 0 to 255 for uint8 pixels, got -1 at position 0. Choose a wider dtype, or scale the values.]`);
+    await expect(writer.writeWindow(window, new Uint8Array(5))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: writeWindow: expected 256 values for 1 bands of 16 by 16 pixels, got 5.]`,
+    );
+    await expect(writer.writeWindow(window, new Float32Array(256).fill(-1))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: writeWindow: expected values from 0 to 255 for uint8 pixels, got -1 at position 0. Choose a wider dtype, or scale the values.]`,
+    );
     await expect(
       writer.writeWindow(window, new Float32Array(256).fill(NaN)),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: writeWindow: expected numbers for uint8 pixels, got NaN at position 0. Give the writer a nodata value.]`);
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: writeWindow: expected numbers for uint8 pixels, got NaN at position 0. Give the writer a nodata value.]`,
+    );
     await expect(
       writer.writeWindow({ ...window, row: 3, height: 4 }, new Uint8Array(64)),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: writeWindow: expected pixels that were not written before, got 16 by 4 at column 0, row 3 of which some were. Blend overlapping windows before you write them.]`);
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: writeWindow: expected pixels that were not written before, got 16 by 4 at column 0, row 3 of which some were. Blend overlapping windows before you write them.]`,
+    );
     await expect(writer.close()).rejects.toThrow(/got one that is failed\. Nothing is written\./);
   });
 
@@ -262,7 +270,9 @@ describe("what goes wrong", () => {
   });
 
   test("a folder that does not exist is named", async () => {
-    await expect(openCogWriter(join("no", "such", "a.tif"), base)).rejects.toThrowErrorMatchingInlineSnapshot(`[ConfigError: openCogWriter: expected a folder to write in, got 'no/such' (ENOENT). Make it first.]`);
+    await expect(openCogWriter(join("no", "such", "a.tif"), base)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: openCogWriter: expected a folder to write in, got 'no/such' (ENOENT). Make it first.]`,
+    );
     expect(existsSync("no")).toBe(false);
   });
 });

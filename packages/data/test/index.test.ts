@@ -28,11 +28,16 @@ test("the public names are these", () => {
       "openDataset",
       "openFileSource",
       "openHttpSource",
+      "openPackedShards",
+      "openShardWriter",
+      "packDataset",
+      "packedShardsSpec",
       "readRanges",
       "resample",
       "resolveAddress",
       "stratifiedSplit",
       "withStatistics",
+      "writeDurably",
     ]
   `);
 });
