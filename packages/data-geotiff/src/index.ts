@@ -23,3 +23,7 @@ export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
 export { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
 export type { RasterDtype } from "./tiff-layout.js";
+export type { CogCompression } from "./writing/block-encoder.js";
+export type { CogOptions } from "./writing/cog-plan.js";
+export { type CogWriter, openCogWriter } from "./writing/cog-writer.js";
+export type { OverviewResampling } from "./writing/downsample.js";

@@ -14,6 +14,7 @@ test("the public names are these", () => {
       "mndwi",
       "ndvi",
       "normalizedDifference",
+      "openCogWriter",
       "openImageFiles",
       "openImageFolder",
       "openRaster",

@@ -27,6 +27,8 @@ test("the public names are these", () => {
       "normalize",
       "openByteSource",
       "openDataset",
+      "openFileSource",
+      "openHttpSource",
       "openPackedShards",
       "openShardWriter",
       "packDataset",
