@@ -42,7 +42,7 @@ const damages: Record<string, (checkpoint: string) => Promise<unknown>> = {
   "a state cut in the middle": (checkpoint) => changeState(checkpoint, (text) => text.slice(0, 300)),
   "a state that is null": (checkpoint) => changeState(checkpoint, () => "null"),
   "a state of another format": (checkpoint) =>
-    changeState(checkpoint, (text) => text.replace('"formatVersion": 1', '"formatVersion": 9')),
+    changeState(checkpoint, (text) => text.replace('"formatVersion": 2', '"formatVersion": 9')),
   "a state with another step": (checkpoint) =>
     changeState(checkpoint, (text) => text.replace('"step": 15', '"step": 14')),
 };
@@ -105,10 +105,10 @@ describe("saveCheckpoint", () => {
       (await readFile(join(checkpoint!.path, "model.safetensors"))).length,
     );
     expect(state).toEqual({
-      formatVersion: 1,
+      formatVersion: 2,
       step: 15,
       epoch: 2,
-      batchInEpoch: 1,
+      sampleInEpoch: 5,
       samplesSeen: 75,
       seed: 42,
       config: { model: { width: 16 }, train: { steps: 20 } },
