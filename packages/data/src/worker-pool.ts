@@ -80,5 +80,5 @@ const NAMED_SAMPLES = 16;
 function describe({ epoch, start, indices }: BatchRequest, { dataset }: WorkerSetup): string {
   const samples = [...indices.subarray(0, NAMED_SAMPLES)].join(", ") + (indices.length > NAMED_SAMPLES ? ", …" : "");
   const options = JSON.stringify(dataset.options).slice(0, 200);
-  return `the batch at ${start} of epoch ${epoch} (samples ${samples} of ${dataset.export} ${options})`;
+  return `the batch at sample ${start} of epoch ${epoch} (samples ${samples} of ${dataset.export} ${options})`;
 }

@@ -43,7 +43,9 @@ describe("makeProgress", () => {
     expect(process.listenerCount("SIGINT")).toBe(before);
     progress.update(report(50));
     progress.stop();
-    expect(stream.text).toContain("25%  step 50/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA");
+    expect(stream.text).toContain(
+      "25%  step 50/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA",
+    );
     expect(stream.text).toContain("█");
   });
 });
