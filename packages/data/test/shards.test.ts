@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Batch, type DataPosition, type LoaderOptions, makeLoader } from "../src/index.js";
+import { type Batch, type DataPosition, epochOrder, type LoaderOptions, makeLoader } from "../src/index.js";
 
 const module = new URL("./numbered-dataset.ts", import.meta.url).href;
 
@@ -96,4 +96,27 @@ test("ranks out of range are refused", async () => {
       "makeLoader: expected shard.worldSize to be a whole number of at least 1, got 0.",
     ]
   `);
+});
+
+test("an epoch goes on exactly, sample by sample, at other global batch sizes", async () => {
+  const seen: number[] = [];
+  let position: DataPosition = { epoch: 0, sampleInEpoch: 0 };
+  for (const [worldSize, batchSize] of [
+    [3, 4],
+    [2, 5],
+    [1, 7],
+    [4, 2],
+  ] as const) {
+    const shards = Array.from({ length: worldSize }, (_, rank) => ({ rank, worldSize }));
+    const ranks = await Promise.all(
+      shards.map((shard) => read({ length: 43, corrupt: [5, 6] }, { batchSize, shard }, position)),
+    );
+    const isLast = worldSize === 4;
+    for (const batch of isLast ? (ranks[0] as Batch[]).keys() : [0]) {
+      seen.push(...ranks.flatMap((batches) => [...(batches[batch]?.indices ?? [])]));
+      position = ranks[0]?.[batch]?.next as DataPosition;
+    }
+  }
+  expect(position).toEqual({ epoch: 1, sampleInEpoch: 0 });
+  expect(seen).toEqual([...epochOrder(43, 5, 0, true)].filter((index) => index !== 5 && index !== 6));
 });

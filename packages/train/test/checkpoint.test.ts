@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLogger } from "@graticule/core";
@@ -120,6 +121,32 @@ describe("saveCheckpoint", () => {
       ],
     });
   });
+});
+
+/** Turns a checkpoint into one of format 1, which counted batches. */
+async function toFormat1(checkpoint: string): Promise<void> {
+  await changeState(checkpoint, (text) => {
+    const { sha256: _, sampleInEpoch, ...rest } = JSON.parse(text);
+    const state = { ...rest, formatVersion: 1, batchInEpoch: sampleInEpoch / 5 };
+    const sorted = JSON.stringify(state, (_key, part) =>
+      part?.constructor === Object
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part,
+    );
+    return JSON.stringify({ ...state, sha256: createHash("sha256").update(sorted).digest("hex") });
+  });
+}
+
+it("a run goes on from a checkpoint that counted batches", async () => {
+  const weights = async (runFolder: string) =>
+    (await findLatestCheckpoint(runFolder))?.state.files["model.safetensors"]?.sha256;
+  const runFolder = await trainedRun();
+  const [newest] = await listCheckpoints(runFolder);
+  await toFormat1(newest!.path);
+  await train(await makeTinyRun({ runFolder }, { totalSteps: 18, resume: true }));
+  const straight = await makeTemporaryFolder();
+  await train(await makeTinyRun({ runFolder: straight }, { totalSteps: 18 }));
+  expect(await weights(runFolder)).toBe(await weights(straight));
 });
 
 describe("loadCheckpoint", () => {
