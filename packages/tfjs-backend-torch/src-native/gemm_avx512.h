@@ -13,7 +13,7 @@ namespace avx512 {
 
 constexpr int64_t kLeftRows = 12;     // lanes of a left panel: rows of a tile
 constexpr int64_t kRightRows = 32;    // lanes of a right panel: columns of a tile
-constexpr int64_t kDepthUnits = 512;  // units of a block: a right panel of them is 64 KiB
+constexpr int64_t kDepthUnits = 384;  // units of a block: a right panel of them is 48 KiB
 
 /** Whether this processor, and this build, can multiply so. */
 bool canMultiply(Element compute);
