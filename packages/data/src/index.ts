@@ -17,6 +17,8 @@
  * ```
  */
 export type { Batch, SkippedSample } from "./batch.js";
+export type { Batch, DataPosition, SkippedSample } from "./batch.js";
+export type { ByteSource } from "./byte-source.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -43,6 +45,7 @@ export {
   type SampleArray,
 } from "./dataset.js";
 export { epochOrder } from "./epoch-order.js";
+export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
 export { writeDurably } from "./shards/durable-file.js";
