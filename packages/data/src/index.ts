@@ -16,9 +16,7 @@
  * await loader.close();
  * ```
  */
-export type { Batch, SkippedSample } from "./batch.js";
 export type { Batch, DataPosition, SkippedSample } from "./batch.js";
-export type { ByteSource } from "./byte-source.js";
 export {
   assertChannelCount,
   assertSameChannels,

@@ -33,8 +33,6 @@ test("the public names are these", () => {
       "openShardWriter",
       "packDataset",
       "packedShardsSpec",
-      "openFileSource",
-      "openHttpSource",
       "readRanges",
       "resample",
       "resolveAddress",

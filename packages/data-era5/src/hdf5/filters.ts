@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
-import { decodeBzip2 } from "../codecs/bzip2.js";
 import { decodeBlosc } from "../codecs/blosc.js";
+import { decodeBzip2 } from "../codecs/bzip2.js";
 import { inflateBytes } from "../codecs/inflate.js";
 import { decodeZstd } from "../codecs/zstd.js";
 import type { Chunk } from "../readers/chunked-read.js";

@@ -64,7 +64,10 @@ export function* planReads(dims: WindowDims, maxGap: number, maxCount: number): 
   for (const outerSpan of cutSpans(dims[outer], block, maxGap, maxCount))
     for (const middleSpan of middleSpans)
       for (const innerSpan of innerSpans) {
-        const spans = { [outer]: outerSpan, [middle]: middleSpan, [inner]: innerSpan } as Record<keyof WindowDims, Span>;
+        const spans = { [outer]: outerSpan, [middle]: middleSpan, [inner]: innerSpan } as Record<
+          keyof WindowDims,
+          Span
+        >;
         let [first, last] = [0, 0];
         for (const name of names) {
           const { indices, stride } = dims[name];
