@@ -135,14 +135,18 @@ function meridionalStencil({ latitudes }: LatLonGrid, row: number) {
   return { rows, weights: derivativeStencil(angles, (latitudes[row] as number) * RADIANS) };
 }
 
-/** From the mean of the row around the pole, which near it grows as half the wanted value times the distance. */
+/**
+ * From the mean of the row around the pole, which near it grows as half the wanted value times the distance; NaN where
+ * that row does not go around.
+ */
 function atPole(
-  { latitudes, longitudes }: LatLonGrid,
+  { latitudes, longitudes, periodic }: LatLonGrid,
   across: Float32Array | Float64Array,
   start: number,
   row: number,
   sign: 1 | -1,
 ): number {
+  if (!periodic) return NaN;
   const next = row === 0 ? 1 : row - 1;
   const columns = longitudes.length;
   let sum = 0;
