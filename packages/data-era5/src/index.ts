@@ -1,4 +1,25 @@
-/** Weather data for training. */
+/**
+ * Weather data for training.
+ *
+ * ```ts
+ * import { applyRegrid, cachedRegridWeights, makeRegularGrid } from "@graticule/data-era5";
+ * const era5 = makeRegularGrid([721, 1440], { rows: "at-poles" });
+ * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
+ * const weights = await cachedRegridWeights(era5, coarse, "bilinear", { directory: "weights" });
+ * const fields = applyRegrid(weights, new Float32Array(13 * 721 * 1440)); // [13, 32, 64]
+ * ```
+ */
+export { geopotentialHeight, STANDARD_GRAVITY } from "./derived/geopotential-height.js";
+export { divergence, EARTH_RADIUS_METERS, relativeVorticity } from "./derived/vorticity-divergence.js";
+export { windSpeed } from "./derived/wind-speed.js";
+export { type ApplyRegridOptions, applyRegrid } from "./grid/apply-regrid.js";
+export { cachedRegridWeights, type RegridCache } from "./grid/cached-regrid-weights.js";
+export { areaWeights, cellAreas, latitudeField, longitudeField } from "./grid/cell-areas.js";
+export { makeGaussianGrid } from "./grid/gaussian-grid.js";
+export { type LatLonGrid, makeLatLonGrid } from "./grid/lat-lon-grid.js";
+export { regridArray } from "./grid/regrid-array.js";
+export { makeRegridWeights, type RegridMethod, type RegridWeights } from "./grid/regrid-weights.js";
+export { makeRegularGrid, type RegularGridOptions } from "./grid/regular-grid.js";
 export type {
   AttributeValue,
   GriddedArray,
@@ -7,3 +28,25 @@ export type {
   Selection,
   Slice,
 } from "./gridded-dataset.js";
+export {
+  cosineOfSolarZenith,
+  type SolarRadiationOptions,
+  toaIncidentSolarRadiation,
+} from "./time-features/solar-radiation.js";
+export { type Phase, timeOfDay, timeOfYear } from "./time-features/time-phases.js";
+export {
+  CLIMAX_48_CHANNELS,
+  DCHAG_80_CHANNELS,
+  DCHAG_84_CHANNELS,
+  FORECAST_TARGET_CHANNELS,
+} from "./variables/channel-lists.js";
+export {
+  ERA5_VARIABLES,
+  type Era5Variable,
+  type Era5VariableName,
+  findEra5Variable,
+  type LevelType,
+} from "./variables/era5-variables.js";
+export { type MatchedVariable, matchVariable } from "./variables/match-variable.js";
+export { type UnitConversion, unitConversion } from "./variables/unit-conversion.js";
+export { channelName, parseChannel, type WeatherChannel } from "./variables/weather-channel.js";
