@@ -68,10 +68,8 @@ export function makeValueDecoder(
       const source = viewAs(stored, dtype);
       const reusable =
         (narrow && source instanceof Float32Array) || (!narrow && source instanceof Float64Array) ? source : undefined;
-      const target =
-        reusable ?? (narrow ? new Float32Array(source.length) : new Float64Array(source.length));
-      if (scale !== 1 || offset !== 0 || target !== source)
-        unpack(source, target, marks, least, most, scale, offset);
+      const target = reusable ?? (narrow ? new Float32Array(source.length) : new Float64Array(source.length));
+      if (scale !== 1 || offset !== 0 || target !== source) unpack(source, target, marks, least, most, scale, offset);
       else markMissing(target, marks, least, most);
       return target;
     },

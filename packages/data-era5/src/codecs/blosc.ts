@@ -105,7 +105,8 @@ async function streamDecoder(code: number): Promise<StreamDecoder> {
 }
 
 function fill(target: Uint8Array, decoded: Uint8Array): void {
-  if (decoded.length !== target.length) throw new Error(`a Blosc stream of ${decoded.length} for ${target.length} bytes`);
+  if (decoded.length !== target.length)
+    throw new Error(`a Blosc stream of ${decoded.length} for ${target.length} bytes`);
   target.set(decoded);
 }
 
@@ -160,5 +161,6 @@ function putTogether(frame: BloscFrame, block: Uint8Array, first: number, last: 
     for (let at = first; at < shuffledEnd; at++)
       target[at - first] = block[(at % itemBytes) * elements + Math.floor(at / itemBytes)] as number;
   // Bytes beyond the last whole element were left in place.
-  if (last > shuffledEnd) target.set(block.subarray(Math.max(first, shuffledEnd), last), Math.max(0, shuffledEnd - first));
+  if (last > shuffledEnd)
+    target.set(block.subarray(Math.max(first, shuffledEnd), last), Math.max(0, shuffledEnd - first));
 }

@@ -1,5 +1,5 @@
-import type { Hdf5File } from "./hdf5-file.js";
 import { Fields } from "./fields.js";
+import type { Hdf5File } from "./hdf5-file.js";
 
 const MAX_RECORDS = 2 ** 22;
 

@@ -40,7 +40,8 @@ export function parseDatatype(fields: Fields, depth = 0): Datatype {
     }
     case 1: {
       fields.skip(12);
-      if (![4, 8].includes(bytes) || (flags & 64) !== 0) return { kind: "other", bytes, name: `${8 * bytes}-bit floats` };
+      if (![4, 8].includes(bytes) || (flags & 64) !== 0)
+        return { kind: "other", bytes, name: `${8 * bytes}-bit floats` };
       return { kind: "number", bytes, dtype: bytes === 4 ? "float32" : "float64", littleEndian: (flags & 1) === 0 };
     }
     case 3:

@@ -1,7 +1,7 @@
 import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
 import { makePagedSource } from "../readers/paged-source.js";
-import { Fields, type FieldSizes } from "./fields.js";
+import { type FieldSizes, Fields } from "./fields.js";
 
 /** An HDF5 file's frame: how wide its addresses are, what they count from, and where its root group is. */
 export interface Hdf5File {

@@ -1,8 +1,8 @@
+import { type Hdf5Attributes, readAttributes } from "./attributes.js";
 import { parseDataspace } from "./dataset-messages.js";
 import { Fields } from "./fields.js";
 import { readLinks } from "./group-links.js";
 import type { Hdf5File } from "./hdf5-file.js";
-import { readAttributes, type Hdf5Attributes } from "./attributes.js";
 import { findMessage, type HeaderMessage, MESSAGE, readObjectHeader } from "./object-header.js";
 
 /** A dataset or group of the file. */

@@ -58,8 +58,7 @@ function shapeOf(variable: Netcdf3Variable, header: Netcdf3Header, numRecords: n
 function layOutRecords(source: ByteSource, header: Netcdf3Header): { recordBytes: number; numRecords: number } {
   const records = header.variables.filter((variable) => isRecord(variable, header));
   const sizes = records.map(
-    (variable) =>
-      product(shapeOf(variable, header, 1)) * (variable.dtype === "char" ? 1 : itemBytesOf(variable.dtype)),
+    (variable) => product(shapeOf(variable, header, 1)) * (variable.dtype === "char" ? 1 : itemBytesOf(variable.dtype)),
   );
   // Records of the only record variable are not padded.
   const recordBytes =

@@ -22,7 +22,14 @@ export function unshuffle(
     const words = planes.map((plane) => new Uint32Array(plane.buffer, plane.byteOffset, quads));
     const output = new Uint32Array(target.buffer, target.byteOffset, quads * itemBytes);
     if (itemBytes === 2) joinPairs(words[0] as Uint32Array, words[1] as Uint32Array, output);
-    else joinQuads(words[0] as Uint32Array, words[1] as Uint32Array, words[2] as Uint32Array, words[3] as Uint32Array, output);
+    else
+      joinQuads(
+        words[0] as Uint32Array,
+        words[1] as Uint32Array,
+        words[2] as Uint32Array,
+        words[3] as Uint32Array,
+        output,
+      );
     done = 4 * quads;
   }
   for (const [byte, plane] of planes.entries())
@@ -35,8 +42,7 @@ function joinPairs(first: Uint32Array, second: Uint32Array, output: Uint32Array)
     const a = first[quad] as number;
     const b = second[quad] as number;
     output[2 * quad] = (a & 0xff) | ((b & 0xff) << 8) | ((a & 0xff00) << 8) | ((b & 0xff00) << 16);
-    output[2 * quad + 1] =
-      ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | ((a >>> 8) & 0xff0000) | (b & 0xff000000);
+    output[2 * quad + 1] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | ((a >>> 8) & 0xff0000) | (b & 0xff000000);
   }
 }
 
@@ -59,4 +65,12 @@ function joinQuads(
     output[at + 2] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
     output[at + 3] = (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & 0xff000000);
   }
+}
+
+/** Undoes the shuffle of a whole block; bytes beyond its last whole element were left in place. */
+export function unshuffleAll(shuffled: Uint8Array, itemBytes: number): Uint8Array {
+  const elements = Math.floor(shuffled.length / itemBytes);
+  const output = new Uint8Array(shuffled);
+  unshuffle(shuffled, elements, itemBytes, 0, elements, output);
+  return output;
 }
