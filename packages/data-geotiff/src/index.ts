@@ -12,12 +12,13 @@
  * ```
  */
 export type { Split } from "@graticule/data";
+export type { BandMetadata } from "./band-metadata.js";
 export { type BandSelection, selectBands } from "./band-selection.js";
 export type { GeoTransform } from "./georeference.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";
-export { openRaster, type Raster, type RasterOptions, type RasterWindow } from "./raster.js";
+export { openRaster, openRasterPages, type Raster, type RasterOptions, type RasterWindow } from "./raster.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
 export { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";

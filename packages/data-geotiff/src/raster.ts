@@ -1,12 +1,16 @@
 import { FormatError } from "@graticule/core";
 import type { Box } from "@graticule/data";
+import { type BandMetadata, parseBandMetadata } from "./band-metadata.js";
 import { nameTiffBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { type Georeference, parseGeoreference } from "./georeference.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
-import { readTiffDirectory, TAGS } from "./tiff-directory.js";
+import { readTiffDirectories, TAGS, type TiffDirectory } from "./tiff-directory.js";
 import { parseTiffLayout, type RasterDtype, type TiffLayout } from "./tiff-layout.js";
 import { makeWindowReader } from "./window-reader.js";
+
+/** Most images of one file: far beyond any hyperspectral stack. */
+const MAX_PAGES = 65_536;
 
 export interface RasterWindow extends Box {
   readonly bands?: BandSelection;
@@ -24,6 +28,7 @@ export interface Raster extends Georeference {
   readonly height: number;
   readonly bands: number;
   readonly bandNames: readonly string[];
+  readonly bandMetadata: readonly BandMetadata[];
   readonly dtype: RasterDtype;
   /** The value that stands for "no data" in the file; reads give NaN for it. */
   readonly nodata: number | undefined;
@@ -41,7 +46,24 @@ export async function openRaster(
   path: string,
   { maxValues = DEFAULT_MAX_VALUES }: RasterOptions = {},
 ): Promise<Raster> {
-  const directory = await readTiffDirectory(path);
+  const [directory] = await readTiffDirectories(path, 1);
+  return makeRaster(path, directory as TiffDirectory, maxValues);
+}
+
+/**
+ * Opens every image of a TIFF: the pages of a stack, or an image with its overviews.
+ *
+ * @throws {FormatError} naming the file, if one is truncated, corrupt or of an unsupported kind.
+ */
+export async function openRasterPages(
+  path: string,
+  { maxValues = DEFAULT_MAX_VALUES }: RasterOptions = {},
+): Promise<Raster[]> {
+  const directories = await readTiffDirectories(path, MAX_PAGES);
+  return directories.map((directory) => makeRaster(path, directory, maxValues));
+}
+
+function makeRaster(path: string, directory: TiffDirectory, maxValues: number): Raster {
   const layout = parseTiffLayout(path, directory);
   const { width, height, bands } = layout;
   const nodata = parseNodata(directory.text(TAGS.gdalNodata));
@@ -68,6 +90,7 @@ export async function openRaster(
     height,
     bands,
     bandNames,
+    bandMetadata: parseBandMetadata(directory, bands),
     dtype: layout.dtype,
     nodata,
     readWindow,

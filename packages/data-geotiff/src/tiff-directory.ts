@@ -49,12 +49,15 @@ const ASCII = 2;
 const MAX_ENTRIES = 4096;
 
 /**
- * Reads a TIFF's header and first directory, classic or BigTIFF, of either byte order. Every offset and count is
+ * Reads a TIFF's header and its first directories, classic or BigTIFF, of either byte order. Every offset and count is
  * checked against the file's size before anything is allocated.
  *
- * @throws {FormatError} naming the file, if it is no TIFF, truncated, or its directory points outside of it.
+ * @param most directories after which to stop.
+ *
+ * @throws {FormatError} naming the file, if it is no TIFF, truncated, or its directories point outside of it or in a
+ * circle.
  */
-export function readTiffDirectory(path: string): Promise<TiffDirectory> {
+export function readTiffDirectories(path: string, most: number): Promise<TiffDirectory[]> {
   return withFile(path, async (file) => {
     const header = await readExactly(file, 0, Math.min(16, file.bytes), "a TIFF header");
     const order = header.length < 8 ? "" : String.fromCharCode(header.getUint8(0), header.getUint8(1));
@@ -68,37 +71,54 @@ export function readTiffDirectory(path: string): Promise<TiffDirectory> {
         file.bytes === 0 ? "an empty file" : "other bytes at its start",
         "Look at where the file came from.",
       );
-    const values = await readEntries(file, header, littleEndian, big);
-    return {
-      littleEndian,
-      fileBytes: file.bytes,
-      numbers: (tag) => {
-        const value = values.get(tag);
-        return typeof value === "object" ? value : [];
-      },
-      text: (tag) => {
-        const value = values.get(tag);
-        return typeof value === "string" ? value : undefined;
-      },
-    };
+    const directories: TiffDirectory[] = [];
+    const seen = new Set<number>();
+    let start = big ? Number(header.getBigUint64(8, littleEndian)) : header.getUint32(4, littleEndian);
+    do {
+      if (seen.has(start))
+        throw new FormatError(file.path, "directories one after the other", "a circle", "The file is corrupt.");
+      seen.add(start);
+      const { values, next } = await readEntries(file, start, littleEndian, big);
+      directories.push(makeDirectory(values, littleEndian, file.bytes));
+      start = next;
+    } while (start !== 0 && directories.length < most);
+    return directories;
   });
+}
+
+function makeDirectory(values: ReadonlyMap<number, TagValue>, littleEndian: boolean, fileBytes: number): TiffDirectory {
+  return {
+    littleEndian,
+    fileBytes,
+    numbers: (tag) => {
+      const value = values.get(tag);
+      return typeof value === "object" ? value : [];
+    },
+    text: (tag) => {
+      const value = values.get(tag);
+      return typeof value === "string" ? value : undefined;
+    },
+  };
 }
 
 async function readEntries(
   file: FileBytes,
-  header: DataView & { length: number },
+  start: number,
   littleEndian: boolean,
   big: boolean,
-): Promise<Map<number, TagValue>> {
+): Promise<{ values: Map<number, TagValue>; next: number }> {
   const wide = (view: DataView, at: number): number =>
     big ? Number(view.getBigUint64(at, littleEndian)) : view.getUint32(at, littleEndian);
-  const start = wide(header, big ? 8 : 4);
   const [countBytes, entryBytes, inlineBytes] = big ? [8, 20, 8] : [2, 12, 4];
   const countView = await readExactly(file, start, countBytes, "an image directory");
   const count = big ? wide(countView, 0) : countView.getUint16(0, littleEndian);
   if (count === 0 || count > MAX_ENTRIES)
     throw new FormatError(file.path, `a directory of 1 to ${MAX_ENTRIES} tags`, `${count}`, "The file is corrupt.");
-  const table = await readExactly(file, start + countBytes, count * entryBytes, "an image directory");
+  const tableAt = start + countBytes;
+  const tableBytes = count * entryBytes;
+  // Some writers end the file without the address of a next directory.
+  const hasNext = tableAt + tableBytes + inlineBytes <= file.bytes;
+  const table = await readExactly(file, tableAt, tableBytes + (hasNext ? inlineBytes : 0), "an image directory");
   const values = new Map<number, TagValue>();
   for (let entry = 0; entry < count; entry++) {
     const at = entry * entryBytes;
@@ -119,7 +139,7 @@ async function readEntries(
     const view = inline ? table : await readExactly(file, wide(table, valueAt), bytes, `the value of tag ${tag}`);
     values.set(tag, parseValue(view, inline ? valueAt : 0, type, length, littleEndian));
   }
-  return values;
+  return { values, next: hasNext ? wide(table, tableBytes) : 0 };
 }
 
 function parseValue(view: DataView, at: number, type: number, count: number, littleEndian: boolean): TagValue {

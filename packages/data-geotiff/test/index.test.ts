@@ -16,6 +16,7 @@ test("the public names are these", () => {
       "openImageFiles",
       "openImageFolder",
       "openRaster",
+      "openRasterPages",
       "openSceneTiles",
       "sceneTilesSpec",
       "selectBands",

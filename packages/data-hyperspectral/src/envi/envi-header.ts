@@ -52,7 +52,12 @@ export function parseEnviFields(path: string, text: string): EnviFields {
 /** A field's list: parts between commas, trimmed; undefined if the field is absent or empty. */
 export function listField(fields: EnviFields, name: string): string[] | undefined {
   const text = fields.get(name)?.trim();
-  return text === undefined || text === "" ? undefined : text.replace(/,\s*$/, "").split(",").map((part) => part.trim());
+  return text === undefined || text === ""
+    ? undefined
+    : text
+        .replace(/,\s*$/, "")
+        .split(",")
+        .map((part) => part.trim());
 }
 
 /**

@@ -41,7 +41,12 @@ export function parseEnviLayout(header: string, fields: EnviFields, data: string
   const dtype = parseDataType(header, fields);
   const order = numberField(header, fields, "byte order") ?? 0;
   if (order !== 0 && order !== 1)
-    throw new FormatError(header, "'byte order' 0 (little-endian) or 1 (big-endian)", `${order}`, "Correct the header.");
+    throw new FormatError(
+      header,
+      "'byte order' 0 (little-endian) or 1 (big-endian)",
+      `${order}`,
+      "Correct the header.",
+    );
   const offset = numberField(header, fields, "header offset") ?? 0;
   if (!(Number.isSafeInteger(offset) && offset >= 0))
     throw new FormatError(header, "a whole 'header offset' from zero", `${offset}`, "Correct the header.");
