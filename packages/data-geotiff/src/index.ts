@@ -12,14 +12,18 @@
  * ```
  */
 export type { Split } from "@graticule/data";
-export type { BandMetadata } from "./band-metadata.js";
 export { type BandSelection, selectBands } from "./band-selection.js";
 export type { GeoTransform } from "./georeference.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";
-export { openRaster, openRasterPages, type Raster, type RasterOptions, type RasterWindow } from "./raster.js";
+export { openRaster, openRasterFrom, openRasterImages, type Raster, type RasterOptions } from "./raster.js";
+export { levelFor, type RasterLevel, type RasterWindow } from "./raster-level.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
 export { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
 export type { RasterDtype } from "./tiff-layout.js";
+export type { CogCompression } from "./writing/block-encoder.js";
+export type { CogOptions } from "./writing/cog-plan.js";
+export { type CogWriter, openCogWriter } from "./writing/cog-writer.js";
+export type { OverviewResampling } from "./writing/downsample.js";

@@ -1,5 +1,5 @@
 import { FormatError } from "@graticule/core";
-import { openRasterPages, type Raster } from "@graticule/data-geotiff";
+import { openRasterImages, type Raster } from "@graticule/data-geotiff";
 import type { Cube, CubeDescription, CubeOptions, WindowSource } from "../cube.js";
 import { makeCube, uniqueBandNames } from "../make-cube.js";
 import { nanometersPerUnit, toNanometers } from "../wavelength-unit.js";
@@ -11,14 +11,15 @@ const REFLECTANCE_SCALES = [1e-2, 1e-3, 1e-4, 1e-5];
 
 /**
  * Opens a GeoTIFF as a cube: the bands of its image, pixel or band interleaved, or its pages of one band each; pages of
- * another size (overviews) are left out. Wavelengths, widths, bad bands, scales and offsets come from GDAL's metadata of
+ * another size are left out. Wavelengths, widths, bad bands, scales and offsets come from GDAL's metadata of
  * each band, or wavelengths from the bands' descriptions.
  *
  * @throws {FormatError} naming the file, if it is truncated, corrupt or of an unsupported kind.
  */
 export async function openGeoTiffCube(path: string, options: CubeOptions = {}): Promise<Cube> {
   const { maxValues } = options;
-  const pages = await openRasterPages(path, maxValues === undefined ? {} : { maxValues });
+  const stored = options.values === "stored";
+  const pages = await openRasterImages(path, { applyScale: !stored, ...(maxValues && { maxValues }) });
   const first = pages[0] as Raster;
   const { width, height, epsg, crs, transform, dtype, nodata } = first;
   const isStack = first.bands === 1;
@@ -31,9 +32,18 @@ export async function openGeoTiffCube(path: string, options: CubeOptions = {}): 
   const column = (name: string): (number | undefined)[] => metadata.map((items) => parseItem(path, items, name));
   const wavelengths = wavelengthsOf(path, metadata, options.wavelengthUnit);
   const fwhm = wavelengths && complete(column("fwhm"));
-  const stored = options.values === "stored";
-  const scales = stored ? undefined : orUndefined(column("SCALE"), 1);
-  const offsets = stored ? undefined : orUndefined(column("OFFSET"), 0);
+  const scales = stored
+    ? undefined
+    : unlessAll(
+        1,
+        rasters.flatMap((raster) => raster.scales),
+      );
+  const offsets = stored
+    ? undefined
+    : unlessAll(
+        0,
+        rasters.flatMap((raster) => raster.offsets),
+      );
   const isReflectance = scales?.every((scale) => REFLECTANCE_SCALES.includes(scale)) ?? false;
   const description: CubeDescription = {
     path,
@@ -54,14 +64,9 @@ export async function openGeoTiffCube(path: string, options: CubeOptions = {}): 
       georeference: { ...(epsg && { epsg }), ...(crs && { crs }), ...(transform && { transform }) },
     }),
   };
-  const read: WindowSource = async (window, selected) => {
-    const values = isStack
-      ? await readPages(rasters, window, selected)
-      : await first.readWindow({ ...window, bands: selected });
-    if (scales !== undefined || offsets !== undefined) calibrate(values, selected, scales, offsets);
-    return values;
-  };
-  return makeCube(description, read, maxValues);
+  const read: WindowSource = (window, selected) =>
+    isStack ? readPages(rasters, window, selected) : first.readWindow({ ...window, bands: selected });
+  return makeCube(description, read, { maxValues, close: () => first.close() });
 }
 
 async function readPages(
@@ -74,20 +79,6 @@ async function readPages(
   for (const [position, page] of selected.entries())
     output.set(await (pages[page] as Raster).readWindow(window), position * plane);
   return output;
-}
-
-function calibrate(
-  values: Float32Array,
-  selected: readonly number[],
-  scales: readonly number[] | undefined,
-  offsets: readonly number[] | undefined,
-): void {
-  const plane = values.length / selected.length;
-  for (const [position, band] of selected.entries()) {
-    const [scale, offset] = [scales?.[band] ?? 1, offsets?.[band] ?? 0];
-    for (let at = position * plane; at < (position + 1) * plane; at++)
-      values[at] = (values[at] as number) * scale + offset;
-  }
 }
 
 type Items = ReadonlyMap<string, string>;
@@ -106,10 +97,9 @@ function complete(values: readonly (number | undefined)[]): number[] | undefined
   return values.every((value) => value !== undefined) ? (values as number[]) : undefined;
 }
 
-/** The values with a default for bands that have none; undefined if all are the default. */
-function orUndefined(values: readonly (number | undefined)[], otherwise: number): number[] | undefined {
-  const filled = values.map((value) => value ?? otherwise);
-  return filled.every((value) => value === otherwise) ? undefined : filled;
+/** The values; undefined if all of them are the one that changes nothing. */
+function unlessAll(neutral: number, values: readonly number[]): readonly number[] | undefined {
+  return values.every((value) => value === neutral) ? undefined : values;
 }
 
 function wavelengthsOf(

@@ -42,7 +42,7 @@ export async function openMat5Cube(path: string, options: CubeOptions = {}): Pro
   return makeCube(
     { path, format: "MATLAB", height, width, bands, bandNames: uniqueBandNames(undefined, bands), dtype, ...vectors },
     read,
-    options.maxValues,
+    { maxValues },
   );
 }
 

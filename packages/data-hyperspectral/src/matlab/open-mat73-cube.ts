@@ -42,7 +42,7 @@ export async function openMat73Cube(path: string, options: CubeOptions = {}): Pr
       whole ??= await readWhole();
       return readMemory(whole, picked, {}, window, selected);
     },
-    maxValues,
+    { maxValues },
   );
 }
 
