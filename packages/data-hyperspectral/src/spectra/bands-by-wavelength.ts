@@ -71,3 +71,19 @@ export function usableBands(
     );
   return usable;
 }
+
+/** Centers of Sentinel-2's red, green and blue. Units: nm. */
+const RGB_NM = [665, 560, 490] as const;
+
+/** The bands to show as red, green and blue, e.g. with `bandComposite` of @graticule/plot. */
+export function rgbBands(
+  wavelengthsNm: readonly number[],
+  colorsNm: readonly [red: number, green: number, blue: number] = RGB_NM,
+): [red: number, green: number, blue: number] {
+  const [red, green, blue] = colorsNm;
+  return [
+    nearestBand(wavelengthsNm, red),
+    nearestBand(wavelengthsNm, green),
+    nearestBand(wavelengthsNm, blue),
+  ];
+}
