@@ -131,7 +131,7 @@ test("a raster without a place, a wrong method and too large a grid are refused"
     makeMemorySource("bare.tif", writeTiff({ width: 1, height: 1, bands: 1, pixels: [1] })),
   );
   await expect(resampleToGrid(bare, grid, { method: "nearest" })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ConfigError: bare.tif: expected a coordinate system that Graticule knows, got none. Give the grid's crs yourself, by parseCrs of its PROJ string or WKT.]`,
+    `[ConfigError: bare.tif: expected a coordinate system that Graticule knows, got none. Open it as { ...raster, crs: parseCrs(its PROJ string or WKT) }.]`,
   );
   await expect(
     resampleToGrid(raster, grid, { method: "lanczos" as GridMethod }),

@@ -29,7 +29,7 @@ export function crsFromGeoKeys(keys: GeoKeys): Crs | undefined {
 function citedWkt(keys: GeoKeys): string | undefined {
   for (const key of [KEYS.projectedCitation, KEYS.citation, KEYS.geographicCitation]) {
     const found = /ESRI PE String\s*=\s*((?:PROJCS|GEOGCS)\[[\s\S]*\])/.exec(keys.text(key) ?? "");
-    if (found) return found[1];
+    if (found) return /EXTENSION\["PROJ4","([^"]*)"\]/.exec(found[1] as string)?.[1] ?? found[1];
   }
   return undefined;
 }
@@ -71,8 +71,9 @@ function datumOf(keys: GeoKeys): string | undefined {
   const major = keys.number(KEYS.semiMajorAxis);
   const minor = keys.number(KEYS.semiMinorAxis);
   const flattening = keys.number(KEYS.inverseFlattening);
-  const meridian = keys.number(KEYS.primeMeridian) ?? GREENWICH;
-  if (meridian !== GREENWICH) return undefined;
+  const meridian = keys.number(KEYS.primeMeridianLongitude) ?? 0;
+  if (meridian !== 0 || ![GREENWICH, USER_DEFINED].includes(keys.number(KEYS.primeMeridian) ?? GREENWICH))
+    return undefined;
   if (major !== undefined && major > 0) {
     if (flattening !== undefined && flattening > 0) return `+a=${major} +rf=${flattening}${towgs84}`;
     if (minor !== undefined && minor > 0) return `+a=${major} +b=${minor}${towgs84}`;

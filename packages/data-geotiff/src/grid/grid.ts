@@ -24,10 +24,10 @@ export function gridOf(raster: Georeference & { path: string; width: number; hei
   const named = epsg ? `EPSG:${epsg}` : citation ? `'${citation.slice(0, 80)}'` : "none";
   if (crs === undefined)
     throw new ConfigError(
-      `${path}: expected a coordinate system that Graticule knows, got ${named}. Give the grid's crs yourself, by parseCrs of its PROJ string or WKT.`,
+      `${path}: expected a coordinate system that Graticule knows, got ${named}. Open it as { ...raster, crs: parseCrs(its PROJ string or WKT) }.`,
     );
   if (transform === undefined)
-    throw new ConfigError(`${path}: expected pixels with coordinates, got none. Give the grid's transform yourself.`);
+    throw new ConfigError(`${path}: expected pixels with coordinates, got none. Open it as { ...raster, transform }.`);
   return { crs, transform, width, height };
 }
 
@@ -44,34 +44,31 @@ export function gridBounds({ transform, width, height }: Omit<Grid, "crs">): Bou
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
-/** Points along each side of a grid, whose bounds then hold for curved sides too. */
+/** Points along each side of a grid and within, whose bounds then hold for curved sides too. */
 const POINTS_PER_SIDE = 21;
 
 /**
- * A grid's bounds in another coordinate system, along its curved sides; poles that lie inside count.
+ * A grid's bounds in another coordinate system; parts that have no place there are left out.
  *
- * In degrees: a grid across the dateline has `right` below `left`, as in GeoJSON (RFC 7946, section 5.2).
+ * In degrees: a grid across the dateline has `right` below `left`, as in GeoJSON (RFC 7946, section 5.2); one with a
+ * pole inside reaches it.
  *
  * @throws {RangeError} if no part of the grid has a place there.
  */
 export function boundsIn(grid: Grid, crs: Crs = wgs84): Bounds {
   const transform = makePointTransform(grid.crs, crs);
-  const edge: [number, number][] = [];
-  for (let step = 0; step < POINTS_PER_SIDE - 1; step++) {
-    const along = step / (POINTS_PER_SIDE - 1);
-    for (const [column, row] of [
-      [along, 0],
-      [1, along],
-      [1 - along, 1],
-      [0, 1 - along],
-    ] as const)
-      edge.push(toMap(grid.transform, column * grid.width, row * grid.height) as [number, number]);
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (let point = 0; point < POINTS_PER_SIDE ** 2; point++) {
+    const across = (point % POINTS_PER_SIDE) / (POINTS_PER_SIDE - 1);
+    const down = Math.floor(point / POINTS_PER_SIDE) / (POINTS_PER_SIDE - 1);
+    const [x, y] = transform(...toMap(grid.transform, across * grid.width, down * grid.height));
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    xs.push(x);
+    ys.push(y);
   }
-  const points = edge.map(([x, y]) => transform(x, y)).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  if (points.length === 0)
-    throw new RangeError(`boundsIn: expected a grid with a place in ${crs.name}, got none of its edge there.`);
-  const xs = points.map(([x]) => x);
-  const ys = points.map(([, y]) => y);
+  if (xs.length === 0)
+    throw new RangeError(`boundsIn: expected a grid with a place in ${crs.name}, got none. Check its transform.`);
   const bounds: Bounds = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   return crs.isGeographic && !grid.crs.isGeographic ? aroundEarth(bounds, xs, grid, transform) : bounds;
 }
