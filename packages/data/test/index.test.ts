@@ -14,8 +14,10 @@ test("the public names are these", () => {
       "assertTransforms",
       "centerCrop",
       "centeredBox",
+      "downloadFile",
       "drawCropBox",
       "epochOrder",
+      "extractArchive",
       "fetchObject",
       "flipHorizontal",
       "flipVertical",
@@ -36,6 +38,7 @@ test("the public names are these", () => {
       "resample",
       "resolveAddress",
       "stratifiedSplit",
+      "verifyChecksum",
       "withStatistics",
       "writeDurably",
     ]
