@@ -9,6 +9,7 @@ test("the public names are these", () => {
       "imageFolderSpec",
       "landsat7Path",
       "landsat7Schema",
+      "levelFor",
       "makeSpectralLabeler",
       "mndwi",
       "ndvi",
@@ -17,8 +18,10 @@ test("the public names are these", () => {
       "openImageFiles",
       "openImageFolder",
       "openRaster",
+      "openRasterFrom",
       "openSceneTiles",
       "sceneTilesSpec",
+      "selectBands",
     ]
   `);
 });

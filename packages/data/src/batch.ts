@@ -21,14 +21,24 @@ export interface Batch {
   /** What the samples carry beside their pixels, stacked: shapes begin with B. */
   readonly arrays: Readonly<Record<string, SampleArray>>;
   readonly skipped: readonly SkippedSample[];
-  /** Which slice of the epoch's order this is; resume with `epoch(epoch, batchIndex + 1)`. */
-  readonly batchIndex: number;
+  /** Place in the epoch's order of the first sample that this batch was cut from, the first of all ranks if sharded. */
+  readonly start: number;
+  /** Where the data go on after it, whatever the number of ranks: `loader.epoch(next.epoch, next.sampleInEpoch)`. */
+  readonly next: DataPosition;
+}
+
+/** A place between two samples of the data, both numbers from 0. */
+export interface DataPosition {
+  readonly epoch: number;
+  /** Samples of the epoch's order that come before, over all ranks. */
+  readonly sampleInEpoch: number;
 }
 
 /** What it takes to make one batch, as plain data that can be sent to a worker thread. */
 export interface BatchRequest {
   readonly epoch: number;
-  readonly batchIndex: number;
+  readonly start: number;
+  readonly next: DataPosition;
   readonly indices: Int32Array;
 }
 
@@ -70,7 +80,7 @@ export async function assembleBatch(dataset: Dataset, request: BatchRequest, rec
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
-  return stack(results, request.batchIndex, images);
+  return stack(results, request, images);
 }
 
 /** The batch's pixels, to be read straight into; undefined where samples come with arrays of their own. */
@@ -109,34 +119,36 @@ function isFormatError(error: unknown): error is FormatError {
 /** @param images the pixels of all samples if they are in place already. */
 function stack(
   results: readonly (ReadySample | SkippedSample)[],
-  batchIndex: number,
+  { start, next }: BatchRequest,
   images: Float32Array | undefined,
 ): Batch {
   const ready = results.filter((result) => "pixels" in result);
   const skipped = results.filter((result) => "reason" in result);
   const shape = ready[0]?.shape ?? ([0, 0, 0] as const);
+  const where = `batch at ${start}`;
   const advice = "Add a resize or randomResizedCrop to the transforms.";
   return {
     images:
       images && skipped.length === 0
         ? images
-        : stackArrays(ready, ({ pixels, shape }) => ({ data: pixels, shape }), `batch ${batchIndex}`, advice).data,
+        : stackArrays(ready, ({ pixels, shape }) => ({ data: pixels, shape }), where, advice).data,
     shape: [ready.length, ...shape],
     labels: Int32Array.from(ready, (sample) => sample.label),
     indices: Int32Array.from(ready, (sample) => sample.index),
-    arrays: stackNamedArrays(ready, batchIndex),
+    arrays: stackNamedArrays(ready, where),
     skipped,
-    batchIndex,
+    start,
+    next,
   };
 }
 
-function stackNamedArrays(ready: readonly ReadySample[], batchIndex: number): Batch["arrays"] {
+function stackNamedArrays(ready: readonly ReadySample[], where: string): Batch["arrays"] {
   const names = Object.keys(ready[0]?.arrays ?? {});
   for (const { arrays, index } of ready) {
     const found = Object.keys(arrays);
     if (found.length !== names.length || !names.every((name) => name in arrays))
       throw new ShapeError(
-        `batch ${batchIndex}`,
+        where,
         `arrays ${names.join(", ") || "(none)"} as sample ${ready[0]?.index}`,
         `${found.join(", ") || "(none)"} from sample ${index}`,
         "Give every sample of a dataset the same arrays.",
@@ -146,7 +158,7 @@ function stackNamedArrays(ready: readonly ReadySample[], batchIndex: number): Ba
   return Object.fromEntries(
     names.map((name) => [
       name,
-      stackArrays(ready, ({ arrays }) => arrays[name] as SampleArray, `batch ${batchIndex}, array ${name}`, advice),
+      stackArrays(ready, ({ arrays }) => arrays[name] as SampleArray, `${where}, array ${name}`, advice),
     ]),
   );
 }

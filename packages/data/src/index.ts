@@ -16,7 +16,7 @@
  * await loader.close();
  * ```
  */
-export type { Batch, SkippedSample } from "./batch.js";
+export type { Batch, DataPosition, SkippedSample } from "./batch.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -46,6 +46,7 @@ export { type Checksum, verifyChecksum } from "./download/checksum.js";
 export { type DownloadOptions, downloadFile } from "./download/download-file.js";
 export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
+export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
 export { writeDurably } from "./shards/durable-file.js";
@@ -66,6 +67,7 @@ export type { HttpOptions } from "./sources/http-request.js";
 export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
 export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
+export { SPLITS, type SpatialTilesOptions, type Split, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

@@ -54,6 +54,6 @@ test("transforms change the pixels and leave the arrays", async () => {
 
 test("arrays of different shapes are an error that names the array", async () => {
   await expect(collect({ length: 3, misshapen: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: batch 0, array target: expected samples of one shape, [2] as sample 0, got [3] from sample 2. Give the arrays of every sample of a dataset one shape.]`,
+    `[ShapeError: batch at 0, array target: expected samples of one shape, [2] as sample 0, got [3] from sample 2. Give the arrays of every sample of a dataset one shape.]`,
   );
 });

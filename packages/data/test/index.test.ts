@@ -6,6 +6,7 @@ test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
       "HttpError",
+      "SPLITS",
       "applyTransforms",
       "assertByteRange",
       "assertChannelCount",
@@ -37,6 +38,7 @@ test("the public names are these", () => {
       "readRanges",
       "resample",
       "resolveAddress",
+      "spatialTiles",
       "stratifiedSplit",
       "verifyChecksum",
       "withStatistics",

@@ -1,16 +1,15 @@
 import { ConfigError } from "@graticule/core";
 import type { GeoTransform } from "../georeference.js";
-import type { RasterDtype } from "../tiff-layout.js";
 import { type BlockCoding, COMPRESSION_TAGS, type CogCompression } from "./block-encoder.js";
 import type { OverviewResampling } from "./downsample.js";
-import { type PixelType, pixelType, WRITABLE_DTYPES } from "./pixel-types.js";
+import { type CogDtype, type PixelType, pixelType, WRITABLE_DTYPES } from "./pixel-types.js";
 
 export interface CogOptions {
   readonly width: number;
   readonly height: number;
   /** Number of bands; 1 if absent. */
   readonly bands?: number;
-  readonly dtype: RasterDtype;
+  readonly dtype: CogDtype;
   /** Side of a tile, a multiple of 16. Units: pixels. 512 if absent, less for a smaller raster. */
   readonly tileSize?: number;
   /** "deflate" if absent. */

@@ -1,5 +1,3 @@
-import type { RasterDtype } from "../tiff-layout.js";
-
 /** Pixels as they are stored. */
 export type Pixels =
   | Uint8Array
@@ -13,7 +11,7 @@ export type Pixels =
 
 /** What is known of a sample type: its array, its TIFF sample format, the integers it can hold. */
 export interface PixelType {
-  readonly dtype: RasterDtype;
+  readonly dtype: CogDtype;
   readonly make: new (length: number) => Pixels;
   readonly bytes: number;
   /** 1 unsigned, 2 signed, 3 floating point. */
@@ -33,9 +31,12 @@ const MAKERS = {
   float64: Float64Array,
 } as const;
 
-export const WRITABLE_DTYPES = Object.keys(MAKERS) as readonly RasterDtype[];
+/** Sample types that can be written. */
+export type CogDtype = keyof typeof MAKERS;
 
-export function pixelType(dtype: RasterDtype): PixelType {
+export const WRITABLE_DTYPES = Object.keys(MAKERS) as readonly CogDtype[];
+
+export function pixelType(dtype: CogDtype): PixelType {
   const make = MAKERS[dtype];
   const bytes = make.BYTES_PER_ELEMENT;
   if (dtype.startsWith("float")) return { dtype, make, bytes, sampleFormat: 3, range: [-Infinity, Infinity] };
