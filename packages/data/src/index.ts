@@ -17,7 +17,6 @@
  * ```
  */
 export type { Batch, DataPosition, SkippedSample } from "./batch.js";
-export type { ByteSource } from "./byte-source.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -47,6 +46,25 @@ export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
+export { writeDurably } from "./shards/durable-file.js";
+export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";
+export {
+  openPackedShards,
+  type PackedShards,
+  type PackedShardsOptions,
+  packedShardsSpec,
+} from "./shards/packed-shards.js";
+export type { ShardDtype } from "./shards/record-codec.js";
+export { openShardWriter, type ShardRecord, type ShardWriter, type ShardWriterOptions } from "./shards/shard-writer.js";
+export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
+export { openFileSource } from "./sources/file-source.js";
+export type { HttpClock } from "./sources/http-clock.js";
+export { HttpError } from "./sources/http-error.js";
+export type { HttpOptions } from "./sources/http-request.js";
+export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
+export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
+export { type ByteRange, readRanges } from "./sources/read-ranges.js";
+export { SPLITS, type SpatialTilesOptions, type Split, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

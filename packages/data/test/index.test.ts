@@ -5,7 +5,10 @@ import { assertSameSchema } from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
+      "HttpError",
+      "SPLITS",
       "applyTransforms",
+      "assertByteRange",
       "assertChannelCount",
       "assertSameChannels",
       "assertSameSchema",
@@ -14,16 +17,29 @@ test("the public names are these", () => {
       "centeredBox",
       "drawCropBox",
       "epochOrder",
+      "fetchObject",
       "flipHorizontal",
       "flipVertical",
       "makeLoader",
+      "makeMemorySource",
       "makeStatisticsCollector",
       "measureChannels",
       "normalize",
+      "openByteSource",
       "openDataset",
+      "openFileSource",
+      "openHttpSource",
+      "openPackedShards",
+      "openShardWriter",
+      "packDataset",
+      "packedShardsSpec",
+      "readRanges",
       "resample",
+      "resolveAddress",
+      "spatialTiles",
       "stratifiedSplit",
       "withStatistics",
+      "writeDurably",
     ]
   `);
 });

@@ -146,7 +146,7 @@ void attend(const Head& head, const HeadResult& out, float* logSumExp, uint32_t*
     const Packed weights = packSide(probabilities, compute, kLeftRows, count, head.keys, left);
     product(compute, weights, count, values, head.width, mixed, widthStride, false);
     for (int64_t i = 0; i < count; i++) scaleRow(mixed + i * widthStride, widthStride, 1 / sums[i]);
-    store(resultOf(out), first, 0, count, head.width, mixed, widthStride);
+    store(resultOf(out), compute, first, 0, count, head.width, mixed, widthStride);
   }
 }
 
@@ -192,10 +192,10 @@ void attendBackward(const Head& head, const HeadGradient& gradient, uint32_t* me
             head.keys, packSide(columns, compute, kRightRows, head.width, count, right), head.width, dk, widthStride, more);
     product(compute, packSide({dscores, Element::kFloat, keyStride, true, false}, compute, kLeftRows, count, head.keys, left),
             count, keyColumns, head.width, dq, widthStride, false);
-    store(resultOf(gradient.dq), first, 0, count, head.width, dq, widthStride);
+    store(resultOf(gradient.dq), compute, first, 0, count, head.width, dq, widthStride);
   }
-  store(resultOf(gradient.dk), 0, 0, head.keys, head.width, dk, widthStride);
-  store(resultOf(gradient.dv), 0, 0, head.keys, head.width, dv, widthStride);
+  store(resultOf(gradient.dk), compute, 0, 0, head.keys, head.width, dk, widthStride);
+  store(resultOf(gradient.dv), compute, 0, 0, head.keys, head.width, dv, widthStride);
 }
 
 }  // namespace avx512

@@ -131,7 +131,7 @@ class Tasks {
                        panelsOf(slab) + column * units_ + unit * avx512::kRightRows, units_ * avx512::kRightRows, tile,
                        paddedColumns, unit > 0);
     }
-    avx512::store(p_.result, row, slab * slabColumns_ + column, rows, columns, tile, paddedColumns);
+    avx512::store(p_.result, p_.compute, row, slab * slabColumns_ + column, rows, columns, tile, paddedColumns);
   }
 
   const MatrixProduct& p_;

@@ -31,9 +31,9 @@ void pack(const Operand& operand, Element compute, int64_t lanes, int64_t row, i
 void multiply(Element compute, int64_t rows, int64_t columns, int64_t units, const uint32_t* left, int64_t leftStride,
               const uint32_t* right, int64_t rightStride, float* tile, int64_t tileStride, bool accumulate);
 
-/** Writes a finished tile to rows from `row` and columns from `column` of the result. */
-void store(const Result& result, int64_t row, int64_t column, int64_t rows, int64_t columns, const float* tile,
-           int64_t tileStride);
+/** Writes a finished tile of products of `compute` elements to rows from `row` and columns from `column` of the result. */
+void store(const Result& result, Element compute, int64_t row, int64_t column, int64_t rows, int64_t columns,
+           const float* tile, int64_t tileStride);
 
 }  // namespace avx512
 }  // namespace graticule
