@@ -1,3 +1,4 @@
+import { parseBandItems } from "./gdal-metadata.js";
 import { TAGS, type TiffDirectory } from "./tiff-directory.js";
 
 const RGB = 2;
@@ -5,7 +6,7 @@ const YCBCR = 6;
 
 /** Names a TIFF's bands: by GDAL's band descriptions, a list in ImageDescription, colors, or `band1` and on. */
 export function nameTiffBands(directory: TiffDirectory, bands: number): string[] {
-  const described = readDescriptions(directory.text(TAGS.gdalMetadata) ?? "", bands);
+  const described = parseBandItems(directory.text(TAGS.gdalMetadata) ?? "", "description", bands);
   if (described.every((name) => name !== undefined) && new Set(described).size === bands) return described as string[];
   const listed = (directory.text(TAGS.imageDescription) ?? "").split(/[,;\n]/).map((name) => name.trim());
   if (bands > 1 && listed.length === bands && listed.every((name) => name !== "") && new Set(listed).size === bands)
@@ -17,21 +18,4 @@ export function nameTiffBands(directory: TiffDirectory, bands: number): string[]
 /** `red, green, blue` for a color image, else `band1` and on. */
 export function nameBands(bands: number, isColor: boolean): string[] {
   return isColor ? ["red", "green", "blue"] : Array.from({ length: bands }, (_, band) => `band${band + 1}`);
-}
-
-/** GDAL's `<Item name="DESCRIPTION" sample="0" role="description">Blue</Item>`. */
-function readDescriptions(metadata: string, bands: number): (string | undefined)[] {
-  const names = new Array<string | undefined>(bands).fill(undefined);
-  for (const [, attributes, text] of metadata.matchAll(/<Item\b([^>]*)>([^<]*)<\/Item>/g)) {
-    if (!/role="description"/.test(attributes as string)) continue;
-    const sample = Number(/sample="(\d+)"/.exec(attributes as string)?.[1]);
-    if (sample < bands) names[sample] = unescapeXml(text as string).trim();
-  }
-  return names;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-function unescapeXml(text: string): string {
-  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] as string);
 }

@@ -33,7 +33,7 @@ export function parseGeoreference(directory: TiffDirectory): Georeference {
 }
 
 function parseGeoKeys(directory: TiffDirectory): { numbers: Map<number, number>; texts: Map<number, string> } {
-  const keys = directory.numbers(TAGS.geoKeyDirectory);
+  const keys = Array.from(directory.numbers(TAGS.geoKeyDirectory));
   const ascii = directory.text(TAGS.geoAsciiParams) ?? "";
   const numbers = new Map<number, number>();
   const texts = new Map<number, string>();
@@ -46,7 +46,7 @@ function parseGeoKeys(directory: TiffDirectory): { numbers: Map<number, number>;
 }
 
 function parseTransform(directory: TiffDirectory, shift: number): GeoTransform | undefined {
-  const matrix = directory.numbers(TAGS.modelTransformation);
+  const matrix = Array.from(directory.numbers(TAGS.modelTransformation));
   const [scaleX, scaleY] = directory.numbers(TAGS.modelPixelScale);
   const [column, row, , x, y] = directory.numbers(TAGS.modelTiepoint);
   let affine: GeoTransform | undefined;
@@ -65,4 +65,13 @@ function parseTransform(directory: TiffDirectory, shift: number): GeoTransform |
     columnRotation,
     height,
   ];
+}
+
+/** The transform of a grid whose pixels are `factorX` by `factorY` of these. */
+export function scaleTransform(
+  [originX, width, rowRotation, originY, columnRotation, height]: GeoTransform,
+  factorX: number,
+  factorY: number,
+): GeoTransform {
+  return [originX, width * factorX, rowRotation * factorY, originY, columnRotation * factorX, height * factorY];
 }

@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { FormatError } from "@graticule/core";
+import { type ByteSource, openByteSource } from "@graticule/data";
 import sharp from "sharp";
 import { nameBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
-import { firstLine, withFile } from "./file-bytes.js";
+import { firstLine } from "./first-line.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
-import { openRaster } from "./raster.js";
+import { openRasterFrom } from "./raster.js";
 
 /** What an image file holds, from its header. */
 export interface ImageHeader {
@@ -25,40 +25,36 @@ export interface ImageFile extends ImageHeader {
  * @throws {FormatError} naming the file, if it is empty, truncated, of another kind, or declares too many pixels.
  */
 export async function openImageFile(path: string, maxValues: number = DEFAULT_MAX_VALUES): Promise<ImageFile> {
-  const kind = await sniff(path);
+  const source = await openByteSource(path);
+  const kind = await sniff(source);
+  if (kind === "picture") return openPicture(source, maxValues);
   if (kind === undefined)
     throw new FormatError(
       path,
       "a JPEG, PNG or TIFF image",
-      "other bytes at its start",
-      "Remove the file or convert it.",
+      source.size === 0 ? "an empty file" : "other bytes at its start",
+      source.size === 0 ? "Remove the file or fetch it again." : "Remove the file or convert it.",
     );
-  if (kind === "tiff") {
-    const raster = await openRaster(path, { maxValues });
-    const { width, height, bandNames } = raster;
-    const read = (bands?: BandSelection) =>
-      raster.readWindow({ row: 0, column: 0, width, height, ...(bands && { bands }) });
-    return { width, height, bandNames, read };
-  }
-  return openPicture(path, maxValues);
+  const raster = await openRasterFrom(source, { maxValues });
+  const { width, height, bandNames } = raster;
+  const read = (bands?: BandSelection) =>
+    raster.readWindow({ row: 0, column: 0, width, height, ...(bands && { bands }) });
+  return { width, height, bandNames, read };
 }
 
-function sniff(path: string): Promise<"picture" | "tiff" | undefined> {
-  return withFile(path, async ({ handle, bytes }) => {
-    if (bytes === 0)
-      throw new FormatError(path, "a JPEG, PNG or TIFF image", "an empty file", "Remove the file or fetch it again.");
-    const start = Buffer.alloc(8);
-    await handle.read(start, 0, 8, 0);
-    const text = start.toString("latin1");
-    if (text.startsWith("\xff\xd8\xff") || text === "\x89PNG\r\n\x1a\n") return "picture";
-    return /^(II[*+]\0|MM\0[*+])/.test(text) ? "tiff" : undefined;
-  });
+async function sniff(source: ByteSource): Promise<"picture" | "tiff" | undefined> {
+  const start = await source.read(0, Math.min(8, source.size), "an image's first bytes");
+  const text = Buffer.from(start).toString("latin1");
+  if (text.startsWith("\xff\xd8\xff") || text === "\x89PNG\r\n\x1a\n") return "picture";
+  return /^(II[*+]\0|MM\0[*+])/.test(text) ? "tiff" : undefined;
 }
 
-async function openPicture(path: string, maxValues: number): Promise<ImageFile> {
+async function openPicture(source: ByteSource, maxValues: number): Promise<ImageFile> {
+  const path = source.uri;
   const unreadable = (cause: unknown): FormatError =>
     new FormatError(path, "a readable image", firstLine(cause), "The file is truncated or corrupt.", { cause });
-  const bytes = await readFile(path);
+  const bytes = await source.read(0, source.size, "an image");
+  await source.close();
   const image = sharp(bytes, { limitInputPixels: Math.floor(maxValues / 3), failOn: "error" });
   const metadata = await image.metadata().catch((cause) => {
     throw unreadable(cause);

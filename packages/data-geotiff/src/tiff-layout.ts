@@ -1,7 +1,19 @@
 import { FormatError } from "@graticule/core";
 import { TAGS, type TiffDirectory } from "./tiff-directory.js";
 
-export type RasterDtype = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "float64";
+/** What a pixel is in the file; samples of 1 to 7 bits count as uint8, of 9 to 15 as uint16. */
+export type RasterDtype =
+  | "uint8"
+  | "int8"
+  | "uint16"
+  | "int16"
+  | "uint32"
+  | "int32"
+  | "uint64"
+  | "int64"
+  | "float16"
+  | "float32"
+  | "float64";
 
 /** How a TIFF's pixels lie in its file; checked, so that every number can be relied on. */
 export interface TiffLayout {
@@ -9,7 +21,8 @@ export interface TiffLayout {
   readonly height: number;
   readonly bands: number;
   readonly dtype: RasterDtype;
-  readonly sampleBytes: number;
+  /** Bits of a sample as it is stored; rows end with whole bytes. */
+  readonly sampleBits: number;
   readonly littleEndian: boolean;
   readonly compression: number;
   readonly photometric: number;
@@ -22,9 +35,11 @@ export interface TiffLayout {
   readonly blockHeight: number;
   readonly blocksAcross: number;
   readonly blocksDown: number;
-  readonly offsets: readonly number[];
-  readonly byteCounts: readonly number[];
-  readonly jpegTables: readonly number[];
+  readonly offsets: ArrayLike<number>;
+  readonly byteCounts: ArrayLike<number>;
+  readonly jpegTables: Float64Array;
+  /** What LERC blocks are compressed with besides: 0 nothing, 1 deflate, 2 Zstandard. */
+  readonly lercCompression: number;
 }
 
 const DTYPES: Readonly<Record<string, RasterDtype>> = {
@@ -34,6 +49,9 @@ const DTYPES: Readonly<Record<string, RasterDtype>> = {
   "2/16": "int16",
   "1/32": "uint32",
   "2/32": "int32",
+  "1/64": "uint64",
+  "2/64": "int64",
+  "3/16": "float16",
   "3/32": "float32",
   "3/64": "float64",
 };
@@ -43,6 +61,16 @@ const MAX_EXPANSION: Readonly<Record<number, number>> = { 1: 1, 5: 2731, 8: 1032
 
 /** Most values that a block may hold, 2²⁷: far beyond any real file's, small enough to allocate. */
 const MAX_BLOCK_VALUES = 2 ** 27;
+
+/** Bytes of one row of a block: samples are packed, rows are not. */
+export function rowBytes({
+  blockWidth,
+  planar,
+  bands,
+  sampleBits,
+}: Pick<TiffLayout, "blockWidth" | "planar" | "bands" | "sampleBits">): number {
+  return Math.ceil((blockWidth * (planar ? 1 : bands) * sampleBits) / 8);
+}
 
 /**
  * Reads and checks a TIFF's layout.
@@ -59,9 +87,9 @@ export function parseTiffLayout(path: string, directory: TiffDirectory): TiffLay
   const bands = one(TAGS.samplesPerPixel, 1);
   if (![width, height, bands].every((size) => Number.isSafeInteger(size) && size > 0))
     fail("width, height and bands above zero", `${width} by ${height} by ${bands}`);
-  const { dtype, sampleBytes } = parseSampleType(path, directory);
+  const { dtype, sampleBits } = parseSampleType(path, directory);
   const planar = one(TAGS.planarConfiguration, 1) === 2;
-  const tiled = directory.numbers(TAGS.tileOffsets).length > 0;
+  const tiled = directory.has(TAGS.tileOffsets);
   const blockWidth = tiled ? one(TAGS.tileWidth, 0) : width;
   const blockHeight = tiled ? one(TAGS.tileLength, 0) : Math.min(height, one(TAGS.rowsPerStrip, height));
   const blockValues = blockWidth * blockHeight * (planar ? 1 : bands);
@@ -73,11 +101,12 @@ export function parseTiffLayout(path: string, directory: TiffDirectory): TiffLay
     );
   const blocksAcross = Math.ceil(width / blockWidth);
   const blocksDown = Math.ceil(height / blockHeight);
+  const bytesPerRow = rowBytes({ blockWidth, planar, bands, sampleBits });
   const blockCount = blocksAcross * blocksDown * (planar ? bands : 1);
   const offsets = directory.numbers(tiled ? TAGS.tileOffsets : TAGS.stripOffsets);
   const compression = one(TAGS.compression, 1);
-  let byteCounts = directory.numbers(tiled ? TAGS.tileByteCounts : TAGS.stripByteCounts);
-  if (byteCounts.length === 0 && compression === 1 && offsets.length === 1) byteCounts = [blockValues * sampleBytes];
+  let byteCounts: ArrayLike<number> = directory.numbers(tiled ? TAGS.tileByteCounts : TAGS.stripByteCounts);
+  if (byteCounts.length === 0 && compression === 1 && offsets.length === 1) byteCounts = [bytesPerRow * blockHeight];
   if (offsets.length < blockCount || byteCounts.length < blockCount)
     fail(
       `${blockCount} blocks for ${width} by ${height} pixels`,
@@ -90,7 +119,7 @@ export function parseTiffLayout(path: string, directory: TiffDirectory): TiffLay
     const rows = tiled
       ? blockHeight
       : Math.min(blockHeight, height - (Math.floor(block / blocksAcross) % blocksDown) * blockHeight);
-    const needed = (blockValues / blockHeight) * rows * sampleBytes;
+    const needed = rows * bytesPerRow;
     if (needed > (bytes + 1) * (MAX_EXPANSION[compression] ?? Infinity))
       fail(`block ${block} to hold ${needed} bytes`, `${bytes} compressed bytes`, "The file is truncated or corrupt.");
     if (offset + bytes > directory.fileBytes)
@@ -105,7 +134,7 @@ export function parseTiffLayout(path: string, directory: TiffDirectory): TiffLay
     height,
     bands,
     dtype,
-    sampleBytes,
+    sampleBits,
     littleEndian: directory.littleEndian,
     compression,
     photometric: one(TAGS.photometric, 1),
@@ -119,23 +148,36 @@ export function parseTiffLayout(path: string, directory: TiffDirectory): TiffLay
     offsets,
     byteCounts,
     jpegTables: directory.numbers(TAGS.jpegTables),
+    lercCompression: directory.numbers(TAGS.lercParameters)[1] ?? 0,
   };
 }
 
-function parseSampleType(path: string, directory: TiffDirectory): { dtype: RasterDtype; sampleBytes: number } {
-  const bits = directory.numbers(TAGS.bitsPerSample);
+function parseSampleType(path: string, directory: TiffDirectory): { dtype: RasterDtype; sampleBits: number } {
+  const bits = directory.has(TAGS.bitsPerSample) ? directory.numbers(TAGS.bitsPerSample) : [1];
   const formats = directory.numbers(TAGS.sampleFormat);
-  // Format 4 is "void": GDAL and libtiff read it as unsigned.
   const kinds = new Set(
-    bits.map((count, band) => `${[1, 1, 2, 3, 1][formats[band] ?? formats[0] ?? 1] ?? formats[band]}/${count}`),
+    // Format 4 is "void": GDAL and libtiff read it as unsigned.
+    Array.from(bits, (count, band) => `${[1, 1, 2, 3, 1][formats[band] ?? formats[0] ?? 1] ?? "complex"}/${count}`),
   );
-  const dtype = kinds.size === 1 ? DTYPES[[...kinds][0] as string] : undefined;
-  if (dtype === undefined)
+  const sampleBits = bits[0] as number;
+  const isPacked = kinds.has(`1/${sampleBits}`) && Number.isInteger(sampleBits) && sampleBits >= 1 && sampleBits < 16;
+  const dtype = DTYPES[[...kinds][0] as string] ?? (isPacked ? (sampleBits < 8 ? "uint8" : "uint16") : undefined);
+  const packed = dtype !== undefined && DTYPES[[...kinds][0] as string] === undefined;
+  const given = `${[...kinds].slice(0, 4).join(", ")} (format/bits)`;
+  if (kinds.size !== 1 || dtype === undefined)
     throw new FormatError(
       path,
-      "every band of one type among 8, 16, 32 bit integers and 32, 64 bit floats",
-      `${bits.slice(0, 4).join(", ") || "1"} bits of sample format ${formats.slice(0, 4).join(", ") || 1}`,
-      "Convert the file, e.g. with gdal_translate -ot Float32.",
+      "every band of one type: unsigned integers of 1 to 16, 32 or 64 bits, signed ones of 8 to 64, floats of 16 to 64",
+      given,
+      "Convert the file, e.g. with gdal_translate -ot Float32; take the real part of complex numbers.",
     );
-  return { dtype, sampleBytes: Number(dtype.replace(/\D+/, "")) / 8 };
+  const plain = (directory.numbers(TAGS.predictor)[0] ?? 1) === 1 && (directory.numbers(TAGS.fillOrder)[0] ?? 1) === 1;
+  if (packed && !plain)
+    throw new FormatError(
+      path,
+      "packed samples in fill order 1 without a predictor",
+      given,
+      "Convert the file, e.g. with gdal_translate -co NBITS=16.",
+    );
+  return { dtype, sampleBits };
 }

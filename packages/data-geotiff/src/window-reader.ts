@@ -1,45 +1,31 @@
-import type { Box } from "@graticule/data";
+import { type Box, type ByteSource, readRanges } from "@graticule/data";
+import { makeBlockCache } from "./block-cache.js";
 import { copyBlock } from "./block-copy.js";
-import { type FileBytes, readExactly, withFile } from "./file-bytes.js";
 import { type BlockValues, decodeTiffBlock } from "./tiff-block.js";
 import type { TiffLayout } from "./tiff-layout.js";
 
 /** Reads bands of a window as float32, nodata as NaN. Shape: `[bands.length, window.height, window.width]`. */
 export type WindowReader = (window: Box, bands: readonly number[]) => Promise<Float32Array>;
 
-/** Decoded blocks kept for the next window, in bytes: neighboring tiles of a scene share strips. */
-const CACHE_BYTES = 2 ** 26;
+/** Compressed bytes that one window may have in flight at once; it waits for them before it asks for more. */
+const BATCH_BYTES = 2 ** 25;
 
-/** Makes the reader of a file's blocks. The file is open only while a window is read. */
-export function makeWindowReader(path: string, layout: TiffLayout, nodata: number | undefined): WindowReader {
-  const { height, bands, planar, blockWidth, blockHeight, blocksAcross, blocksDown } = layout;
+/** One block's part in a window: where it lies, and which of its samples go where. */
+interface Piece {
+  readonly block: number;
+  readonly place: Box;
+  readonly samples: readonly number[];
+  readonly target: Float32Array;
+}
+
+/** Makes the reader of an image's blocks. */
+export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata: number | undefined): WindowReader {
+  const { height, bands, planar, blockWidth, blockHeight, blocksAcross, blocksDown, sampleBits } = layout;
   const samplesPerPixel = planar ? 1 : bands;
-  const blockBytes = blockWidth * blockHeight * samplesPerPixel * layout.sampleBytes;
-  const cacheLimit = Math.max(1, Math.floor(CACHE_BYTES / blockBytes));
-  const cache = new Map<number, Promise<BlockValues | undefined>>();
+  const cache = makeBlockCache(blockWidth * blockHeight * samplesPerPixel * Math.max(1, sampleBits / 8));
 
-  async function readBlock(file: FileBytes, block: number): Promise<BlockValues | undefined> {
-    const bytes = layout.byteCounts[block] as number;
-    if (bytes === 0) return undefined; // A sparse file leaves empty blocks out.
-    const view = await readExactly(file, layout.offsets[block] as number, bytes, `block ${block}`);
-    const firstRow = (Math.floor(block / blocksAcross) % blocksDown) * blockHeight;
-    const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - firstRow);
-    return decodeTiffBlock(path, layout, new Uint8Array(view.buffer), rows);
-  }
-
-  function readCached(file: FileBytes, block: number): Promise<BlockValues | undefined> {
-    const known = cache.get(block);
-    if (known !== undefined) return known;
-    if (cache.size >= cacheLimit) cache.delete(cache.keys().next().value as number);
-    const values = readBlock(file, block);
-    cache.set(block, values);
-    values.catch(() => cache.delete(block));
-    return values;
-  }
-
-  return async (window, selected) => {
+  function piecesOf(window: Box, selected: readonly number[], output: Float32Array): Piece[] {
     const plane = window.height * window.width;
-    const output = new Float32Array(selected.length * plane);
     // A planar file holds each band in blocks of its own: one pass a band, each into its own plane.
     const passes = planar
       ? selected.map((band, position) => ({
@@ -48,16 +34,64 @@ export function makeWindowReader(path: string, layout: TiffLayout, nodata: numbe
           target: output.subarray(position * plane, (position + 1) * plane),
         }))
       : [{ firstBlock: 0, samples: selected, target: output }];
-    await withFile(path, async (file) => {
-      for (const { firstBlock, samples, target } of passes)
-        for (const { down, across } of blocksIn(window, layout)) {
-          const values = await readCached(file, firstBlock + down * blocksAcross + across);
-          const at = { row: down * blockHeight, column: across * blockWidth, height: blockHeight, width: blockWidth };
-          copyBlock(values, at, samples, samplesPerPixel, window, target, nodata);
-        }
+    const pieces: Piece[] = [];
+    for (const { firstBlock, samples, target } of passes)
+      for (const { down, across } of blocksIn(window, layout)) {
+        const place = { row: down * blockHeight, column: across * blockWidth, height: blockHeight, width: blockWidth };
+        pieces.push({ block: firstBlock + down * blocksAcross + across, place, samples, target });
+      }
+    return pieces;
+  }
+
+  async function decodeBlock(bytes: Promise<Uint8Array>, block: number): Promise<BlockValues> {
+    const firstRow = (Math.floor(block / blocksAcross) % blocksDown) * blockHeight;
+    const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - firstRow);
+    return decodeTiffBlock(source.uri, layout, await bytes, rows);
+  }
+
+  /** Starts the reads of the blocks that aren't at hand; undefined stands for one that a sparse file leaves out. */
+  function readBlocks(pieces: readonly Piece[]): (Promise<BlockValues> | undefined)[] {
+    const isSparse = (block: number): boolean => layout.byteCounts[block] === 0;
+    const found = pieces.map(({ block }) => (isSparse(block) ? undefined : cache.get(block)));
+    const missing = pieces.flatMap(({ block }, index) => (found[index] || isSparse(block) ? [] : [index]));
+    const ranges = missing.map((index) => {
+      const { block } = pieces[index] as Piece;
+      const length = layout.byteCounts[block] as number;
+      return { offset: layout.offsets[block] as number, length, what: `block ${block}` };
     });
+    for (const [position, bytes] of readRanges(source, ranges).entries()) {
+      const index = missing[position] as number;
+      const { block } = pieces[index] as Piece;
+      const values = decodeBlock(bytes, block);
+      cache.set(block, values);
+      found[index] = values;
+    }
+    return found;
+  }
+
+  return async (window, selected) => {
+    const output = new Float32Array(selected.length * window.height * window.width);
+    for (const batch of batchesOf(piecesOf(window, selected, output), layout.byteCounts)) {
+      const copies = readBlocks(batch).map(async (values, index) => {
+        const { place, samples, target } = batch[index] as Piece;
+        copyBlock(await values, place, samples, samplesPerPixel, window, target, nodata);
+      });
+      await Promise.all(copies);
+    }
     return output;
   };
+}
+
+function* batchesOf(pieces: readonly Piece[], byteCounts: ArrayLike<number>): Generator<readonly Piece[]> {
+  let first = 0;
+  let bytes = 0;
+  for (const [index, { block }] of pieces.entries()) {
+    bytes += byteCounts[block] as number;
+    if (bytes < BATCH_BYTES && index + 1 < pieces.length) continue;
+    yield pieces.slice(first, index + 1);
+    first = index + 1;
+    bytes = 0;
+  }
 }
 
 function* blocksIn(window: Box, { blockWidth, blockHeight }: TiffLayout): Generator<{ down: number; across: number }> {

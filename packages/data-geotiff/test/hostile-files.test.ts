@@ -75,8 +75,8 @@ const cases: [string, string, Uint8Array | string][] = [
   ["a TIFF whose strips lie outside the file", "offsets.tif", withTags({ 273: [LONG, [4_000_000_000, 8]] })],
   ["a TIFF whose strips are too short", "short.tif", withTags({ 279: [LONG, [32, 5]] })],
   ["a TIFF with fewer strips than rows need", "few.tif", withTags({ 273: [LONG, [8]] })],
-  ["a TIFF of 7-bit samples", "bits.tif", withTags({ 258: [SHORT, [7]] })],
-  ["a LERC TIFF", "lerc.tif", withTags({ 259: [SHORT, [34887]] })],
+  ["a TIFF of 24-bit samples", "bits.tif", withTags({ 258: [SHORT, [24]] })],
+  ["a LERC TIFF of noise", "lerc.tif", withTags({ 259: [SHORT, [34887]] })],
   ["a TIFF of unknown compression", "unknown.tif", withTags({ 259: [SHORT, [777]] })],
   ["a deflate TIFF of noise", "noise.tif", writeTiff({ ...base, compression: 8 })],
   [

@@ -9,15 +9,19 @@ test("the public names are these", () => {
       "imageFolderSpec",
       "landsat7Path",
       "landsat7Schema",
+      "levelFor",
       "makeSpectralLabeler",
       "mndwi",
       "ndvi",
       "normalizedDifference",
+      "openCogWriter",
       "openImageFiles",
       "openImageFolder",
       "openRaster",
+      "openRasterFrom",
       "openSceneTiles",
       "sceneTilesSpec",
+      "selectBands",
     ]
   `);
 });

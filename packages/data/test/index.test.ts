@@ -6,6 +6,7 @@ test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
       "HttpError",
+      "SPLITS",
       "applyTransforms",
       "assertByteRange",
       "assertChannelCount",
@@ -28,11 +29,17 @@ test("the public names are these", () => {
       "openDataset",
       "openFileSource",
       "openHttpSource",
+      "openPackedShards",
+      "openShardWriter",
+      "packDataset",
+      "packedShardsSpec",
       "readRanges",
       "resample",
       "resolveAddress",
+      "spatialTiles",
       "stratifiedSplit",
       "withStatistics",
+      "writeDurably",
     ]
   `);
 });

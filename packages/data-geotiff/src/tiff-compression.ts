@@ -1,0 +1,113 @@
+import { inflateSync } from "node:zlib";
+import { FormatError } from "@graticule/core";
+import { firstLine } from "./first-line.js";
+import { decodeImageBlock } from "./image-block.js";
+import { decodeLerc } from "./lerc-block.js";
+import { decodeLzw } from "./lzw.js";
+import { decodePackBits } from "./packbits.js";
+import { rowBytes, type TiffLayout } from "./tiff-layout.js";
+import { decodeZstd } from "./zstd.js";
+
+export const COMPRESSION = {
+  none: 1,
+  lzw: 5,
+  jpeg: 7,
+  deflate: 8,
+  oldDeflate: 32946,
+  packBits: 32773,
+  lerc: 34887,
+  zstd: 50000,
+  webp: 50001,
+} as const;
+
+const UNSUPPORTED: Readonly<Record<number, string>> = {
+  2: "CCITT",
+  3: "CCITT fax 3",
+  4: "CCITT fax 4",
+  6: "old-style JPEG",
+  34712: "JPEG 2000",
+  34925: "LZMA",
+  50002: "JPEG XL",
+};
+
+/** Codecs that give samples in this machine's byte order, whatever the file's. */
+export function isNativeOrder({ compression }: TiffLayout): boolean {
+  return compression === COMPRESSION.jpeg || compression === COMPRESSION.webp || compression === COMPRESSION.lerc;
+}
+
+/**
+ * Decompresses `rows` rows of a block into a buffer of their own.
+ *
+ * @throws {FormatError} if the compression is unsupported, or the bytes are corrupt or too few.
+ */
+export async function decompressBlock(
+  path: string,
+  layout: TiffLayout,
+  compressed: Uint8Array,
+  rows: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const needed = rows * rowBytes(layout);
+  const most = layout.blockHeight * rowBytes(layout);
+  switch (layout.compression) {
+    case COMPRESSION.jpeg:
+    case COMPRESSION.webp:
+      return decodeImageBlock(path, layout, compressed, rows);
+    case COMPRESSION.lerc:
+      return decodeLerc(path, layout, await unwrapLerc(path, layout, compressed, most), rows);
+    case COMPRESSION.deflate:
+    case COMPRESSION.oldDeflate:
+      return exactly(path, inflate(path, compressed, most), needed);
+    case COMPRESSION.zstd:
+      return exactly(path, await decodeZstd(path, compressed, most), needed);
+    case COMPRESSION.none:
+      return exactly(path, compressed, needed);
+    case COMPRESSION.lzw:
+      return filled(path, needed, (output) => decodeLzw(compressed, output));
+    case COMPRESSION.packBits:
+      return filled(path, needed, (output) => decodePackBits(compressed, output));
+    default:
+      throw new FormatError(
+        path,
+        "compression none, LZW, deflate, PackBits, JPEG, WebP, LERC or Zstandard",
+        UNSUPPORTED[layout.compression] ?? `code ${layout.compression}`,
+        "Convert the file, e.g. with gdal_translate -co COMPRESS=DEFLATE.",
+      );
+  }
+}
+
+/** A LERC block may be larger than its pixels by its header and mask. Units: bytes. */
+const LERC_EXTRA_BYTES = 2 ** 16;
+
+async function unwrapLerc(path: string, layout: TiffLayout, bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  const limit = 2 * most + LERC_EXTRA_BYTES;
+  if (layout.lercCompression === 0) return bytes;
+  if (layout.lercCompression === 1) return inflate(path, bytes, limit);
+  return decodeZstd(path, bytes, limit);
+}
+
+function inflate(path: string, compressed: Uint8Array, maxOutputLength: number): Uint8Array {
+  try {
+    return inflateSync(compressed, { maxOutputLength });
+  } catch (cause) {
+    throw new FormatError(path, "a readable deflate block", firstLine(cause), "The file is truncated or corrupt.", {
+      cause,
+    });
+  }
+}
+
+function filled(path: string, needed: number, decode: (output: Uint8Array) => number): Uint8Array<ArrayBuffer> {
+  const output = new Uint8Array(needed);
+  const written = decode(output);
+  if (written !== needed) throw tooFew(path, needed, written < 0 ? "an impossible code" : `${written}`);
+  return output;
+}
+
+/** The first `needed` bytes in a buffer of their own, aligned for any sample type. */
+function exactly(path: string, bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
+  if (bytes.length < needed) throw tooFew(path, needed, `${bytes.length}`);
+  return new Uint8Array(bytes.subarray(0, needed));
+}
+
+function tooFew(path: string, needed: number, got: string): FormatError {
+  return new FormatError(path, `a block of ${needed} bytes`, got, "The file is truncated or corrupt.");
+}
