@@ -17,7 +17,7 @@ export type { GeoTransform } from "./georeference.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";
-export { openRaster, openRasterFrom, type Raster, type RasterOptions } from "./raster.js";
+export { openRaster, openRasterFrom, openRasterImages, type Raster, type RasterOptions } from "./raster.js";
 export { levelFor, type RasterLevel, type RasterWindow } from "./raster-level.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";

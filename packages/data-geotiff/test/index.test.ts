@@ -19,6 +19,7 @@ test("the public names are these", () => {
       "openImageFolder",
       "openRaster",
       "openRasterFrom",
+      "openRasterImages",
       "openSceneTiles",
       "sceneTilesSpec",
       "selectBands",

@@ -36,6 +36,7 @@ test("the public names are these", () => {
       "readRanges",
       "resample",
       "resolveAddress",
+      "spatialSplit",
       "spatialTiles",
       "stratifiedSplit",
       "withStatistics",
