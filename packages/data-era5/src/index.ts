@@ -37,6 +37,7 @@ export type {
   Selection,
   Slice,
 } from "./gridded-dataset.js";
+export { type NetcdfContent, type NetcdfVariable, writeNetcdf } from "./netcdf3/write-netcdf.js";
 export { type FileDataset, type OpenDatasetOptions, openDataset } from "./open-dataset.js";
 export { type OpenSeriesOptions, openSeries, type SeriesDataset, type TimeGap } from "./open-series.js";
 export { type CoordinateRole, dimensionOf, readBounds, readCoordinate, readTimeAxis } from "./select/coordinates.js";
