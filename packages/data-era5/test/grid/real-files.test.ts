@@ -11,10 +11,10 @@ import {
   makeRegridWeights,
   makeRegularGrid,
   matchVariable,
+  openDataset,
   regridArray,
   relativeVorticity,
 } from "../../src/index.js";
-import { openDataset } from "../../src/open-dataset.js";
 
 const root = fileURLToPath(new URL("../../../../../shared/data/era5/", import.meta.url));
 const present = existsSync(root);
