@@ -52,6 +52,34 @@ export {
 } from "./select/sel.js";
 export type { SeriesFile } from "./series/series-variable.js";
 export {
+  type ForecastSamples,
+  type ForecastSamplesOptions,
+  forecastSamplesSpec,
+  openForecastSamples,
+} from "./samples/forecast-samples.js";
+export type { LeadTimes } from "./samples/lead-times.js";
+export type { TimeFeature } from "./samples/time-features.js";
+export type { TimeChoice } from "./store/align-times.js";
+export { type Calendar, calendarTime, formatTime, parseTime } from "./store/calendar.js";
+export { type Climatology, type ClimatologyOptions, makeClimatology, openClimatology } from "./store/climatology.js";
+export type { ChannelChoice, CustomChannel } from "./store/field-source.js";
+export {
+  type PreparedStore,
+  type PrepareProgress,
+  type PrepareStoreOptions,
+  prepareStore,
+} from "./store/prepare-store.js";
+export {
+  type ChannelScale,
+  type MeasureStoreOptions,
+  measureStore,
+  readStatistics,
+  type StoreStatistics,
+} from "./store/store-statistics.js";
+export type { RegridChoice } from "./store/target-grid.js";
+export type { TimeRange, TimeSplits } from "./store/time-splits.js";
+export { openWeatherStore, type StoreOrigin, type WeatherStore } from "./store/weather-store.js";
+export {
   cosineOfSolarZenith,
   type SolarRadiationOptions,
   toaIncidentSolarRadiation,
