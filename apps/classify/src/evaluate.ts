@@ -47,7 +47,9 @@ export async function evaluateEncoder(
     const extract = features === "pixels" ? extractPixels : extractFeatures;
     const read = async (split: Split): Promise<ExtractedFeatures> => {
       const dataset = datasetSpec(config.data, split);
-      const found = await extract(encoder, { dataset, batchSize: config.batchSize, numWorkers: config.numWorkers });
+      const { batchSize, numWorkers } = config;
+      const listener = features === "pretrained" ? logger : silentLogger; // Every encoder sees the same data.
+      const found = await extract(encoder, { dataset, batchSize, numWorkers, logger: listener });
       for (const { reason } of found.skipped) logger.warn(`skipped ${reason}`);
       if (found.numClasses === 0)
         throw new ConfigError(

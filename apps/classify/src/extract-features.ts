@@ -1,3 +1,4 @@
+import { type Logger, silentLogger } from "@graticule/core";
 import { type DatasetSpec, type Loader, makeLoader, type SkippedSample } from "@graticule/data";
 import { downsampledPixelFeatures, type LabelledFeatures } from "@graticule/eval";
 import { tensor4d } from "@tensorflow/tfjs-core";
@@ -15,6 +16,8 @@ export interface ExtractOptions {
   readonly dataset: DatasetSpec;
   readonly batchSize: number;
   readonly numWorkers: number;
+  /** Hears of data that don't fit the encoder's statistics; silent if absent. */
+  readonly logger?: Logger;
 }
 
 /** Sends a split through a frozen encoder, resized to what the encoder sees. */
@@ -45,7 +48,7 @@ type Shape = readonly [batch: number, channels: number, height: number, width: n
 
 async function collect(
   { imageSize, schema }: Encoder,
-  { dataset, batchSize, numWorkers }: ExtractOptions,
+  { dataset, batchSize, numWorkers, logger = silentLogger }: ExtractOptions,
   embed: (images: Float32Array, shape: Shape) => Promise<Float32Array>,
 ): Promise<ExtractedFeatures> {
   const loader: Loader = await makeLoader({
@@ -59,6 +62,7 @@ async function collect(
     numWorkers,
     prefetchBatches: 2,
     onCorrupt: "skip",
+    logger,
   });
   const values: Float32Array[] = [];
   const labels: number[] = [];

@@ -44,6 +44,7 @@ export async function predictImages(
       dataset: imageFilesSpec({ paths, schema: encoder.schema, ...(bands && { bands }) }),
       batchSize: options.batchSize ?? 64,
       numWorkers: options.numWorkers ?? 0,
+      logger,
     });
     for (const { reason } of found.skipped) logger.warn(`skipped ${reason}`);
     const logits = await applyLinearClassifier(probe.classifier, found.values);

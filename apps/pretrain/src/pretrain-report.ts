@@ -12,6 +12,8 @@ interface MetricsLine {
   readonly loss: number;
   readonly lr: number;
   readonly imagesPerSecond: number;
+  /** Not in lines of runs before it was measured. */
+  readonly loaderWaitShare?: number;
   readonly peakBytes?: number;
   readonly rssBytes: number;
   readonly seconds: number;
@@ -29,6 +31,8 @@ export async function pretrainReport(runFolder: string, config: PretrainConfig):
   const x = lines.map(({ step }) => step);
   const speeds = lines.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b);
   const medianSpeed = speeds[Math.floor(speeds.length / 2)] as number;
+  const waits = lines.flatMap(({ loaderWaitShare }) => loaderWaitShare ?? []);
+  const loaderWait = waits.reduce((sum, share) => sum + share, 0) / waits.length;
   const curve = (title: string, yLabel: string, y: readonly number[]) => ({
     svg: plotCurves({ series: [{ name: yLabel, x, y }], title, xLabel: "step", yLabel }),
     alt: `${title} over steps`,
@@ -46,12 +50,13 @@ export async function pretrainReport(runFolder: string, config: PretrainConfig):
           ? "Mean squared error of the hidden patches, each normalized to mean 0 and variance 1: 1 is what predicting every patch's mean gives."
           : "Mean squared error of the hidden patches.",
         table: {
-          columns: ["steps", "final loss", "median images/s", "peak tensor memory", "resident memory"],
+          columns: ["steps", "final loss", "median images/s", "loader wait", "peak tensor memory", "resident memory"],
           rows: [
             [
               String(last.step),
               last.loss.toFixed(4),
               medianSpeed.toFixed(1),
+              waits.length === 0 ? "not measured" : `${(100 * loaderWait).toFixed(1)} %`,
               last.peakBytes === undefined ? "not counted" : formatBytes(last.peakBytes),
               formatBytes(last.rssBytes),
             ],

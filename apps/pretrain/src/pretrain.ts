@@ -33,7 +33,7 @@ export async function pretrain(
   const backend = await openBackend(config.backend, logger);
   const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
   const schema = existing?.state.schema ?? (await measureTrainingChannels(config));
-  const loader = await openTrainingLoader(config, schema);
+  const loader = await openTrainingLoader(config, schema, logger);
   const modelConfig = maeConfigFor(config.model, schema.length);
   const model = makeMae(modelConfig, { seed: config.seed });
   if (config.train.recompute) applyRecompute(model, config.train.recompute);

@@ -1,5 +1,5 @@
 import { datasetSpec } from "@graticule/classify";
-import { makeRandom } from "@graticule/core";
+import { type Logger, makeRandom } from "@graticule/core";
 import {
   type ChannelSchema,
   type Dataset,
@@ -20,7 +20,11 @@ export async function measureTrainingChannels(config: PretrainConfig): Promise<C
 }
 
 /** Opens the augmented, normalized training images. */
-export async function openTrainingLoader(config: PretrainConfig, schema: ChannelSchema): Promise<Loader> {
+export async function openTrainingLoader(
+  config: PretrainConfig,
+  schema: ChannelSchema,
+  logger: Logger,
+): Promise<Loader> {
   const { augment, model, loader, train, seed } = config;
   const dataset = datasetSpec(config.data, "train");
   const { length } = await openDataset(dataset);
@@ -48,5 +52,6 @@ export async function openTrainingLoader(config: PretrainConfig, schema: Channel
     numWorkers: loader.numWorkers,
     prefetchBatches: loader.prefetchBatches,
     onCorrupt: loader.onCorrupt,
+    logger,
   });
 }

@@ -1,4 +1,35 @@
-/** Weather data for training. */
+/**
+ * Weather data for training.
+ *
+ * ```ts
+ * import { applyRegrid, cachedRegridWeights, makeRegularGrid } from "@graticule/data-era5";
+ * const era5 = makeRegularGrid([721, 1440], { rows: "at-poles" });
+ * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
+ * const weights = await cachedRegridWeights(era5, coarse, "bilinear", { directory: "weights" });
+ * const fields = applyRegrid(weights, new Float32Array(13 * 721 * 1440)); // [13, 32, 64]
+ * ```
+ */
+export { geopotentialHeight, STANDARD_GRAVITY } from "./derived/geopotential-height.js";
+export { divergence, EARTH_RADIUS_METERS, relativeVorticity } from "./derived/vorticity-divergence.js";
+export { windSpeed } from "./derived/wind-speed.js";
+export { type ApplyRegridOptions, applyRegrid } from "./grid/apply-regrid.js";
+export { cachedRegridWeights, type RegridCache } from "./grid/cached-regrid-weights.js";
+export { areaWeights, cellAreas, latitudeField, longitudeField } from "./grid/cell-areas.js";
+export { makeGaussianGrid } from "./grid/gaussian-grid.js";
+export { type LatLonGrid, makeLatLonGrid } from "./grid/lat-lon-grid.js";
+export { regridArray } from "./grid/regrid-array.js";
+export { makeRegridWeights, type RegridMethod, type RegridWeights } from "./grid/regrid-weights.js";
+export { makeRegularGrid, type RegularGridOptions } from "./grid/regular-grid.js";
+ * import { openDataset, openSeries, readTimeAxis, sel } from "@graticule/data-era5";
+ * const era5 = await openDataset("era5.zarr"); // NetCDF, HDF5 or Zarr: a file, folder, zip or URL
+ * const field = await era5.variables.get("t2m").read({ time: 0 }); // [latitude, longitude]
+ *
+ * const europe = await sel(era5, { latitude: { from: 35, to: 70 }, longitude: { from: -10, to: 40 }, time: "2013-11" });
+ * const years = await openSeries("era5/*.nc"); // one dataset along time; years.gaps tells what is missing
+ * ```
+ */
+export type { Calendar, CalendarDate } from "./cf/calendar.js";
+export { decodeTimes, encodeTimes, type TimeAxis } from "./cf/time-axis.js";
 export type {
   AttributeValue,
   GriddedArray,
@@ -7,3 +38,38 @@ export type {
   Selection,
   Slice,
 } from "./gridded-dataset.js";
+export {
+  cosineOfSolarZenith,
+  type SolarRadiationOptions,
+  toaIncidentSolarRadiation,
+} from "./time-features/solar-radiation.js";
+export { type Phase, timeOfDay, timeOfYear } from "./time-features/time-phases.js";
+export {
+  CLIMAX_48_CHANNELS,
+  DCHAG_80_CHANNELS,
+  DCHAG_84_CHANNELS,
+  FORECAST_TARGET_CHANNELS,
+} from "./variables/channel-lists.js";
+export {
+  ERA5_VARIABLES,
+  type Era5Variable,
+  type Era5VariableName,
+  findEra5Variable,
+  type LevelType,
+} from "./variables/era5-variables.js";
+export { type MatchedVariable, matchVariable } from "./variables/match-variable.js";
+export { type UnitConversion, unitConversion } from "./variables/unit-conversion.js";
+export { channelName, parseChannel, type WeatherChannel } from "./variables/weather-channel.js";
+export { type FileDataset, type OpenDatasetOptions, openDataset } from "./open-dataset.js";
+export { type OpenSeriesOptions, openSeries, type SeriesDataset, type TimeGap } from "./open-series.js";
+export { type CoordinateRole, dimensionOf, readBounds, readCoordinate, readTimeAxis } from "./select/coordinates.js";
+export { type Orientation, orient } from "./select/orient.js";
+export {
+  type SelectOptions,
+  sel,
+  type TimeQuery,
+  type ValueQuery,
+  type ValueRange,
+  type ValueSelection,
+} from "./select/sel.js";
+export type { SeriesFile } from "./series/series-variable.js";

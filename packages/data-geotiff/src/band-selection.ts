@@ -16,8 +16,13 @@ export function selectBands(where: string, names: readonly string[], selection?:
     const index = typeof band === "number" ? band : names.indexOf(band);
     if (!Number.isInteger(index) || index < 0 || index >= names.length)
       throw new ConfigError(
-        `${where}: expected a band among ${names.join(", ")} or an index from 0 to ${names.length - 1}, got ${JSON.stringify(band)}.`,
+        `${where}: expected a band among ${listNames(names)} or an index from 0 to ${names.length - 1}, got ${JSON.stringify(band)}.`,
       );
     return index;
   });
+}
+
+/** Band names separated by commas; of long lists, as hyperspectral files have, both ends. */
+function listNames(names: readonly string[]): string {
+  return names.length <= 16 ? names.join(", ") : `${names.slice(0, 3).join(", ")}, … ${names.at(-1)}`;
 }

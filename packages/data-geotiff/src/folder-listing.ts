@@ -1,10 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "@graticule/core";
-
-export type Split = "train" | "val" | "test";
-
-export const SPLITS: readonly Split[] = ["train", "val", "test"];
+import { SPLITS, type Split } from "@graticule/data";
 
 /** One image file of a folder; `path` is relative to the root, with forward slashes. */
 export interface FolderEntry {

@@ -6,10 +6,12 @@ import {
   type DatasetSpec,
   type JsonValue,
   type Sample,
+  SPLITS,
+  type Split,
   stratifiedSplit,
 } from "@graticule/data";
 import { type BandSelection, selectBands } from "./band-selection.js";
-import { type FolderEntry, type FolderListing, listImageFolder, SPLITS, type Split } from "./folder-listing.js";
+import { type FolderEntry, type FolderListing, listImageFolder } from "./folder-listing.js";
 import { type ImageFile, openImageFile } from "./image-file.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
 

@@ -11,6 +11,9 @@
  * const tiles = sceneTilesSpec({ path: "L7_ETMs.tif", tileSize: [32, 32], split: "train" }); // for makeLoader
  * ```
  */
+export type { Split } from "@graticule/data";
+export { type BandSelection, selectBands } from "./band-selection.js";
+export type { GeoTransform } from "./georeference.js";
 export type { BandSelection } from "./band-selection.js";
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
@@ -28,9 +31,13 @@ export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid 
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";
-export { openRaster, openRasterFrom, type Raster, type RasterOptions } from "./raster.js";
+export { openRaster, openRasterFrom, openRasterImages, type Raster, type RasterOptions } from "./raster.js";
 export { levelFor, type RasterLevel, type RasterWindow } from "./raster-level.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
 export { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
 export type { RasterDtype } from "./tiff-layout.js";
+export type { CogCompression } from "./writing/block-encoder.js";
+export type { CogOptions } from "./writing/cog-plan.js";
+export { type CogWriter, openCogWriter } from "./writing/cog-writer.js";
+export type { OverviewResampling } from "./writing/downsample.js";

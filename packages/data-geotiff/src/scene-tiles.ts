@@ -7,31 +7,20 @@ import {
   type DatasetSpec,
   type JsonValue,
   type Sample,
-  stratifiedSplit,
+  type SpatialTilesOptions,
+  spatialTiles,
 } from "@graticule/data";
 import { type BandSelection, selectBands } from "./band-selection.js";
-import { SPLITS, type Split } from "./folder-listing.js";
 import { openRaster, type Raster } from "./raster.js";
 import { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
 
-export interface SceneTilesOptions {
+export interface SceneTilesOptions extends SpatialTilesOptions {
   readonly path: string;
-  /** `[H, W]` of a tile in pixels. */
-  readonly tileSize: readonly [number, number];
-  /** `[rows, columns]` from one tile to the next; tileSize if absent. */
-  readonly stride?: readonly [number, number];
   readonly bands?: BandSelection;
   /** Names, units and wavelengths of the selected bands, where the file doesn't tell. */
   readonly schema?: ChannelSchema;
   /** Least fraction of a tile's values that are not nodata; 0 if absent, which keeps every tile. */
   readonly minValidFraction?: number;
-  /** The tiles of one split; all of them if absent. */
-  readonly split?: Split;
-  /** Fractions of the scene's blocks; 0.7, 0.15, 0.15 if absent. */
-  readonly splitFractions?: Readonly<Record<Split, number>>;
-  /** Tiles along a block's side; neighbors in a block share a split. 3 if absent. */
-  readonly blockTiles?: number;
-  readonly seed?: number;
   /** Bands to make weak labels from; tiles have no labels if absent. */
   readonly weakLabels?: SpectralLabelBands;
 }
@@ -42,13 +31,8 @@ export interface SceneTiles extends Dataset {
   readonly raster: Raster;
 }
 
-const DEFAULT_FRACTIONS: Readonly<Record<Split, number>> = { train: 0.7, val: 0.15, test: 0.15 };
-const DEFAULT_BLOCK_TILES = 3;
-
 /**
- * Cuts a big raster into tiles. Splits are apart in space: the scene is divided into square blocks of tiles, each
- * block belongs to one split (seeded), and a tile that would touch blocks of two splits is left out. So no pixel is
- * seen in training and in testing, whatever the stride.
+ * Cuts a big raster into tiles; splits are apart in space (`spatialTiles`).
  *
  * With `minValidFraction` every tile is read once at opening.
  *
@@ -70,7 +54,7 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
     );
   const readTile = (tile: Box): Promise<Float32Array> => raster.readWindow({ ...tile, bands: selected });
   const tiles: Box[] = [];
-  for (const tile of tilesOfSplit(raster, options))
+  for (const tile of spatialTiles(raster, options))
     if (minValidFraction === 0 || validFraction(await readTile(tile)) >= minValidFraction) tiles.push(tile);
   if (tiles.length === 0)
     throw new ConfigError(
@@ -94,34 +78,6 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
 /** How worker threads open the same tiles. */
 export function sceneTilesSpec(options: SceneTilesOptions): DatasetSpec {
   return { module: import.meta.url, export: "openSceneTiles", options: options as unknown as JsonValue };
-}
-
-function* tilesOfSplit(raster: Raster, options: SceneTilesOptions): Generator<Box> {
-  const { tileSize, stride = tileSize, split } = options;
-  const [height, width] = tileSize;
-  const splitAt = split === undefined ? undefined : assignBlocks(raster, options);
-  for (let row = 0; row + height <= raster.height; row += stride[0])
-    for (let column = 0; column + width <= raster.width; column += stride[1]) {
-      const tile = { row, column, height, width };
-      if (splitAt === undefined || splitAt(tile) === split) yield tile;
-    }
-}
-
-/** Gives each block a split; the function tells the split of a tile, or undefined where a tile touches two. */
-function assignBlocks(raster: Raster, options: SceneTilesOptions): (tile: Box) => Split | undefined {
-  const { tileSize, splitFractions = DEFAULT_FRACTIONS, blockTiles = DEFAULT_BLOCK_TILES, seed = 0 } = options;
-  const [blockHeight, blockWidth] = [tileSize[0] * blockTiles, tileSize[1] * blockTiles];
-  const across = Math.ceil(raster.width / blockWidth);
-  const down = Math.ceil(raster.height / blockHeight);
-  const parts = stratifiedSplit(new Int32Array(across * down), splitFractions, seed);
-  const splitOfBlock = new Map(SPLITS.flatMap((split) => Array.from(parts[split], (block) => [block, split] as const)));
-  return (tile) => {
-    const touched = new Set<Split | undefined>();
-    for (const row of [tile.row, tile.row + tile.height - 1])
-      for (const column of [tile.column, tile.column + tile.width - 1])
-        touched.add(splitOfBlock.get(Math.floor(row / blockHeight) * across + Math.floor(column / blockWidth)));
-    return touched.size === 1 ? [...touched][0] : undefined;
-  };
 }
 
 function validFraction(pixels: Float32Array): number {

@@ -1,6 +1,6 @@
 import { FormatError, type GraticuleError, makeRandom, ShapeError } from "@graticule/core";
 import type { ChannelSchema } from "./channel-schema.js";
-import type { Dataset } from "./dataset.js";
+import type { Dataset, Sample, SampleArray } from "./dataset.js";
 import type { Image } from "./resample.js";
 import { applyTransforms, type TransformSpec } from "./transform.js";
 
@@ -18,15 +18,27 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Each sample's index in the dataset. */
   readonly indices: Int32Array;
+  /** What the samples carry beside their pixels, stacked: shapes begin with B. */
+  readonly arrays: Readonly<Record<string, SampleArray>>;
   readonly skipped: readonly SkippedSample[];
-  /** Which slice of the epoch's order this is; resume with `epoch(epoch, batchIndex + 1)`. */
-  readonly batchIndex: number;
+  /** Place in the epoch's order of the first sample that this batch was cut from, the first of all ranks if sharded. */
+  readonly start: number;
+  /** Where the data go on after it, whatever the number of ranks: `loader.epoch(next.epoch, next.sampleInEpoch)`. */
+  readonly next: DataPosition;
+}
+
+/** A place between two samples of the data, both numbers from 0. */
+export interface DataPosition {
+  readonly epoch: number;
+  /** Samples of the epoch's order that come before, over all ranks. */
+  readonly sampleInEpoch: number;
 }
 
 /** What it takes to make one batch, as plain data that can be sent to a worker thread. */
 export interface BatchRequest {
   readonly epoch: number;
-  readonly batchIndex: number;
+  readonly start: number;
+  readonly next: DataPosition;
   readonly indices: Int32Array;
 }
 
@@ -41,6 +53,7 @@ export interface BatchRecipe {
 interface ReadySample extends Image {
   readonly index: number;
   readonly label: number;
+  readonly arrays: NonNullable<Sample["arrays"]>;
 }
 
 /** Files decode in native threads; a few at once keep them busy without holding a whole batch of raw images. */
@@ -50,21 +63,29 @@ const CONCURRENT_READS = 4;
  * Reads and transforms the samples of one batch. The result depends on its arguments only, never on the thread.
  *
  * @throws {FormatError} for an unreadable sample if the recipe says `fail`.
- * @throws {ShapeError} if samples differ in shape after the transforms.
+ * @throws {ShapeError} if samples differ in shape after the transforms, or in their arrays.
  */
 export async function assembleBatch(dataset: Dataset, request: BatchRequest, recipe: BatchRecipe): Promise<Batch> {
   const { indices, epoch } = request;
   const results = new Array<ReadySample | SkippedSample>(indices.length);
+  const images = recipe.transforms.length === 0 ? roomFor(indices.length, dataset) : undefined;
+  const sampleSize = (images?.length ?? 0) / indices.length;
   let next = 0;
   async function readInTurn(): Promise<void> {
     while (next < indices.length) {
       const position = next++;
       const index = indices[position] as number;
-      results[position] = await readSample(dataset, index, epoch, recipe);
+      const pixels = images?.subarray(position * sampleSize, (position + 1) * sampleSize);
+      results[position] = await readSample(dataset, index, epoch, recipe, pixels);
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
-  return stack(results, request.batchIndex);
+  return stack(results, request, images);
+}
+
+/** The batch's pixels, to be read straight into; undefined where samples come with arrays of their own. */
+function roomFor(samples: number, { direct }: Dataset): Float32Array | undefined {
+  return direct && new Float32Array(samples * sizeOf(direct.shape));
 }
 
 async function readSample(
@@ -72,12 +93,18 @@ async function readSample(
   index: number,
   epoch: number,
   { seed, schema, transforms, onCorrupt }: BatchRecipe,
+  pixels: Float32Array | undefined,
 ): Promise<ReadySample | SkippedSample> {
+  const draw = { seed, epoch };
   try {
-    const sample = await dataset.read(index);
+    if (pixels && dataset.direct) {
+      const { label = -1, arrays = {} } = await dataset.direct.readInto(index, pixels, draw);
+      return { pixels, shape: dataset.direct.shape, index, label, arrays };
+    }
+    const sample = await dataset.read(index, draw);
     const random = makeRandom(seed, "transform", epoch, index);
     const image = applyTransforms(sample, transforms, { random, schema });
-    return { ...image, index, label: sample.label ?? -1 };
+    return { ...image, index, label: sample.label ?? -1, arrays: sample.arrays ?? {} };
   } catch (error) {
     if (onCorrupt === "skip" && isFormatError(error)) return { index, id: error.path, reason: error.message };
     throw error;
@@ -89,28 +116,81 @@ function isFormatError(error: unknown): error is FormatError {
   return error instanceof FormatError || (error as GraticuleError | undefined)?.code === "GRATICULE_FORMAT";
 }
 
-function stack(results: readonly (ReadySample | SkippedSample)[], batchIndex: number): Batch {
+/** @param images the pixels of all samples if they are in place already. */
+function stack(
+  results: readonly (ReadySample | SkippedSample)[],
+  { start, next }: BatchRequest,
+  images: Float32Array | undefined,
+): Batch {
   const ready = results.filter((result) => "pixels" in result);
   const skipped = results.filter((result) => "reason" in result);
-  const shape = ready[0]?.shape ?? [0, 0, 0];
-  const sampleSize = shape[0] * shape[1] * shape[2];
-  const images = new Float32Array(ready.length * sampleSize);
-  for (const [position, sample] of ready.entries()) {
-    if (sample.shape.some((size, dim) => size !== shape[dim]))
-      throw new ShapeError(
-        `batch ${batchIndex}`,
-        `samples of one shape, [${shape.join(", ")}] as sample ${ready[0]?.index}`,
-        `[${sample.shape.join(", ")}] from sample ${sample.index}`,
-        "Add a resize or randomResizedCrop to the transforms.",
-      );
-    images.set(sample.pixels, position * sampleSize);
-  }
+  const shape = ready[0]?.shape ?? ([0, 0, 0] as const);
+  const where = `batch at ${start}`;
+  const advice = "Add a resize or randomResizedCrop to the transforms.";
   return {
-    images,
+    images:
+      images && skipped.length === 0
+        ? images
+        : stackArrays(ready, ({ pixels, shape }) => ({ data: pixels, shape }), where, advice).data,
     shape: [ready.length, ...shape],
     labels: Int32Array.from(ready, (sample) => sample.label),
     indices: Int32Array.from(ready, (sample) => sample.index),
+    arrays: stackNamedArrays(ready, where),
     skipped,
-    batchIndex,
+    start,
+    next,
   };
+}
+
+function stackNamedArrays(ready: readonly ReadySample[], where: string): Batch["arrays"] {
+  const names = Object.keys(ready[0]?.arrays ?? {});
+  for (const { arrays, index } of ready) {
+    const found = Object.keys(arrays);
+    if (found.length !== names.length || !names.every((name) => name in arrays))
+      throw new ShapeError(
+        where,
+        `arrays ${names.join(", ") || "(none)"} as sample ${ready[0]?.index}`,
+        `${found.join(", ") || "(none)"} from sample ${index}`,
+        "Give every sample of a dataset the same arrays.",
+      );
+  }
+  const advice = "Give the arrays of every sample of a dataset one shape.";
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      stackArrays(ready, ({ arrays }) => arrays[name] as SampleArray, `${where}, array ${name}`, advice),
+    ]),
+  );
+}
+
+/** Stacks one array of each sample along a new first dim. */
+function stackArrays(
+  ready: readonly ReadySample[],
+  pick: (sample: ReadySample) => SampleArray,
+  where: string,
+  advice: string,
+): SampleArray {
+  const shape = ready[0] ? pick(ready[0]).shape : [];
+  const size = sizeOf(shape);
+  const data = new Float32Array(ready.length * size);
+  for (const [position, sample] of ready.entries()) {
+    const array = pick(sample);
+    if (array.shape.length !== shape.length || array.shape.some((length, dim) => length !== shape[dim]))
+      throw new ShapeError(
+        where,
+        `samples of one shape, [${shape.join(", ")}] as sample ${ready[0]?.index}`,
+        `[${array.shape.join(", ")}] from sample ${sample.index}`,
+        advice,
+      );
+    data.set(array.data, position * size);
+  }
+  return { data, shape: [ready.length, ...shape] };
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+/** The buffers of a batch, which go to another thread without a copy. */
+export function batchBuffers({ images, labels, indices, arrays }: Batch): ArrayBuffer[] {
+  const views = [images, labels, indices, ...Object.values(arrays).map(({ data }) => data)];
+  return views.map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -5,6 +5,8 @@ export interface Channel {
   readonly name: string;
   readonly unit?: string;
   readonly wavelengthNm?: number;
+  /** Pressure level of a weather variable. */
+  readonly levelHpa?: number;
   readonly mean?: number;
   readonly std?: number;
 }
@@ -12,7 +14,7 @@ export interface Channel {
 /** The channels of a dataset in the order of its pixels; travels with the data and into the checkpoint. */
 export type ChannelSchema = readonly Channel[];
 
-const IDENTITY = ["name", "unit", "wavelengthNm"] as const;
+const IDENTITY = ["name", "unit", "wavelengthNm", "levelHpa"] as const;
 const FIELDS = [...IDENTITY, "mean", "std"] as const;
 
 /**

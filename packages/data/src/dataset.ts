@@ -4,6 +4,12 @@ import { pathToFileURL } from "node:url";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "./channel-schema.js";
 
+/** A named array that a sample carries beside its pixels: targets, features, masks. Layout: row-major over `shape`. */
+export interface SampleArray {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
 /**
  * One image with its label, in the data's own units; a pixel without data is NaN.
  *
@@ -15,6 +21,21 @@ export interface Sample {
   readonly label?: number;
   /** Names the sample in messages, e.g. its path below the dataset's root. */
   readonly id: string;
+  /** Every sample of a dataset has the same names and shapes. Transforms leave these arrays as they are. */
+  readonly arrays?: Readonly<Record<string, SampleArray>>;
+}
+
+/** Where a draw stands in training: with a sample's index it keys what a dataset draws at random (`makeRandom`). */
+export interface Draw {
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** Reads without a copy, for datasets whose samples all have pixels of one shape. */
+export interface DirectReads {
+  readonly shape: Sample["shape"];
+  /** Fills `pixels`, a slice of the batch, and gives the rest of the sample. */
+  readInto(index: number, pixels: Float32Array, draw?: Draw): Promise<Omit<Sample, "pixels" | "shape">>;
 }
 
 /** A list of samples that can be read in any order. A sample that can't be read rejects with a `FormatError`. */
@@ -22,7 +43,10 @@ export interface Dataset {
   readonly length: number;
   readonly schema: ChannelSchema;
   readonly classNames?: readonly string[];
-  read(index: number): Promise<Sample>;
+  /** `draw` matters to datasets with random parts alone; without it they read as for seed 0 and epoch 0. */
+  read(index: number, draw?: Draw): Promise<Sample>;
+  /** How batches without transforms are read. */
+  readonly direct?: DirectReads;
 }
 
 export type JsonValue =

@@ -16,7 +16,7 @@
  * await loader.close();
  * ```
  */
-export type { Batch, SkippedSample } from "./batch.js";
+export type { Batch, DataPosition, SkippedSample } from "./batch.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -32,10 +32,33 @@ export {
   withStatistics,
 } from "./channel-statistics.js";
 export { centeredBox, drawCropBox } from "./crop-box.js";
-export { type Dataset, type DatasetSpec, type JsonValue, openDataset, type Sample } from "./dataset.js";
+export {
+  type Dataset,
+  type DatasetSpec,
+  type DirectReads,
+  type Draw,
+  type JsonValue,
+  openDataset,
+  type Sample,
+  type SampleArray,
+} from "./dataset.js";
+export { type Checksum, verifyChecksum } from "./download/checksum.js";
+export { type DownloadOptions, downloadFile } from "./download/download-file.js";
+export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
+export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export { type Box, type Image, type Interpolation, resample } from "./resample.js";
+export { writeDurably } from "./shards/durable-file.js";
+export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";
+export {
+  openPackedShards,
+  type PackedShards,
+  type PackedShardsOptions,
+  packedShardsSpec,
+} from "./shards/packed-shards.js";
+export type { ShardDtype } from "./shards/record-codec.js";
+export { openShardWriter, type ShardRecord, type ShardWriter, type ShardWriterOptions } from "./shards/shard-writer.js";
 export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
 export { openFileSource } from "./sources/file-source.js";
 export type { HttpClock } from "./sources/http-clock.js";
@@ -44,6 +67,7 @@ export type { HttpOptions } from "./sources/http-request.js";
 export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
 export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
+export { SPLITS, type SpatialTilesOptions, type Split, spatialSplit, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

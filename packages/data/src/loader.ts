@@ -1,9 +1,11 @@
-import { ConfigError } from "@graticule/core";
+import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import type { Batch, BatchRecipe, SkippedSample } from "./batch.js";
 import { makeInProcessMaker } from "./batch-maker.js";
 import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
 import { type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
 import { epochOrder } from "./epoch-order.js";
+import { epochSlices, type Shard } from "./epoch-slices.js";
+import { makeScaleCheck } from "./scale-check.js";
 import { assertTransforms, type TransformSpec } from "./transform.js";
 import { makeWorkerPool } from "./worker-pool.js";
 
@@ -11,31 +13,51 @@ export interface LoaderOptions {
   readonly dataset: DatasetSpec;
   /** Channels that the dataset must have, with their mean and std for `normalize`; the dataset's own if absent. */
   readonly schema?: ChannelSchema;
+  /** Samples of one batch of one rank. */
   readonly batchSize: number;
   readonly seed: number;
   readonly shuffle: boolean;
-  /** Leaves out the last batch of an epoch if it is not full. */
+  /** Leaves out the last batch of an epoch if it is not full, over all ranks. */
   readonly dropLast: boolean;
   readonly transforms: readonly TransformSpec[];
   /** 0 reads in this thread; batches are the same for any number. */
   readonly numWorkers: number;
-  /** Most batches that are made or held ahead of the one in use. */
+  /** Most batches that are made or held ahead of the one in use: with that one, the bound of the loader's memory. */
   readonly prefetchBatches: number;
   readonly onCorrupt: "skip" | "fail";
+  /** This process's part of each global batch of `batchSize · worldSize` samples; all of it if absent. */
+  readonly shard?: Shard;
+  /**
+   * Longest time that a worker may take for one batch before it is given up for hanging; Infinity for no limit.
+   * 300 if absent: beyond what a slow network file system and HTTP retries need. Units: seconds.
+   */
+  readonly batchTimeoutSeconds?: number;
+  /** Largest JavaScript heap of a worker, without pixels, which lie outside it; V8's own limit if absent. Units: MiB. */
+  readonly workerHeapMB?: number;
+  /** Hears of workers that crashed and of statistics that don't fit the data; silent if absent. */
+  readonly logger?: Logger;
 }
 
 /** Yields an epoch's batches in order. One epoch at a time: starting another ends the one before. */
 export interface Loader {
+  /** Batches of a whole epoch; on each rank the same. */
   readonly batchesPerEpoch: number;
+  /** Samples of one batch over all ranks. */
+  readonly globalBatchSize: number;
   /** Number of samples in the dataset. */
   readonly length: number;
   readonly schema: ChannelSchema;
   readonly classNames?: readonly string[];
-  /** Batch k is slice k of the epoch's order less its unreadable samples; a slice with none left is not yielded. */
-  epoch(epoch: number, startBatch?: number): AsyncIterable<Batch>;
+  /**
+   * Batches are slices of the epoch's order, from `startSample` on, less their unreadable samples. A slice with none
+   * left is not yielded, except on one rank of several, which stay in step.
+   */
+  epoch(epoch: number, startSample?: number): AsyncIterable<Batch>;
   /** Ends the worker threads. */
   close(): Promise<void>;
 }
+
+const BATCH_TIMEOUT_SECONDS = 300;
 
 /**
  * Opens a dataset and makes the loader that cuts it into batches.
@@ -44,39 +66,43 @@ export interface Loader {
  * @throws {MismatchError} if the dataset's channels are not those of `schema`.
  */
 export async function makeLoader(options: LoaderOptions): Promise<Loader> {
-  assertCount("batchSize", options.batchSize, 1);
-  assertCount("numWorkers", options.numWorkers, 0);
-  assertCount("prefetchBatches", options.prefetchBatches, 1);
+  assertLoaderOptions(options);
+  const { batchSize, seed, shuffle, dropLast, shard = { rank: 0, worldSize: 1 }, logger = silentLogger } = options;
   const spec: DatasetSpec = { ...options.dataset, module: resolveModule(options.dataset.module) };
   const opened = await openDataset(spec);
   if (options.schema) assertSameChannels(options.schema, opened.schema);
   const schema = options.schema ?? opened.schema;
   assertTransforms(options.transforms, schema);
-  const { batchSize, seed, shuffle, dropLast } = options;
-  const length = opened.length;
-  const batchesPerEpoch = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
+  const { length } = opened;
+  const globalBatchSize = batchSize * shard.worldSize;
+  const batchesPerEpoch = dropLast ? Math.floor(length / globalBatchSize) : Math.ceil(length / globalBatchSize);
   if (batchesPerEpoch === 0)
     throw new ConfigError(
-      `makeLoader: expected at least one batch of ${batchSize}, got ${length} samples. Lower batchSize, turn dropLast off, or look at the dataset's folder.`,
+      `makeLoader: expected at least one batch of ${globalBatchSize}, got ${length} samples. Lower batchSize, turn dropLast off, or look at the dataset's folder.`,
     );
   const recipe: BatchRecipe = { seed, schema, transforms: options.transforms, onCorrupt: options.onCorrupt };
+  const { numWorkers, batchTimeoutSeconds = BATCH_TIMEOUT_SECONDS, workerHeapMB } = options;
   const maker =
-    options.numWorkers === 0
+    numWorkers === 0
       ? makeInProcessMaker(opened, recipe)
-      : makeWorkerPool({ dataset: spec, recipe }, options.numWorkers);
+      : makeWorkerPool({ dataset: spec, recipe }, { numWorkers, batchTimeoutSeconds, workerHeapMB, logger });
+  const checkScale = makeScaleCheck(recipe, logger);
   let currentRun = 0;
 
-  async function* epoch(epochNumber: number, startBatch = 0): AsyncGenerator<Batch> {
+  async function* epoch(epochNumber: number, startSample = 0): AsyncGenerator<Batch> {
     const run = ++currentRun;
     maker.cancel();
     const order = epochOrder(length, seed, epochNumber, shuffle);
+    const position = { epoch: epochNumber, sampleInEpoch: startSample };
+    const slices = epochSlices(position, { length, globalBatchSize, dropLast, shard });
     const ahead: Promise<Batch>[] = [];
-    let next = startBatch;
     let unreported: readonly SkippedSample[] = [];
     function fill(): void {
-      for (; next < batchesPerEpoch && ahead.length < options.prefetchBatches; next++) {
-        const indices = order.slice(next * batchSize, (next + 1) * batchSize);
-        const batch = maker.make({ epoch: epochNumber, batchIndex: next, indices });
+      while (ahead.length < options.prefetchBatches) {
+        const { value: slice } = slices.next();
+        if (!slice) return;
+        const { start, next, from, to } = slice;
+        const batch = maker.make({ epoch: epochNumber, start, next, indices: order.slice(from, to) });
         batch.catch(() => {}); // Reported when its turn comes.
         ahead.push(batch);
       }
@@ -89,7 +115,8 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
         if (batch === undefined || run !== currentRun) return;
         fill();
         unreported = [...unreported, ...batch.skipped];
-        if (batch.shape[0] === 0) continue;
+        if (batch.shape[0] === 0 && shard.worldSize === 1) continue;
+        checkScale(batch);
         yield { ...batch, skipped: unreported };
         if (run !== currentRun) return;
         unreported = [];
@@ -101,12 +128,30 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
 
   return {
     batchesPerEpoch,
+    globalBatchSize,
     length,
     schema,
     ...(opened.classNames && { classNames: opened.classNames }),
     epoch,
     close: () => maker.close(),
   };
+}
+
+function assertLoaderOptions(options: LoaderOptions): void {
+  const { shard, batchTimeoutSeconds = BATCH_TIMEOUT_SECONDS, workerHeapMB = 1 } = options;
+  assertCount("batchSize", options.batchSize, 1);
+  assertCount("numWorkers", options.numWorkers, 0);
+  assertCount("prefetchBatches", options.prefetchBatches, 1);
+  if (shard) {
+    assertCount("shard.worldSize", shard.worldSize, 1);
+    assertCount("shard.rank", shard.rank, 0);
+    if (shard.rank >= shard.worldSize)
+      throw new ConfigError(
+        `makeLoader: expected shard.rank below shard.worldSize ${shard.worldSize}, got ${shard.rank}.`,
+      );
+  }
+  for (const [name, value] of Object.entries({ batchTimeoutSeconds, workerHeapMB }))
+    if (!(value > 0)) throw new ConfigError(`makeLoader: expected ${name} above 0, got ${value}.`);
 }
 
 function assertCount(name: string, value: number, least: number): void {

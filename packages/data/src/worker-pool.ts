@@ -1,100 +1,84 @@
-import { Worker } from "node:worker_threads";
-import { GraticuleError } from "@graticule/core";
+import { expectation, GraticuleError, type Logger } from "@graticule/core";
 import type { Batch, BatchRequest } from "./batch.js";
 import { type BatchMaker, cancelledError } from "./batch-maker.js";
-import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
+import type { WorkerSetup } from "./worker-messages.js";
+import { startWorkerThread, type Task, type WorkerLimits, type WorkerThread } from "./worker-thread.js";
 
-interface Pending {
-  readonly resolve: (batch: Batch) => void;
-  readonly reject: (error: Error) => void;
+export interface WorkerPoolOptions extends WorkerLimits {
+  readonly numWorkers: number;
+  readonly logger: Logger;
 }
 
-interface Member {
-  readonly worker: Worker;
-  readonly pending: Map<number, Pending>;
-}
+/** Threads that may end while they work on a batch: the first, and the fresh one that tries again. */
+const ATTEMPTS = 2;
 
 /**
  * Makes batches in worker threads, each request in the thread with the fewest open ones. Buffers are transferred,
  * not copied. Requests are posted at once, so the threads go on while the main thread computes a training step.
  *
- * Batches reject with a `GraticuleError` of code `GRATICULE_WORKER` once a thread has died.
+ * A thread that crashes or hangs is replaced, and its batches are made by the new one. A batch whose second thread ends
+ * as well rejects with a `GraticuleError` of code `GRATICULE_WORKER`; the other batches go on.
  */
-export function makeWorkerPool(setup: WorkerSetup, numWorkers: number): BatchMaker {
-  let failure: Error | undefined;
-  let nextId = 0;
-  const members: Member[] = Array.from({ length: numWorkers }, startMember);
+export function makeWorkerPool(setup: WorkerSetup, options: WorkerPoolOptions): BatchMaker {
+  let closed = false;
+  const threads: (WorkerThread | undefined)[] = Array.from({ length: options.numWorkers }, (_, place) => start(place));
 
-  function startMember(): Member {
-    const member: Member = { worker: startWorker(setup), pending: new Map() };
-    const { worker, pending } = member;
-    worker.unref();
-    worker.on("message", (reply: WorkerReply) => {
-      const open = pending.get(reply.id);
-      pending.delete(reply.id);
-      if (pending.size === 0) worker.unref();
-      if ("batch" in reply) open?.resolve(reply.batch);
-      else open?.reject(reviveError(reply.error));
-    });
-    worker.on("error", (error: Error) => fail(error.message, error));
-    worker.on("messageerror", (error: Error) => fail(error.message, error));
-    worker.on("exit", (code) => fail(`exit code ${code}`));
-    return member;
+  function start(place: number): WorkerThread {
+    return startWorkerThread(setup, options, (reason, left, cause) => replace(place, reason, left, cause));
   }
 
-  function fail(reason: string, cause?: Error): void {
-    failure ??= new GraticuleError(
-      "GRATICULE_WORKER",
-      `loader worker: expected to run until close, got ${reason}. Set numWorkers to 0 to see the failure in the main thread.`,
-      { cause },
-    );
-    for (const { pending } of members) {
-      for (const { reject } of pending.values()) reject(failure);
-      pending.clear();
-    }
+  function replace(place: number, reason: string, left: Task[], cause?: Error): void {
+    threads[place] = undefined; // A thread that has nothing to do is started again when it is needed.
+    const [culprit, ...others] = left;
+    if (culprit === undefined || closed) return;
+    culprit.failures += 1;
+    const what = describe(culprit.request, setup);
+    if (culprit.failures < ATTEMPTS) {
+      options.logger.warn(`loader worker: ${reason} while making ${what}. Trying again in a fresh worker.`);
+      others.unshift(culprit);
+    } else culprit.reject(workerError(what, reason, cause));
+    for (const task of others) threadAt(place).make(task);
+  }
+
+  function threadAt(place: number): WorkerThread {
+    threads[place] ??= start(place);
+    return threads[place];
   }
 
   function make(request: BatchRequest): Promise<Batch> {
-    if (failure !== undefined) return Promise.reject(failure);
-    const member = members.reduce((least, other) => (other.pending.size < least.pending.size ? other : least));
-    const id = nextId++;
-    return new Promise((resolve, reject) => {
-      member.pending.set(id, { resolve, reject });
-      member.worker.ref();
-      const message: WorkerRequest = { kind: "make", id, request };
-      member.worker.postMessage(message);
-    });
+    if (closed) return Promise.reject(cancelledError());
+    const open = threads.map((thread) => thread?.tasks.length ?? 0);
+    const place = open.indexOf(Math.min(...open));
+    return new Promise((resolve, reject) => threadAt(place).make({ request, resolve, reject, failures: 0 }));
   }
 
   function cancel(): void {
-    const message: WorkerRequest = { kind: "cancel" };
-    for (const { worker, pending } of members) {
-      for (const { reject } of pending.values()) reject(cancelledError());
-      pending.clear();
-      worker.unref();
-      worker.postMessage(message);
+    for (const thread of threads) {
+      for (const { reject } of thread?.tasks ?? []) reject(cancelledError());
+      thread?.cancel();
     }
   }
 
   async function close(): Promise<void> {
-    failure ??= cancelledError();
+    closed = true;
     cancel();
-    await Promise.all(members.map(({ worker }) => worker.terminate()));
+    await Promise.all(threads.map((thread) => thread?.close()));
   }
 
   return { make, cancel, close };
 }
 
-/** From a build the entry stands beside this file; from source it needs a TypeScript loader and the source condition. */
-function startWorker(workerData: WorkerSetup): Worker {
-  if (!import.meta.url.endsWith(".ts"))
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [] });
-  const execArgv = ["--conditions=@graticule/source"];
-  return new Worker(new URL("./worker-from-source.mjs", import.meta.url), { workerData, execArgv });
+function workerError(what: string, reason: string, cause: Error | undefined): GraticuleError {
+  const advice = "Set numWorkers to 0 to see the failure in the main thread, or take these samples out.";
+  const message = expectation("loader worker", what, `${reason}, in ${ATTEMPTS} workers one after the other`, advice);
+  return new GraticuleError("GRATICULE_WORKER", message, { cause });
 }
 
-function reviveError({ code, message, stack }: Extract<WorkerReply, { error: unknown }>["error"]): Error {
-  const error = code === undefined ? new Error(message) : new GraticuleError(code, message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
+const NAMED_SAMPLES = 16;
+
+/** The batch with its dataset and samples: `batch 8 of epoch 0 (samples 4, 7 of openImageFolder {"root":"scenes"})`. */
+function describe({ epoch, start, indices }: BatchRequest, { dataset }: WorkerSetup): string {
+  const samples = [...indices.subarray(0, NAMED_SAMPLES)].join(", ") + (indices.length > NAMED_SAMPLES ? ", …" : "");
+  const options = JSON.stringify(dataset.options).slice(0, 200);
+  return `the batch at sample ${start} of epoch ${epoch} (samples ${samples} of ${dataset.export} ${options})`;
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { GraticuleError } from "@graticule/core";
-import { assembleBatch } from "./batch.js";
+import { assembleBatch, batchBuffers } from "./batch.js";
 import { openDataset } from "./dataset.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
 
@@ -16,7 +16,7 @@ function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: 
     try {
       const batch = await assembleBatch(await dataset, request, recipe);
       const reply: WorkerReply = { id, batch };
-      port.postMessage(reply, [batch.images.buffer, batch.labels.buffer, batch.indices.buffer] as ArrayBuffer[]);
+      port.postMessage(reply, batchBuffers(batch));
     } catch (caught) {
       const error = caught as GraticuleError;
       const reply: WorkerReply = { id, error: { code: error.code, message: error.message, stack: error.stack } };

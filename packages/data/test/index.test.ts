@@ -6,6 +6,7 @@ test("the public names are these", () => {
   expect(Object.keys(data).sort()).toMatchInlineSnapshot(`
     [
       "HttpError",
+      "SPLITS",
       "applyTransforms",
       "assertByteRange",
       "assertChannelCount",
@@ -14,8 +15,10 @@ test("the public names are these", () => {
       "assertTransforms",
       "centerCrop",
       "centeredBox",
+      "downloadFile",
       "drawCropBox",
       "epochOrder",
+      "extractArchive",
       "fetchObject",
       "flipHorizontal",
       "flipVertical",
@@ -28,11 +31,19 @@ test("the public names are these", () => {
       "openDataset",
       "openFileSource",
       "openHttpSource",
+      "openPackedShards",
+      "openShardWriter",
+      "packDataset",
+      "packedShardsSpec",
       "readRanges",
       "resample",
       "resolveAddress",
+      "spatialSplit",
+      "spatialTiles",
       "stratifiedSplit",
+      "verifyChecksum",
       "withStatistics",
+      "writeDurably",
     ]
   `);
 });

@@ -11,6 +11,7 @@
 #include <ATen/ops/sum.h>
 
 #include "call.h"
+#include "column_sums.h"
 #include "device_linear.h"
 #include "gemm.h"
 
@@ -145,7 +146,7 @@ KERNEL(FusedLinearGrad) {
   toWeight.result.stride = layer.inputs;
   graticule::multiply(toWeight);
   call.output(dweight);
-  if (hasBias) call.output(at::sum(dyRows, {0}, false, at::kFloat));
+  if (hasBias) call.output(graticule::columnSums(dyRows));
 }
 
 KERNEL(FusedGelu) {

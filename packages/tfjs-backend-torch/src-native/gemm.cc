@@ -12,15 +12,17 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "gemm_avx512.h"
 
 namespace graticule {
 namespace {
 
-constexpr int64_t kMostPanels = 10, kFewestPanels = 6;  // left panels, of 12 rows, of a block
-constexpr int64_t kSlabColumns = 512;                      // a multiple of 32
+constexpr int64_t kMostPanels = 14, kFewestPanels = 6;  // left panels, of 12 rows, of a block
+constexpr int64_t kSlabColumns = 768;  // a multiple of 32; rows are packed once a slab
 constexpr int64_t kPackPanels = 4;                         // right panels of one packing task
+constexpr int64_t kSlabsHeld = 2;                          // packed slabs at a time
 
 int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
@@ -50,69 +52,94 @@ at::Tensor unitsBuffer(int64_t count) { return at::empty({count}, at::TensorOpti
 
 uint32_t* dataOf(at::Tensor& buffer) { return reinterpret_cast<uint32_t*>(buffer.data_ptr<int32_t>()); }
 
-/** One slab of columns: its packing tasks, then its blocks, which wait until the packing is done. */
-class Slab {
+/**
+ * The tasks of a product, slab after slab: first those that pack the slab's columns, then its blocks. Threads go over from
+ * one slab to the next without a barrier, for which two slabs are held.
+ */
+class Tasks {
  public:
-  Slab(const MatrixProduct& product, int64_t column, int64_t columns, uint32_t* right, int64_t threads)
-      : p_(product), column_(column), columns_(columns), right_(right), units_(avx512::unitsOf(product.depth, product.compute)) {
-    const int64_t panels = roundUp(columns, avx512::kRightRows) / avx512::kRightRows;
-    packTasks_ = (panels + kPackPanels - 1) / kPackPanels;
-    blockRows_ = rowsOfBlock(product.rows, threads);
+  Tasks(const MatrixProduct& product, int64_t threads)
+      : p_(product), units_(avx512::unitsOf(product.depth, product.compute)), blockRows_(rowsOfBlock(product.rows, threads)) {
+    slabColumns_ = evenPart(product.columns, kSlabColumns, avx512::kRightRows);
     rowBlocks_ = (product.rows + blockRows_ - 1) / blockRows_;
+    const int64_t panels = slabColumns_ / avx512::kRightRows;
+    packTasks_ = (panels + kPackPanels - 1) / kPackPanels;
     const int64_t splits = std::min(panels, (threads + rowBlocks_ - 1) / rowBlocks_);
     blockColumns_ = (panels + splits - 1) / splits * avx512::kRightRows;
-    columnBlocks_ = (columns + blockColumns_ - 1) / blockColumns_;
+    columnBlocks_ = (slabColumns_ + blockColumns_ - 1) / blockColumns_;
+    slabs_ = std::vector<Slab>((product.columns + slabColumns_ - 1) / slabColumns_);
+    right_ = unitsBuffer(std::min<int64_t>(slabs_.size(), kSlabsHeld) * slabColumns_ * units_);
   }
 
-  int64_t tasks() const { return packTasks_ + rowBlocks_ * columnBlocks_; }
+  int64_t count() const { return static_cast<int64_t>(slabs_.size()) * tasksOfSlab(); }
 
-  /** Takes tasks until none is left. */
+  /** Takes tasks until none is left. One waits only for tasks before it, which others have taken: never for ever. */
   void work() {
     at::Tensor left, tile;
-    for (int64_t task = next_++; task < tasks(); task = next_++) {
-      if (task < packTasks_) {
-        packRight(task);
-        packed_++;
+    for (int64_t task = next_++; task < count(); task = next_++) {
+      const int64_t slab = task / tasksOfSlab(), part = task % tasksOfSlab();
+      if (part < packTasks_) {
+        if (slab >= kSlabsHeld) waitFor(slabs_[slab - kSlabsHeld].multiplied, rowBlocks_ * columnBlocks_);
+        packRight(slab, part);
+        slabs_[slab].packed++;
         continue;
       }
-      while (packed_.load() < packTasks_) std::this_thread::yield();
+      waitFor(slabs_[slab].packed, packTasks_);
       if (!left.defined()) {
         left = unitsBuffer(blockRows_ * std::min(units_, avx512::kDepthUnits));
         tile = at::empty({blockRows_ * blockColumns_}, at::TensorOptions().dtype(at::kFloat));
       }
-      multiplyBlock(task - packTasks_, dataOf(left), tile.data_ptr<float>());
+      multiplyBlock(slab, part - packTasks_, dataOf(left), tile.data_ptr<float>());
+      slabs_[slab].multiplied++;
     }
   }
 
  private:
-  void packRight(int64_t task) {
-    const int64_t first = task * kPackPanels * avx512::kRightRows;
-    const int64_t count = std::min(kPackPanels * avx512::kRightRows, columns_ - first);
-    avx512::pack(p_.right, p_.compute, avx512::kRightRows, column_ + first, count, 0, units_, p_.depth, right_ + first * units_);
+  struct Slab {
+    std::atomic<int64_t> packed{0}, multiplied{0};
+  };
+
+  int64_t tasksOfSlab() const { return packTasks_ + rowBlocks_ * columnBlocks_; }
+
+  static void waitFor(const std::atomic<int64_t>& done, int64_t all) {
+    while (done.load() < all) std::this_thread::yield();
   }
 
-  void multiplyBlock(int64_t block, uint32_t* left, float* tile) {
+  int64_t columnsOf(int64_t slab) const { return std::min(slabColumns_, p_.columns - slab * slabColumns_); }
+
+  uint32_t* panelsOf(int64_t slab) { return dataOf(right_) + slab % kSlabsHeld * slabColumns_ * units_; }
+
+  void packRight(int64_t slab, int64_t part) {
+    const int64_t first = part * kPackPanels * avx512::kRightRows;
+    const int64_t count = std::min(kPackPanels * avx512::kRightRows, columnsOf(slab) - first);
+    if (count <= 0) return;
+    avx512::pack(p_.right, p_.compute, avx512::kRightRows, slab * slabColumns_ + first, count, 0, units_, p_.depth,
+                 panelsOf(slab) + first * units_);
+  }
+
+  void multiplyBlock(int64_t slab, int64_t block, uint32_t* left, float* tile) {
     const int64_t row = block / columnBlocks_ * blockRows_;
     const int64_t column = block % columnBlocks_ * blockColumns_;
     const int64_t rows = std::min(blockRows_, p_.rows - row);
-    const int64_t columns = std::min(blockColumns_, columns_ - column);
+    const int64_t columns = std::min(blockColumns_, columnsOf(slab) - column);
+    if (columns <= 0) return;
     const int64_t paddedColumns = roundUp(columns, avx512::kRightRows);
     for (int64_t unit = 0; unit < units_; unit += avx512::kDepthUnits) {
       const int64_t units = std::min(avx512::kDepthUnits, units_ - unit);
       avx512::pack(p_.left, p_.compute, avx512::kLeftRows, row, rows, unit, units, p_.depth, left);
       avx512::multiply(p_.compute, roundUp(rows, avx512::kLeftRows), paddedColumns, units, left, units * avx512::kLeftRows,
-                       right_ + column * units_ + unit * avx512::kRightRows, units_ * avx512::kRightRows, tile, paddedColumns,
-                       unit > 0);
+                       panelsOf(slab) + column * units_ + unit * avx512::kRightRows, units_ * avx512::kRightRows, tile,
+                       paddedColumns, unit > 0);
     }
-    avx512::store(p_.result, row, column_ + column, rows, columns, tile, paddedColumns);
+    avx512::store(p_.result, p_.compute, row, slab * slabColumns_ + column, rows, columns, tile, paddedColumns);
   }
 
   const MatrixProduct& p_;
-  const int64_t column_, columns_;
-  uint32_t* const right_;
-  const int64_t units_;
-  int64_t packTasks_, blockRows_, rowBlocks_, blockColumns_, columnBlocks_;
-  std::atomic<int64_t> next_{0}, packed_{0};
+  const int64_t units_, blockRows_;
+  int64_t slabColumns_, packTasks_, rowBlocks_, blockColumns_, columnBlocks_;
+  std::vector<Slab> slabs_;
+  at::Tensor right_;
+  std::atomic<int64_t> next_{0};
 };
 
 }  // namespace
@@ -120,14 +147,8 @@ class Slab {
 void multiply(const MatrixProduct& product) {
   if (product.rows == 0 || product.columns == 0) return;
   const int64_t threads = at::get_num_threads();
-  // Rows are packed once a slab: slabs are wider where packing is dear.
-  const int64_t most = product.left.gelu ? 2 * kSlabColumns : kSlabColumns;
-  const int64_t slabColumns = evenPart(product.columns, most, avx512::kRightRows);
-  auto right = unitsBuffer(slabColumns * avx512::unitsOf(product.depth, product.compute));
-  for (int64_t column = 0; column < product.columns; column += slabColumns) {
-    Slab slab(product, column, std::min(slabColumns, product.columns - column), dataOf(right), threads);
-    at::parallel_for(0, std::min(threads, slab.tasks()), 1, [&](int64_t, int64_t) { slab.work(); });
-  }
+  Tasks tasks(product, threads);
+  at::parallel_for(0, std::min(threads, tasks.count()), 1, [&](int64_t, int64_t) { tasks.work(); });
 }
 
 Element elementOf(const at::Tensor& tensor) {

@@ -9,12 +9,36 @@ namespace graticule {
 namespace avx512 {
 namespace {
 
+constexpr double kInverseRootTwoPi = 0.39894228040143268;
+
+double density(double z) { return kInverseRootTwoPi * __builtin_exp(-z * z / 2); }
+double upperTail(double z) { return __builtin_erfc(z * 0.70710678118654752) / 2; }
+
+/** Φ(-z). Made at first use, since a machine without these instructions loads this file too. */
+const Cubics& normalTail() {
+  static const Cubics cubics = fitCubics(upperTail, [](double z) { return -density(z); });
+  return cubics;
+}
+
+/** GELU'(z) - 1 = z · φ(z) - Φ(-z). */
+const Cubics& geluBend() {
+  static const Cubics cubics = fitCubics([](double z) { return z * density(z) - upperTail(z); },
+                                         [](double z) { return (2 - z * z) * density(z); });
+  return cubics;
+}
+
+/** GELU as fine as the product's elements. */
+template <Element kCompute>
+inline __m512 activate(__m512 x, const Cubics& tail) {
+  return kCompute == Element::kBfloat16 ? geluForBfloat16(x, tail) : gelu(x);
+}
+
 /** Sixteen units of depth of one row, for a row that is contiguous in depth. */
 template <Element kSource, Element kCompute>
-inline __m512i rowUnits(const void* data, int64_t index, int64_t count, bool applyGelu) {
+inline __m512i rowUnits(const void* data, int64_t index, int64_t count, bool applyGelu, const Cubics& tail) {
   if (kCompute == Element::kFloat) {
     const __m512 values = load(data, kSource, index, firstLanes(count));
-    return _mm512_castps_si512(applyGelu ? gelu(values) : values);
+    return _mm512_castps_si512(applyGelu ? activate<kCompute>(values, tail) : values);
   }
   if (kSource == Element::kBfloat16 && !applyGelu) {
     const __mmask32 mask = count >= 32 ? 0xffffffffu : (1u << (count > 0 ? count : 0)) - 1;
@@ -23,18 +47,19 @@ inline __m512i rowUnits(const void* data, int64_t index, int64_t count, bool app
   __m512 low = load(data, kSource, index, firstLanes(count));
   __m512 high = load(data, kSource, index + 16, firstLanes(count - 16));
   if (applyGelu) {
-    low = gelu(low);
-    high = gelu(high);
+    low = activate<kCompute>(low, tail);
+    high = activate<kCompute>(high, tail);
   }
   return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
 }
 
 /** One unit of sixteen neighboring rows, for an operand that is contiguous over its rows. */
 template <Element kSource, Element kCompute>
-inline __m512i depthUnit(const void* data, int64_t index, int64_t stride, bool second, __mmask16 mask, bool applyGelu) {
+inline __m512i depthUnit(const void* data, int64_t index, int64_t stride, bool second, __mmask16 mask, bool applyGelu,
+                         const Cubics& tail) {
   if (kCompute == Element::kFloat) {
     const __m512 values = load(data, kSource, index, mask);
-    return _mm512_castps_si512(applyGelu ? gelu(values) : values);
+    return _mm512_castps_si512(applyGelu ? activate<kCompute>(values, tail) : values);
   }
   const __mmask16 mask2 = second ? mask : 0;
   if (kSource == Element::kBfloat16 && !applyGelu) {
@@ -46,8 +71,8 @@ inline __m512i depthUnit(const void* data, int64_t index, int64_t stride, bool s
   __m512 low = load(data, kSource, index, mask);
   __m512 high = load(data, kSource, index + stride, mask2);
   if (applyGelu) {
-    low = gelu(low);
-    high = gelu(high);
+    low = activate<kCompute>(low, tail);
+    high = activate<kCompute>(high, tail);
   }
   const __m512i lows = _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(low)));
   const __m512i highs = _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(high)));
@@ -103,6 +128,7 @@ constexpr int64_t kPrefetchRows = 16;
 template <Element kSource, Element kCompute>
 void packAcross(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units, int64_t depth,
                 uint32_t* panels) {
+  const Cubics& tail = normalTail();
   for (int64_t u = 0; u < units; u++) {
     const int64_t k = (unit + u) * perUnit(kCompute);
     for (int64_t i = 0; i < perUnit(kCompute); i++) {
@@ -114,7 +140,7 @@ void packAcross(const Operand& operand, int64_t lanes, int64_t row, int64_t rows
         const int64_t left = rows - panel - lane;
         const __m512i values = k < depth ? depthUnit<kSource, kCompute>(operand.data, k * operand.stride + row + panel + lane,
                                                                        operand.stride, k + 1 < depth,
-                                                                       firstLanes(left < width ? left : width), operand.gelu)
+                                                                       firstLanes(left < width ? left : width), operand.gelu, tail)
                                          : _mm512_setzero_si512();
         _mm512_mask_storeu_epi32(panels + panel * units + u * lanes + lane, firstLanes(width), values);
       }
@@ -122,13 +148,16 @@ void packAcross(const Operand& operand, int64_t lanes, int64_t row, int64_t rows
   }
 }
 
-constexpr int64_t kPrefetchBytes = 1024;
+constexpr int64_t kPrefetchBytes = 1024;  // ahead in a row; of shorter rows, the sixteenth after is fetched
 
 /** An operand that is contiguous in depth: sixteen rows at a time, turned in registers. */
 template <Element kSource, Element kCompute>
 void packDown(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, int64_t unit, int64_t units, int64_t depth,
               uint32_t* panels) {
+  const Cubics& tail = normalTail();
   constexpr int64_t kBytes = kSource == Element::kBfloat16 ? 2 : 4;
+  const bool shortRows = units * perUnit(kCompute) * kBytes <= kPrefetchBytes;
+  const int64_t bytesAhead = shortRows ? 16 * operand.stride * kBytes : kPrefetchBytes;
   for (int64_t panel = 0; panel < rows; panel += lanes) {
     for (int64_t lane = 0; lane < lanes; lane += 16) {
       const int64_t width = lanes - lane < 16 ? lanes - lane : 16;
@@ -146,10 +175,10 @@ void packDown(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, 
           }
           const int64_t index = (row + panel + lane + i) * operand.stride + k;
           // Many rows that lie far apart are more streams than the processor foresees by itself.
-          const char* ahead = static_cast<const char*>(operand.data) + index * kBytes + kPrefetchBytes;
+          const char* ahead = static_cast<const char*>(operand.data) + index * kBytes + bytesAhead;
           _mm_prefetch(ahead, _MM_HINT_T0);
           if (kBytes * perUnit(kCompute) > 4) _mm_prefetch(ahead + 64, _MM_HINT_T0);
-          block[i] = rowUnits<kSource, kCompute>(operand.data, index, depth - k, operand.gelu);
+          block[i] = rowUnits<kSource, kCompute>(operand.data, index, depth - k, operand.gelu, tail);
         }
         transpose(block);
         const int64_t last = units - u < 16 ? units - u : 16;
@@ -204,6 +233,34 @@ void multiplyTile(int64_t units, const uint32_t* __restrict left, const uint32_t
   }
 }
 
+/** Where products are of bf16, the processor rounds to it. */
+template <Element kCompute>
+inline void saveRounded(const Result& result, int64_t index, __mmask16 mask, __m512 values) {
+  if (kCompute == Element::kFloat || result.element == Element::kFloat) return save(result.data, result.element, index, mask, values);
+  const auto rounded = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values));
+  _mm256_mask_storeu_epi16(static_cast<uint16_t*>(result.data) + index, mask, rounded);
+}
+
+template <Element kCompute>
+void storeAll(const Result& result, int64_t row, int64_t column, int64_t rows, int64_t columns, const float* tile,
+              int64_t tileStride) {
+  const Cubics& bend = geluBend();
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t c = 0; c < columns; c += 16) {
+      const __mmask16 mask = firstLanes(columns - c);
+      const int64_t index = (row + r) * result.stride + column + c;
+      __m512 values = _mm512_loadu_ps(tile + r * tileStride + c);
+      if (result.bias) values = _mm512_add_ps(values, _mm512_maskz_loadu_ps(mask, result.bias + column + c));
+      if (result.geluInput) {
+        const __m512 x = load(result.geluInput, result.geluElement, index, mask);
+        values = _mm512_mul_ps(values, kCompute == Element::kBfloat16 ? geluDerivativeForBfloat16(x, bend) : geluDerivative(x));
+      }
+      if (result.residual) values = _mm512_add_ps(values, load(result.residual, result.residualElement, index, mask));
+      saveRounded<kCompute>(result, index, mask, values);
+    }
+  }
+}
+
 }  // namespace
 
 bool canMultiply(Element compute) {
@@ -233,21 +290,10 @@ void multiply(Element compute, int64_t rows, int64_t columns, int64_t units, con
   }
 }
 
-void store(const Result& result, int64_t row, int64_t column, int64_t rows, int64_t columns, const float* tile,
-           int64_t tileStride) {
-  for (int64_t r = 0; r < rows; r++) {
-    for (int64_t c = 0; c < columns; c += 16) {
-      const __mmask16 mask = firstLanes(columns - c);
-      const int64_t index = (row + r) * result.stride + column + c;
-      __m512 values = _mm512_loadu_ps(tile + r * tileStride + c);
-      if (result.bias) values = _mm512_add_ps(values, _mm512_maskz_loadu_ps(mask, result.bias + column + c));
-      if (result.geluInput) {
-        values = _mm512_mul_ps(values, geluDerivative(load(result.geluInput, result.geluElement, index, mask)));
-      }
-      if (result.residual) values = _mm512_add_ps(values, load(result.residual, result.residualElement, index, mask));
-      save(result.data, result.element, index, mask, values);
-    }
-  }
+void store(const Result& result, Element compute, int64_t row, int64_t column, int64_t rows, int64_t columns,
+           const float* tile, int64_t tileStride) {
+  auto* run = compute == Element::kBfloat16 ? storeAll<Element::kBfloat16> : storeAll<Element::kFloat>;
+  run(result, row, column, rows, columns, tile, tileStride);
 }
 
 }  // namespace avx512
@@ -260,7 +306,7 @@ namespace avx512 {
 bool canMultiply(Element) { return false; }
 void pack(const Operand&, Element, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, uint32_t*) {}
 void multiply(Element, int64_t, int64_t, int64_t, const uint32_t*, int64_t, const uint32_t*, int64_t, float*, int64_t, bool) {}
-void store(const Result&, int64_t, int64_t, int64_t, int64_t, const float*, int64_t) {}
+void store(const Result&, Element, int64_t, int64_t, int64_t, int64_t, const float*, int64_t) {}
 }  // namespace avx512
 }  // namespace graticule
 

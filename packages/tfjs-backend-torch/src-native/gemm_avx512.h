@@ -13,7 +13,7 @@ namespace avx512 {
 
 constexpr int64_t kLeftRows = 12;     // lanes of a left panel: rows of a tile
 constexpr int64_t kRightRows = 32;    // lanes of a right panel: columns of a tile
-constexpr int64_t kDepthUnits = 512;  // units of a block: a right panel of them is 64 KiB
+constexpr int64_t kDepthUnits = 384;  // units of a block: a right panel of them is 48 KiB
 
 /** Whether this processor, and this build, can multiply so. */
 bool canMultiply(Element compute);
@@ -31,9 +31,9 @@ void pack(const Operand& operand, Element compute, int64_t lanes, int64_t row, i
 void multiply(Element compute, int64_t rows, int64_t columns, int64_t units, const uint32_t* left, int64_t leftStride,
               const uint32_t* right, int64_t rightStride, float* tile, int64_t tileStride, bool accumulate);
 
-/** Writes a finished tile to rows from `row` and columns from `column` of the result. */
-void store(const Result& result, int64_t row, int64_t column, int64_t rows, int64_t columns, const float* tile,
-           int64_t tileStride);
+/** Writes a finished tile of products of `compute` elements to rows from `row` and columns from `column` of the result. */
+void store(const Result& result, Element compute, int64_t row, int64_t column, int64_t rows, int64_t columns,
+           const float* tile, int64_t tileStride);
 
 }  // namespace avx512
 }  // namespace graticule

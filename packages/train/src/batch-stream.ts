@@ -1,36 +1,28 @@
 import { expectation, GraticuleError } from "@graticule/core";
-import type { Batch, Loader } from "@graticule/data";
+import type { Batch, DataPosition, Loader } from "@graticule/data";
 
-/** Where in the data a run stands: the next batch to read, both numbers from 0. */
-export interface DataPosition {
-  readonly epoch: number;
-  readonly batchInEpoch: number;
-}
-
-/** A batch, its epoch, and where to go on after it. */
-export interface PositionedBatch {
+/** A batch and its epoch. */
+export interface EpochBatch {
   readonly batch: Batch;
   readonly epoch: number;
-  readonly next: DataPosition;
 }
 
 /** Batches one after the other, epoch after epoch without end. */
 export interface BatchStream {
   /** @throws {GraticuleError} if a whole epoch yields no batch, because no sample of it could be read. */
-  next(): Promise<PositionedBatch>;
+  next(): Promise<EpochBatch>;
+  /** Time that `next` has kept its callers waiting. Units: seconds. */
+  waitedSeconds(): number;
   close(): Promise<void>;
 }
 
-async function* readEpochs(loader: Loader, from: DataPosition): AsyncGenerator<PositionedBatch, undefined> {
-  let start = from.batchInEpoch;
+async function* readEpochs(loader: Loader, from: DataPosition): AsyncGenerator<EpochBatch, undefined> {
+  let start = from.sampleInEpoch;
   for (let epoch = from.epoch; ; epoch++, start = 0) {
     let yielded = 0;
     for await (const batch of loader.epoch(epoch, start)) {
       yielded += 1;
-      const following = batch.batchIndex + 1;
-      const isLast = following >= loader.batchesPerEpoch;
-      const next = isLast ? { epoch: epoch + 1, batchInEpoch: 0 } : { epoch, batchInEpoch: following };
-      yield { batch, epoch, next };
+      yield { batch, epoch };
     }
     if (yielded === 0 && start === 0)
       throw new GraticuleError(
@@ -48,13 +40,17 @@ async function* readEpochs(loader: Loader, from: DataPosition): AsyncGenerator<P
 /** Opens the stream of batches from a position on. */
 export function openBatchStream(loader: Loader, from: DataPosition): BatchStream {
   const batches = readEpochs(loader, from);
+  let waited = 0;
   return {
     async next() {
+      const asked = performance.now();
       const { value } = await batches.next();
+      waited += (performance.now() - asked) / 1000;
       if (!value)
         throw new GraticuleError("GRATICULE_CLOSED", "batch stream: expected to be open, got next() after close().");
       return value;
     },
+    waitedSeconds: () => waited,
     async close() {
       await batches.return(undefined);
     },

@@ -8,7 +8,9 @@ import type { FileDigest } from "./durable-file.js";
 export const STATE_FILE = "state.json";
 export const MODEL_FILE = "model.safetensors";
 export const OPTIMIZER_FILE = "optimizer.safetensors";
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
+/** Format 1 counted the batches of an epoch, which only the same batch size finds again; 2 counts samples. */
+const READABLE_VERSIONS = [1, FORMAT_VERSION];
 
 /** Everything about a run, besides its tensors, that the next step depends on. */
 export interface CheckpointState {
@@ -17,9 +19,11 @@ export interface CheckpointState {
   readonly packageVersion: string;
   /** Optimizer steps completed. */
   readonly step: number;
-  /** Epoch and batch within it that the next micro-step reads, both from 0. */
   readonly epoch: number;
-  readonly batchInEpoch: number;
+  /** Samples of the epoch's order that are done, over all ranks; undefined in format 1. */
+  readonly sampleInEpoch?: number;
+  /** Batches that are done, in format 1 alone. */
+  readonly batchInEpoch?: number;
   readonly samplesSeen: number;
   /** Time spent training, over all restarts. Units: seconds. */
   readonly seconds: number;
@@ -77,10 +81,10 @@ export function parseCheckpointState(path: string, text: string): CheckpointStat
     });
   }
   const { sha256: checksum, ...state } = (stored ?? {}) as CheckpointState & { sha256?: unknown };
-  if (state.formatVersion !== FORMAT_VERSION)
+  if (!READABLE_VERSIONS.includes(state.formatVersion))
     throw new FormatError(
       path,
-      `formatVersion ${FORMAT_VERSION}`,
+      `formatVersion ${READABLE_VERSIONS.join(" or ")}`,
       String(state.formatVersion),
       "Read it with the version of @graticule/train that wrote it.",
     );

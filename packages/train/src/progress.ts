@@ -7,6 +7,8 @@ export interface ProgressReport {
   readonly loss: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
+  /** Part of the time that the steps waited for batches, 0 to 1. */
+  readonly loaderWaitShare: number;
   readonly bytes: number;
 }
 
@@ -27,13 +29,14 @@ export interface ProgressOptions {
   readonly now: () => number;
 }
 
-/** Writes a report as one line: `step 40/200  loss 0.8123  lr 1.5e-4  312 images/s  1.20 GiB  ETA 4 min 05 s`. */
+/** Writes a report as one line: `step 40/200  loss 0.8123  lr 1.5e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA 4 min 05 s`. */
 export function formatProgress(report: ProgressReport, totalSteps: number, etaSeconds: number): string {
   return [
     `step ${report.step}/${totalSteps}`,
     `loss ${report.loss.toPrecision(4)}`,
     `lr ${report.learningRate.toExponential(2)}`,
     `${report.imagesPerSecond.toPrecision(3)} images/s`,
+    `loader wait ${(100 * report.loaderWaitShare).toFixed(1)} %`,
     formatBytes(report.bytes),
     `ETA ${formatDuration(etaSeconds)}`,
   ].join("  ");

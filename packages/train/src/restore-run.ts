@@ -1,6 +1,7 @@
 import { ConfigError, compilePathPattern, MismatchError, silentLogger } from "@graticule/core";
-import type { DataPosition } from "./batch-stream.js";
+import type { DataPosition, Loader } from "@graticule/data";
 import { listCheckpoints, removePartialCheckpoints } from "./checkpoint-folder.js";
+import type { CheckpointState } from "./checkpoint-state.js";
 import { findLatestCheckpoint, loadCheckpoint } from "./load-checkpoint.js";
 import type { TrainOptions } from "./train-options.js";
 
@@ -17,7 +18,7 @@ export interface RunProgress {
 
 const START: RunProgress = {
   step: 0,
-  position: { epoch: 0, batchInEpoch: 0 },
+  position: { epoch: 0, sampleInEpoch: 0 },
   samplesSeen: 0,
   seconds: 0,
   checkpoint: undefined,
@@ -56,6 +57,11 @@ export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
     mayChange: (path) => patterns.some((matches) => matches(path)),
     schema: loader.schema,
   });
-  const { step, epoch, batchInEpoch, samplesSeen, seconds } = state;
-  return { step, position: { epoch, batchInEpoch }, samplesSeen, seconds, checkpoint: checkpoint.path };
+  const { step, samplesSeen, seconds } = state;
+  return { step, position: dataPosition(state, loader), samplesSeen, seconds, checkpoint: checkpoint.path };
+}
+
+function dataPosition(state: CheckpointState, { globalBatchSize }: Loader): DataPosition {
+  const { epoch, sampleInEpoch, batchInEpoch = 0 } = state;
+  return { epoch, sampleInEpoch: sampleInEpoch ?? batchInEpoch * globalBatchSize };
 }

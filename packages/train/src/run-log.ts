@@ -18,6 +18,8 @@ export interface StepRecord {
   readonly learningRate: number;
   readonly gradientNorm: number;
   readonly images: number;
+  /** Time that the run has waited for batches since it was started. Units: seconds. */
+  readonly loaderWaitSeconds: number;
 }
 
 export interface RunLogOptions
@@ -59,27 +61,37 @@ export async function openRunLog(options: RunLogOptions): Promise<RunLog> {
   const seconds = (): number => options.firstSeconds + clock() - started;
   let windowStart = started;
   let windowImages = 0;
+  let waited = 0;
+  let windowWaited = 0;
+  function startWindow(): void {
+    windowStart = clock();
+    windowImages = 0;
+    windowWaited = waited;
+  }
 
   return {
     seconds,
-    async step({ step, epoch, loss, learningRate, gradientNorm, images }) {
+    async step({ step, epoch, loss, learningRate, gradientNorm, images, loaderWaitSeconds }) {
       windowImages += images;
-      const imagesPerSecond = windowImages / Math.max(clock() - windowStart, 1e-9);
+      waited = loaderWaitSeconds;
+      const windowSeconds = Math.max(clock() - windowStart, 1e-9);
+      const imagesPerSecond = windowImages / windowSeconds;
+      const loaderWaitShare = (waited - windowWaited) / windowSeconds;
       const backend = memory?.();
       const rssBytes = process.memoryUsage.rss();
-      progress.update({ step, loss, learningRate, imagesPerSecond, bytes: backend?.liveBytes ?? rssBytes });
+      const bytes = backend?.liveBytes ?? rssBytes;
+      progress.update({ step, loss, learningRate, imagesPerSecond, loaderWaitShare, bytes });
       if (step % logEverySteps !== 0 && step !== totalSteps) return;
-      const numbers = { loss, lr: learningRate, gradNorm: gradientNorm, imagesPerSecond, ...backend, rssBytes };
+      const speed = { imagesPerSecond, loaderWaitShare };
+      const numbers = { loss, lr: learningRate, gradNorm: gradientNorm, ...speed, ...backend, rssBytes };
       await metrics.write({ step, epoch, ...numbers, seconds: seconds() });
       await events.write(step, prefixed("train", numbers));
-      windowStart = clock();
-      windowImages = 0;
+      startWindow();
     },
     async evaluation(step, scores) {
       await metrics.write({ step, evaluation: scores });
       await events.write(step, prefixed("evaluation", scores));
-      windowStart = clock();
-      windowImages = 0;
+      startWindow();
     },
     sync: () => metrics.sync(),
     async close() {

@@ -72,6 +72,8 @@ export interface TrainResult {
   readonly samplesSeen: number;
   /** Loss of the last step; undefined if a resumed run had nothing left to do. */
   readonly loss: number | undefined;
+  /** Part of this call's time that was spent waiting for batches, 0 to 1. */
+  readonly loaderWaitShare: number;
   /** True if a signal ended the run before `totalSteps`; resume continues it. */
   readonly stopped: boolean;
   /** Folder of the newest checkpoint, which holds the final state. */

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
-import { makeRandom, silentLogger } from "@graticule/core";
+import { formatDuration, makeRandom, silentLogger } from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
@@ -38,6 +38,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const log = await openRunLog({ ...options, firstStep: step, firstSeconds: start.seconds });
   const stop = watchStopSignals();
   const batches = openBatchStream(loader, position);
+  const began = performance.now();
 
   async function save(): Promise<void> {
     if (savedStep === step) return;
@@ -86,7 +87,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         const { batch, ...data } = await batches.next();
         for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
-        ({ epoch, next: position } = data);
+        ({ epoch } = data);
+        position = batch.next;
         images += batch.shape[0];
       }
       samplesSeen += images;
@@ -111,7 +113,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       step += 1;
 
       loss = statistics.loss;
-      await log.step({ step, epoch, loss, learningRate, gradientNorm: norm, images });
+      const loaderWaitSeconds = batches.waitedSeconds();
+      await log.step({ step, epoch, loss, learningRate, gradientNorm: norm, images, loaderWaitSeconds });
       await setImmediate(); // A turn of the event loop: signals are not served without one.
     }
   } finally {
@@ -120,5 +123,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await batches.close();
     await log.close();
   }
-  return { step, epoch: position.epoch, samplesSeen, loss, stopped: step < totalSteps, checkpoint: checkpoint! };
+  const waited = batches.waitedSeconds();
+  const loaderWaitShare = waited / ((performance.now() - began) / 1000);
+  if (step > start.step) logger.info(describeLoaderWait(waited, loaderWaitShare));
+  const stopped = step < totalSteps;
+  return { step, epoch: position.epoch, samplesSeen, loss, loaderWaitShare, stopped, checkpoint: checkpoint! };
+}
+
+/** Above it a run gains by more workers. */
+const SMALL_WAIT_SHARE = 0.02;
+
+function describeLoaderWait(seconds: number, share: number): string {
+  const advice = share > SMALL_WAIT_SHARE ? ". Raise numWorkers or prefetchBatches, or prepare smaller samples" : "";
+  return `loader wait ${(100 * share).toFixed(1)} % of the run (${formatDuration(seconds)})${advice}`;
 }

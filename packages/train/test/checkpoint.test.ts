@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLogger } from "@graticule/core";
@@ -42,7 +43,7 @@ const damages: Record<string, (checkpoint: string) => Promise<unknown>> = {
   "a state cut in the middle": (checkpoint) => changeState(checkpoint, (text) => text.slice(0, 300)),
   "a state that is null": (checkpoint) => changeState(checkpoint, () => "null"),
   "a state of another format": (checkpoint) =>
-    changeState(checkpoint, (text) => text.replace('"formatVersion": 1', '"formatVersion": 9')),
+    changeState(checkpoint, (text) => text.replace('"formatVersion": 2', '"formatVersion": 9')),
   "a state with another step": (checkpoint) =>
     changeState(checkpoint, (text) => text.replace('"step": 15', '"step": 14')),
 };
@@ -105,10 +106,10 @@ describe("saveCheckpoint", () => {
       (await readFile(join(checkpoint!.path, "model.safetensors"))).length,
     );
     expect(state).toEqual({
-      formatVersion: 1,
+      formatVersion: 2,
       step: 15,
       epoch: 2,
-      batchInEpoch: 1,
+      sampleInEpoch: 5,
       samplesSeen: 75,
       seed: 42,
       config: { model: { width: 16 }, train: { steps: 20 } },
@@ -120,6 +121,32 @@ describe("saveCheckpoint", () => {
       ],
     });
   });
+});
+
+/** Turns a checkpoint into one of format 1, which counted batches. */
+async function toFormat1(checkpoint: string): Promise<void> {
+  await changeState(checkpoint, (text) => {
+    const { sha256: _, sampleInEpoch, ...rest } = JSON.parse(text);
+    const state = { ...rest, formatVersion: 1, batchInEpoch: sampleInEpoch / 5 };
+    const sorted = JSON.stringify(state, (_key, part) =>
+      part?.constructor === Object
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part,
+    );
+    return JSON.stringify({ ...state, sha256: createHash("sha256").update(sorted).digest("hex") });
+  });
+}
+
+it("a run goes on from a checkpoint that counted batches", async () => {
+  const weights = async (runFolder: string) =>
+    (await findLatestCheckpoint(runFolder))?.state.files["model.safetensors"]?.sha256;
+  const runFolder = await trainedRun();
+  const [newest] = await listCheckpoints(runFolder);
+  await toFormat1(newest!.path);
+  await train(await makeTinyRun({ runFolder }, { totalSteps: 18, resume: true }));
+  const straight = await makeTemporaryFolder();
+  await train(await makeTinyRun({ runFolder: straight }, { totalSteps: 18 }));
+  expect(await weights(runFolder)).toBe(await weights(straight));
 });
 
 describe("loadCheckpoint", () => {

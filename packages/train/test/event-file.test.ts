@@ -136,7 +136,16 @@ describe("event file", () => {
       .map((line) => JSON.parse(line));
     expect(lines.map(({ step }) => step)).toEqual([2, 4, 6]);
     const [events] = await readEvents(join(runFolder, "tensorboard"));
-    const names = ["loss", "lr", "gradNorm", "imagesPerSecond", "liveBytes", "peakBytes", "rssBytes"];
+    const names = [
+      "loss",
+      "lr",
+      "gradNorm",
+      "imagesPerSecond",
+      "loaderWaitShare",
+      "liveBytes",
+      "peakBytes",
+      "rssBytes",
+    ];
     for (const [index, { step, scalars }] of events!.slice(2).entries()) {
       expect(step).toBe(lines[index].step);
       expect(scalars).toEqual(

@@ -7,6 +7,7 @@ const report = (step: number) => ({
   loss: 0.81234,
   learningRate: 1.5e-4,
   imagesPerSecond: 312.4,
+  loaderWaitShare: 0.0034,
   bytes: 1.2 * 1024 ** 3,
 });
 
@@ -27,10 +28,10 @@ describe("makeProgress", () => {
     }
     progress.stop();
     expect(stream.text).toMatchInlineSnapshot(`
-      "step 101/200  loss 0.8123  lr 1.50e-4  312 images/s  1.20 GiB  ETA 29.7 s
-      step 135/200  loss 0.8123  lr 1.50e-4  312 images/s  1.20 GiB  ETA 19.5 s
-      step 169/200  loss 0.8123  lr 1.50e-4  312 images/s  1.20 GiB  ETA 9.3 s
-      step 200/200  loss 0.8123  lr 1.50e-4  312 images/s  1.20 GiB  ETA 0 ms
+      "step 101/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA 29.7 s
+      step 135/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA 19.5 s
+      step 169/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA 9.3 s
+      step 200/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA 0 ms
       "
     `);
   });
@@ -42,7 +43,9 @@ describe("makeProgress", () => {
     expect(process.listenerCount("SIGINT")).toBe(before);
     progress.update(report(50));
     progress.stop();
-    expect(stream.text).toContain("25%  step 50/200  loss 0.8123  lr 1.50e-4  312 images/s  1.20 GiB  ETA");
+    expect(stream.text).toContain(
+      "25%  step 50/200  loss 0.8123  lr 1.50e-4  312 images/s  loader wait 0.3 %  1.20 GiB  ETA",
+    );
     expect(stream.text).toContain("█");
   });
 });

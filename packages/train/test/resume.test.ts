@@ -34,7 +34,8 @@ describe("resume", () => {
       const straight = await trainWithStops(await makeTemporaryFolder(), overrides, []);
       const resumed = await trainWithStops(await makeTemporaryFolder(), overrides, [0, 4, 5, 12]);
       expect(await filesOf(resumed.checkpoint)).toEqual(await filesOf(straight.checkpoint));
-      expect(resumed).toEqual({ ...straight, checkpoint: resumed.checkpoint });
+      const { checkpoint, loaderWaitShare } = resumed;
+      expect(resumed).toEqual({ ...straight, checkpoint, loaderWaitShare });
     }
   });
 
@@ -42,7 +43,7 @@ describe("resume", () => {
     const runFolder = await makeTemporaryFolder();
     const first = await trainWithStops(runFolder, {}, []);
     const again = await trainWithStops(runFolder, {}, []);
-    expect(again).toEqual({ ...first, loss: undefined });
+    expect(again).toEqual({ ...first, loss: undefined, loaderWaitShare: 0 });
   });
 
   it("keeps one metrics line for each step", async () => {

@@ -157,7 +157,7 @@ describe("train", () => {
     const { fc2 } = options.model;
     await train({
       ...options,
-      logger: makeLogger((line) => lines.push(line)),
+      logger: makeLogger((line) => lines.push(line), "warn"),
       totalSteps: 7,
       loss: (batch) => tf.mean(tf.square(tf.add(fc2.weight.variable, batch.shape[0]))),
     });

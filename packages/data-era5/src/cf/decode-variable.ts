@@ -1,0 +1,23 @@
+import type { GriddedVariable } from "../gridded-dataset.js";
+import { assertValueCount, resolveSelection } from "../readers/region.js";
+import type { StoredVariable } from "../readers/stored-variable.js";
+import { makeValueDecoder, PACKING_ATTRIBUTES } from "./decode-values.js";
+
+/** A stored variable seen through the CF conventions; reads yield at most `maxValues` values. */
+export function decodeVariable(uri: string, stored: StoredVariable, maxValues: number): GriddedVariable {
+  const decoder = makeValueDecoder(stored.dtype, stored.attributes);
+  const attributes = Object.fromEntries(
+    Object.entries(stored.attributes).filter(([name]) => !PACKING_ATTRIBUTES.includes(name)),
+  );
+  return {
+    name: stored.name,
+    dims: stored.dims,
+    shape: stored.shape,
+    attributes,
+    async read(selection = {}) {
+      const { region, dims, shape } = resolveSelection(stored, selection);
+      assertValueCount(uri, stored.name, region, maxValues);
+      return { dims, shape, data: decoder.decode(await stored.read(region)) };
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { Worker } from "node:worker_threads";
+import { GraticuleError } from "@graticule/core";
+import type { Batch, BatchRequest } from "./batch.js";
+import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
+
+/** A batch that is asked for, until it is there or can't be. */
+export interface Task {
+  readonly request: BatchRequest;
+  readonly resolve: (batch: Batch) => void;
+  readonly reject: (error: Error) => void;
+  /** Threads that ended while they worked on it. */
+  failures: number;
+}
+
+export interface WorkerLimits {
+  /** Longest time that a thread may take for one batch; Infinity for no limit. Units: seconds. */
+  readonly batchTimeoutSeconds: number;
+  /** Largest JavaScript heap of a thread; V8's own limit if undefined. Units: MiB. */
+  readonly workerHeapMB: number | undefined;
+}
+
+/** One thread, which answers its tasks in the order in which it got them. */
+export interface WorkerThread {
+  /** Tasks without an answer yet; the first is the one in work. */
+  readonly tasks: readonly Task[];
+  make(task: Task): void;
+  /** Forgets every task; the one in work goes on, and nobody hears of it. */
+  cancel(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a thread. `onEnd` is called at most once, when the thread is gone without `close` (it crashed, or took longer
+ * than the limit for a batch and was ended): with the reason and the tasks that it leaves, the one it worked on first.
+ */
+export function startWorkerThread(
+  setup: WorkerSetup,
+  { batchTimeoutSeconds, workerHeapMB }: WorkerLimits,
+  onEnd: (reason: string, left: Task[], cause?: Error) => void,
+): WorkerThread {
+  const worker = startWorker(setup, workerHeapMB);
+  const tasks = new Map<number, Task>();
+  let nextId = 0;
+  let ended = false;
+  let deadline: NodeJS.Timeout | undefined;
+  worker.unref(); // Only a batch that is awaited keeps the process alive.
+
+  function end(reason: string, cause?: Error): void {
+    if (ended) return;
+    ended = true;
+    clearTimeout(deadline);
+    onEnd(reason, [...tasks.values()], cause);
+  }
+
+  /** Starts the clock of the task in work, which is the first. */
+  function watch(): void {
+    clearTimeout(deadline);
+    const [first] = tasks.keys();
+    if (first === undefined || batchTimeoutSeconds === Infinity) return;
+    deadline = setTimeout(() => afterMessages(() => expire(first)), batchTimeoutSeconds * 1000);
+  }
+
+  function expire(id: number): void {
+    if (ended || !tasks.has(id)) return;
+    end(`no answer within ${batchTimeoutSeconds} s`);
+    void worker.terminate(); // Not awaited: native code that hangs never lets go.
+  }
+
+  worker.on("message", (reply: WorkerReply) => {
+    const task = tasks.get(reply.id);
+    if (task === undefined || ended) return;
+    tasks.delete(reply.id);
+    if (tasks.size === 0) worker.unref();
+    watch();
+    if ("batch" in reply) task.resolve(reply.batch);
+    else task.reject(reviveError(reply.error));
+  });
+  worker.on("error", (error: Error) => end(error.message, error));
+  worker.on("messageerror", (error: Error) => end(error.message, error));
+  worker.on("exit", (code) => end(`exit code ${code}`));
+
+  return {
+    get tasks() {
+      return [...tasks.values()];
+    },
+    make(task) {
+      const id = nextId++;
+      tasks.set(id, task);
+      if (tasks.size === 1) watch();
+      worker.ref();
+      worker.postMessage({ kind: "make", id, request: task.request } satisfies WorkerRequest);
+    },
+    cancel() {
+      tasks.clear();
+      clearTimeout(deadline);
+      worker.unref();
+      worker.postMessage({ kind: "cancel" } satisfies WorkerRequest);
+    },
+    async close() {
+      ended = true;
+      clearTimeout(deadline);
+      await worker.terminate();
+    },
+  };
+}
+
+/**
+ * Runs `f` after messages that have already arrived: where a training step held the event loop for longer than the
+ * limit, timers come first and the answer waits behind them.
+ */
+function afterMessages(f: () => void): void {
+  setImmediate(() => setTimeout(() => setImmediate(f), 0));
+}
+
+/** From a build the entry stands beside this file; from source it needs a TypeScript loader and the source condition. */
+function startWorker(workerData: WorkerSetup, workerHeapMB: number | undefined): Worker {
+  const limits = workerHeapMB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: workerHeapMB } };
+  if (!import.meta.url.endsWith(".ts"))
+    return new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [], ...limits });
+  const execArgv = ["--conditions=@graticule/source"];
+  return new Worker(new URL("./worker-from-source.mjs", import.meta.url), { workerData, execArgv, ...limits });
+}
+
+function reviveError({ code, message, stack }: Extract<WorkerReply, { error: unknown }>["error"]): Error {
+  const error = code === undefined ? new Error(message) : new GraticuleError(code, message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeLogger } from "@graticule/core";
+import { expect, onTestFinished, test } from "vitest";
+import { type Loader, type LoaderOptions, makeLoader } from "../src/index.js";
+
+const module = new URL("./failing-dataset.ts", import.meta.url).href;
+
+interface Failing {
+  readonly loader: Loader;
+  readonly warnings: string[];
+  /** Times that the sample failed. */
+  failures(): Promise<number>;
+  readonly folder: string;
+}
+
+async function openFailing(how: string, times: number, changes: Partial<LoaderOptions> = {}): Promise<Failing> {
+  const folder = await mkdtemp(join(tmpdir(), "graticule-data-"));
+  const count = join(folder, "count");
+  const warnings: string[] = [];
+  const loader = await makeLoader({
+    dataset: { module, export: "openFailing", options: { length: 24, at: 9, times, count, how } },
+    batchSize: 4,
+    seed: 0,
+    shuffle: false,
+    dropLast: false,
+    transforms: [],
+    numWorkers: 2,
+    prefetchBatches: 5,
+    onCorrupt: "skip",
+    logger: makeLogger((line) => warnings.push(line.replace(folder, "FOLDER"))),
+    ...changes,
+  });
+  onTestFinished(async () => {
+    await loader.close();
+    await rm(folder, { recursive: true });
+  });
+  return { loader, warnings, folder, failures: async () => (await readFile(count)).length };
+}
+
+async function indices(loader: Loader, start = 0): Promise<number[]> {
+  const found: number[] = [];
+  for await (const batch of loader.epoch(0, start)) found.push(...batch.indices);
+  return found;
+}
+
+const all = Array.from({ length: 24 }, (_, index) => index);
+
+// A stalled read lets the thread answer others; a spinning one lets nothing. Both are ended from outside.
+const cases: readonly [how: string, reason: RegExp, changes: Partial<LoaderOptions>][] = [
+  ["exit", /exit code 7/, {}],
+  ["uncaught", /thrown where nothing catches it/, {}],
+  ["heap", /memory limit/, { workerHeapMB: 64 }],
+  ["stall", /no answer within 1.5 s/, { batchTimeoutSeconds: 1.5 }],
+  ["spin", /no answer within 1.5 s/, { batchTimeoutSeconds: 1.5 }],
+];
+
+test.each(cases)(
+  "a worker that ends by %s is replaced, and every sample comes once, in order",
+  async (how, reason, changes) => {
+    const { loader, warnings, failures } = await openFailing(how, 1, changes);
+    expect(await indices(loader)).toEqual(all);
+    expect(await failures()).toBe(1);
+    expect(warnings).toEqual([expect.stringMatching(reason)]);
+  },
+);
+
+test("a batch whose second worker ends as well is an error that names it; other batches can still be read", async () => {
+  const { loader, warnings, failures, folder } = await openFailing("exit", 1000);
+  const error: { code: string; message: string } = await indices(loader).catch((caught) => caught);
+  expect(error.code).toBe("GRATICULE_WORKER");
+  expect(error.message.replace(folder, "FOLDER")).toMatchInlineSnapshot(
+    `"loader worker: expected the batch at sample 8 of epoch 0 (samples 8, 9, 10, 11 of openFailing {"length":24,"at":9,"times":1000,"count":"FOLDER/count","how":"exit"}), got exit code 7, in 2 workers one after the other. Set numWorkers to 0 to see the failure in the main thread, or take these samples out."`,
+  );
+  expect(warnings).toMatchInlineSnapshot(`
+    [
+      "warn: loader worker: exit code 7 while making the batch at sample 8 of epoch 0 (samples 8, 9, 10, 11 of openFailing {"length":24,"at":9,"times":1000,"count":"FOLDER/count","how":"exit"}). Trying again in a fresh worker.",
+    ]
+  `);
+  expect(await failures()).toBe(2);
+  expect(await indices(loader, 12)).toEqual(all.slice(12));
+});
+
+test("a training step that holds the event loop beyond the limit is not taken for a worker that hangs", async () => {
+  const { loader, warnings } = await openFailing("exit", 0, { batchTimeoutSeconds: 0.3, numWorkers: 1 });
+  const batches = loader.epoch(0)[Symbol.asyncIterator]();
+  await batches.next();
+  const until = performance.now() + 1500;
+  while (performance.now() < until);
+  for (let left = 5; left > 0; left--) expect((await batches.next()).done).toBe(false);
+  expect(warnings).toEqual([]);
+});
+
+test("limits out of range are refused", async () => {
+  await expect(openFailing("exit", 0, { batchTimeoutSeconds: 0 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: makeLoader: expected batchTimeoutSeconds above 0, got 0.]`,
+  );
+  await expect(openFailing("exit", 0, { workerHeapMB: -1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: makeLoader: expected workerHeapMB above 0, got -1.]`,
+  );
+});
