@@ -95,12 +95,16 @@ describe("a scene benchmark", () => {
     expect(await message(openBenchmarkFrom(makeTiny(), { root: base }), base)).toMatchInlineSnapshot(
       `"ConfigError: openSceneBenchmark (Tiny): expected 'ROOT/tiny.zip', got no such file. Set download to true, or fetch SERVER/tiny.zip (md5 ef7cd350d42812d413a7079bd93d26ef) and put it there."`,
     );
-    expect(
-      await message(openSceneBenchmark({ name: "aid", root: base, download: true }), base),
-    ).toMatchInlineSnapshot(`"ConfigError: openSceneBenchmark (AID): expected images in 'ROOT/AID', got none, and nothing can be downloaded. AID's authors publish it on cloud drives alone: follow the links on http://www.captain-whu.com/project/AID/ and put its 30 class folders into 'AID' below 'ROOT'."`);
-    expect(await message(openSceneBenchmark({ name: "million-aid", root: base }), base)).toMatchInlineSnapshot(`"ConfigError: openSceneBenchmark (MillionAID, labeled images): expected images in 'ROOT/train', got none, and nothing can be downloaded. Get train.zip (MD5 1b40503cafa9b0601653ca36cd788852) through https://captain-whu.github.io/DiRS/ and extract it as 'train' below 'ROOT'."`);
+    expect(await message(openSceneBenchmark({ name: "aid", root: base, download: true }), base)).toMatchInlineSnapshot(
+      `"ConfigError: openSceneBenchmark (AID): expected images in 'ROOT/AID', got none, and nothing can be downloaded. AID's authors publish it on cloud drives alone: follow the links on http://www.captain-whu.com/project/AID/ and put its 30 class folders into 'AID' below 'ROOT'."`,
+    );
+    expect(await message(openSceneBenchmark({ name: "million-aid", root: base }), base)).toMatchInlineSnapshot(
+      `"ConfigError: openSceneBenchmark (MillionAID, labeled images): expected images in 'ROOT/train', got none, and nothing can be downloaded. Get train.zip (MD5 1b40503cafa9b0601653ca36cd788852) through https://captain-whu.github.io/DiRS/ and extract it as 'train' below 'ROOT'."`,
+    );
     await openBenchmarkFrom(makeTiny(), { root: base, download: true });
-    expect(await message(openBenchmarkFrom(makeTiny(), { root: base, split: "val" }), base)).toMatchInlineSnapshot(`"ConfigError: openSceneBenchmark (Tiny): expected 'ROOT/tiny-val.txt', got no such file. Set download to true, or fetch SERVER/tiny-train.txt (md5 b2caa3d8afd85d66556c9616214dc811) and put it there."`);
+    expect(await message(openBenchmarkFrom(makeTiny(), { root: base, split: "val" }), base)).toMatchInlineSnapshot(
+      `"ConfigError: openSceneBenchmark (Tiny): expected 'ROOT/tiny-val.txt', got no such file. Set download to true, or fetch SERVER/tiny-train.txt (md5 b2caa3d8afd85d66556c9616214dc811) and put it there."`,
+    );
   });
 
   test("whose archive or list was replaced is refused", async () => {
@@ -203,12 +207,16 @@ describe("BigEarthNet", () => {
 
   test("says what to fetch; a damaged list is named", async () => {
     const base = newRoot();
-    expect(await message(openBigEarthNet({ root: base }), base)).toMatchInlineSnapshot(`"ConfigError: openBigEarthNet: expected 'ROOT/BigEarthNet-S2-v1.0.tar.gz', got no such file. Set download to true, or fetch https://zenodo.org/records/12687186/files/BigEarthNet-S2-v1.0.tar.gz (md5 5a64e9ce38deb036a435a7b59494924c) and put it there."`);
+    expect(await message(openBigEarthNet({ root: base }), base)).toMatchInlineSnapshot(
+      `"ConfigError: openBigEarthNet: expected 'ROOT/BigEarthNet-S2-v1.0.tar.gz', got no such file. Set download to true, or fetch https://zenodo.org/records/12687186/files/BigEarthNet-S2-v1.0.tar.gz (md5 5a64e9ce38deb036a435a7b59494924c) and put it there."`,
+    );
     mkdirSync(join(base, "S2"));
     expect(await message(openBigEarthNet({ root: base }), base)).toMatch(/expected patches in 'ROOT\/S2', got none/);
     const csv = join(base.slice(folder.path.length), "bigearthnet-val.csv");
     folder.write(csv, "S2A_1,S1A_1\n../../etc,x\n");
-    expect(await message(openBigEarthNet({ root: base, split: "val" }), base)).toMatchInlineSnapshot(`"FormatError: ROOT/bigearthnet-val.csv: expected two names of patches in line 2, got "../../etc,x"."`);
+    expect(await message(openBigEarthNet({ root: base, split: "val" }), base)).toMatchInlineSnapshot(
+      `"FormatError: ROOT/bigearthnet-val.csv: expected two names of patches in line 2, got "../../etc,x"."`,
+    );
     folder.write(csv, "S2A_1,S1A_1\n");
     const dataset = await openBigEarthNet({ root: base, split: "val", bands: [] as string[] }).catch(() => undefined);
     expect(dataset).toBeUndefined();
