@@ -42,10 +42,14 @@ describe("times", () => {
 
   test("units and calendars that can't be read are named", () => {
     const message = (units: string, calendar?: string) => () => decodeTimes([0], units, calendar, "a.nc: 'time'");
-    expect(message("fortnights since 1900-01-01")).toThrowErrorMatchingInlineSnapshot(`[FormatError: a.nc: 'time': expected time units like 'hours since 1900-01-01 00:00', with a unit of fixed length, got 'fortnights since 1900-01-01'. Check the attribute.]`);
+    expect(message("fortnights since 1900-01-01")).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: a.nc: 'time': expected time units like 'hours since 1900-01-01 00:00', with a unit of fixed length, got 'fortnights since 1900-01-01'. Check the attribute.]`,
+    );
     expect(message("months since 1900-01-01")).toThrow(/with a unit of fixed length, got 'months since 1900-01-01'/);
     expect(message("days since yesterday")).toThrow(/got 'days since yesterday'/);
-    expect(message("days since 1900-01-01", "lunar")).toThrowErrorMatchingInlineSnapshot(`[FormatError: a.nc: 'time': expected a calendar of the CF conventions, got 'lunar'. Check the attribute.]`);
+    expect(message("days since 1900-01-01", "lunar")).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: a.nc: 'time': expected a calendar of the CF conventions, got 'lunar'. Check the attribute.]`,
+    );
   });
 });
 

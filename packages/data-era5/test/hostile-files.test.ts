@@ -38,7 +38,11 @@ const cases: [string, string, Uint8Array | string][] = [
   ["an HDF5 file cut in half", "half.h5", read("groups.nc").slice(0, 20_000)],
   ["an HDF5 superblock of version 9", "version.h5", patched("latest.h5", 8, [9])],
   ["a zip cut in half", "cut.zip", read("codecs.zarr.zip").slice(0, 9000)],
-  ["a zip without Zarr metadata", "empty.zip", Buffer.from(`504b0304${"00".repeat(26)}504b0506${"00".repeat(18)}`, "hex")],
+  [
+    "a zip without Zarr metadata",
+    "empty.zip",
+    Buffer.from(`504b0304${"00".repeat(26)}504b0506${"00".repeat(18)}`, "hex"),
+  ],
 ];
 
 test.each(cases)("%s is a clear error that names the file", async (_, name, bytes) => {
@@ -56,7 +60,16 @@ async function readAll(uri: string): Promise<void> {
   await dataset.close();
 }
 
-const array = { zarr_format: 2, shape: [4], chunks: [4], dtype: "<f4", fill_value: 0, compressor: null, filters: null, order: "C" };
+const array = {
+  zarr_format: 2,
+  shape: [4],
+  chunks: [4],
+  dtype: "<f4",
+  fill_value: 0,
+  compressor: null,
+  filters: null,
+  order: "C",
+};
 const stores: [string, Record<string, unknown>][] = [
   ["whose metadata is no JSON", { ".zgroup": "{" }],
   ["whose chunks are too large to hold", { ".zarray": { ...array, shape: [2 ** 40], chunks: [2 ** 40] } }],
