@@ -12,13 +12,12 @@
  * ```
  */
 export type { Split } from "@graticule/data";
-export { type BandSelection, selectBands } from "./band-selection.js";
-export type { GeoTransform } from "./georeference.js";
 export type { BandSelection } from "./band-selection.js";
+export { type BandSelection, selectBands } from "./band-selection.js";
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
 export type { Split } from "./folder-listing.js";
-export type { Georeference } from "./georeference.js";
+export type { Georeference, GeoTransform } from "./georeference.js";
 export {
   type GeoTransform,
   invertTransform,
