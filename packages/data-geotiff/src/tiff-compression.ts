@@ -60,8 +60,10 @@ export async function decompressBlock(
     case COMPRESSION.zstd:
       return exactly(path, await decodeZstd(path, compressed, most), needed);
     case COMPRESSION.none:
-      // Decoding goes on in place, and the bytes belong to the source.
-      return new Uint8Array(exactly(path, compressed, needed));
+      // The bytes belong to the source, so what changes them in place needs a copy.
+      return layout.littleEndian && layout.predictor === 1
+        ? exactly(path, compressed, needed)
+        : new Uint8Array(exactly(path, compressed, needed));
     case COMPRESSION.lzw:
       return filled(path, needed, (output) => decodeLzw(compressed, output));
     case COMPRESSION.packBits:
