@@ -26,6 +26,12 @@ export {
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
 export type { Georeference } from "./georeference.js";
+export type { BandSelection } from "./band-selection.js";
+export { type BandSelection, selectBands } from "./band-selection.js";
+export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
+export { utmCrs } from "./crs/utm.js";
+export type { Split } from "./folder-listing.js";
+export type { Georeference, GeoTransform } from "./georeference.js";
 export {
   type GeoTransform,
   invertTransform,
