@@ -38,6 +38,15 @@ export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid 
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";
+export {
+  type GeoPatchesOptions,
+  geoPatchesSpec,
+  openGeoPatches,
+  type PatchLayer,
+  type PatchSampler,
+} from "./patches/geo-patches.js";
+export { openScenes, type Scene, type ScenePaths } from "./patches/scenes.js";
+export { openTimeStacks, type TimeStacks, type TimeStacksOptions, timeStacksSpec } from "./patches/time-stacks.js";
 export { openRaster, openRasterFrom, type Raster, type RasterOptions } from "./raster.js";
 export { levelFor, type RasterLevel, type RasterWindow } from "./raster-level.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
