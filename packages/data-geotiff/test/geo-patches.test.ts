@@ -240,7 +240,8 @@ describe("layers with their own grids", () => {
         expect(Math.abs(found - planeAt(east + 10 * x, north - 10 * y))).toBeLessThan(0.0175);
         compared += 1;
       }
-      expect(pixels[48 + 3 * 8 + 4]).not.toBeNaN();
+      // The center is the corner of four pixels, of which the layer's edge may spare one.
+      expect([19, 20, 27, 28].some((at) => !Number.isNaN(pixels[48 + at]))).toBe(true);
     }
     expect(compared).toBeGreaterThan(1500);
   });
@@ -356,7 +357,7 @@ describe("time stacks", () => {
     const found = await openTimeStacks({
       ...options,
       scenes: [named],
-      datePattern: datePattern.replace('d\\d)"', "").replace("(?<year>\\d\\d)", "(?<year>\\d{4})"),
+      datePattern: datePattern.replace("(?<year>\\d\\d)", "(?<year>\\d{4})"),
     });
     expect(found.dates).toEqual(["1999-12-31"]);
   });
