@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
+import { benchRegrid } from "./regrid.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
@@ -54,6 +55,10 @@ sized(bench("adamw", "One AdamW update of a ViT's blocks, and its share of memor
 bench("op-overhead", "Microseconds of an op on one number.").action(async (options) =>
   print(await benchOpOverhead(options)),
 );
+
+bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
+  .option("--fields <count>", "fields of one call", Number, 8)
+  .action(async (options) => print(await benchRegrid(options)));
 
 program
   .command("ops")

@@ -6,9 +6,12 @@ import type { GriddedDataset } from "./gridded-dataset.js";
 import { findSuperblock } from "./hdf5/hdf5-file.js";
 import { openHdf5 } from "./hdf5/open-hdf5.js";
 import { openNetcdf3 } from "./netcdf3/open-netcdf3.js";
-import { makeChunkCache } from "./readers/chunk-cache.js";
+import { type ChunkCache, makeChunkCache, scopeCache } from "./readers/chunk-cache.js";
 import type { Chunk } from "./readers/chunked-read.js";
 import type { StoredDataset } from "./readers/stored-variable.js";
+import { type KeyStore, openFolderStore, openHttpStore } from "./zarr/key-store.js";
+import { openZarr } from "./zarr/open-zarr.js";
+import { openZipStore } from "./zarr/zip-store.js";
 
 export interface OpenDatasetOptions {
   /** Most values that one read may yield; 2²⁸ if absent. */
@@ -35,34 +38,75 @@ const DEFAULT_CACHE_BYTES = 2 ** 26;
  * @throws {FormatError} if the content is broken or of another kind; for GRIB the message names the conversion.
  */
 export async function openDataset(uri: string, options: OpenDatasetOptions = {}): Promise<FileDataset> {
-  const { maxValues = DEFAULT_MAX_VALUES, cacheBytes = DEFAULT_CACHE_BYTES } = options;
+  const { maxValues = DEFAULT_MAX_VALUES } = options;
+  return openDatasetWith(uri, maxValues, makeDatasetCache(options));
+}
+
+/** Keeps decoded chunks for one dataset, or for all files of a series. */
+export type DatasetCache = ChunkCache<Chunk | undefined>;
+
+export function makeDatasetCache({ cacheBytes = DEFAULT_CACHE_BYTES }: OpenDatasetOptions): DatasetCache {
+  return makeChunkCache(cacheBytes);
+}
+
+/** Opens a dataset whose decoded chunks go to a cache that others may share. */
+export async function openDatasetWith(uri: string, maxValues: number, shared: DatasetCache): Promise<FileDataset> {
+  const cache = scopeCache(shared, uri);
+  const address = resolveAddress(uri);
+  const isFolder = address.kind === "file" && (await stat(address.path).catch(() => undefined))?.isDirectory();
+  const { stored, close } = isFolder
+    ? await openStore(openFolderStore(address.path), cache)
+    : await openFile(uri, cache).catch(async (error) => {
+        // An address that is no object may be the root of a store.
+        const found =
+          address.kind === "http" && (await openStore(openHttpStore(address.url), cache).catch(() => undefined));
+        if (found) return found;
+        throw error;
+      });
+  const variables = stored.variables.map((variable) => decodeVariable(uri, variable, maxValues));
+  return {
+    uri,
+    format: stored.format,
+    dimensions: stored.dimensions,
+    variables: new Map(variables.map((variable) => [variable.name, variable])),
+    attributes: stored.attributes,
+    skipped: stored.skipped,
+    close,
+  };
+}
+
+/** What a reader made of a file or store, and how to let go of it. */
+interface Opened {
+  readonly stored: StoredDataset;
+  readonly close: () => Promise<void>;
+}
+
+async function openStore(store: KeyStore, cache: DatasetCache): Promise<Opened> {
+  const stored = await openZarr(store, cache);
+  if (stored === undefined)
+    throw new FormatError(store.uri, "Zarr metadata", "none", "Check the path: it must be the store's root.");
+  return { stored, close: () => store.close() };
+}
+
+async function openFile(uri: string, cache: DatasetCache): Promise<Opened> {
   const source = await openByteSource(uri);
   try {
-    const stored = await openStored(source, cacheBytes);
-    return {
-      uri: source.uri,
-      format: stored.format,
-      dimensions: stored.dimensions,
-      variables: new Map(
-        stored.variables.map((variable) => [variable.name, decodeVariable(source.uri, variable, maxValues)]),
-      ),
-      attributes: stored.attributes,
-      skipped: stored.skipped,
-      close: () => source.close(),
-    };
+    return await openContent(source, cache);
   } catch (error) {
     await source.close();
     throw error;
   }
 }
 
-async function openStored(source: ByteSource, cacheBytes: number): Promise<StoredDataset> {
+async function openContent(source: ByteSource, cache: DatasetCache): Promise<Opened> {
   const start = await source.read(0, Math.min(4, source.size), "the file's first bytes");
   const magic = Buffer.from(start).toString("latin1");
-  if (["CDF\x01", "CDF\x02", "CDF\x05"].includes(magic)) return openNetcdf3(source);
+  const close = (): Promise<void> => source.close();
+  if (["CDF\x01", "CDF\x02", "CDF\x05"].includes(magic)) return { stored: await openNetcdf3(source), close };
+  if (magic === "PK\x03\x04") return openStore(await openZipStore(source), cache);
   if (magic === "GRIB") throw gribError(source.uri);
   const superblock = await findSuperblock(source);
-  if (superblock !== undefined) return openHdf5(source, superblock, makeChunkCache<Chunk | undefined>(cacheBytes));
+  if (superblock !== undefined) return { stored: await openHdf5(source, superblock, cache), close };
   throw new FormatError(
     source.uri,
     "NetCDF, HDF5 or Zarr data",

@@ -105,7 +105,9 @@ describe("scenes", () => {
     // The lower edge bends: it is lowest in its middle.
     expect(Math.abs((scene?.bounds[1] ?? 0) - south)).toBeLessThan(1e-6);
     await expect(openScenes(`${folder.path}/none/*.tif`)).rejects.toThrow(/openScenes: expected a folder, got/);
-    await expect(openScenes([])).rejects.toThrowErrorMatchingInlineSnapshot(`[ConfigError: openScenes: expected GeoTIFFs, got none in []. Check the path.]`);
+    await expect(openScenes([])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: openScenes: expected GeoTIFFs, got none in []. Check the path.]`,
+    );
   });
 });
 
@@ -168,7 +170,9 @@ describe("random patches", () => {
     ).toBe(true);
     expect(new Set(corners.map(String)).size).toBeGreaterThan(10);
     const elsewhere = { layers: images(), size: [10, 10] as const, region: [0, 0, 1, 1] as const };
-    await expect(openGeoPatches({ ...elsewhere, sampler: random(1) })).rejects.toThrowErrorMatchingInlineSnapshot(`[ConfigError: openGeoPatches: expected room for patches of 10 by 10 pixels in 2 scenes within [0, 0, 1, 1], got none. Choose smaller patches, a larger region, or layers that overlap.]`);
+    await expect(openGeoPatches({ ...elsewhere, sampler: random(1) })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: openGeoPatches: expected room for patches of 10 by 10 pixels in 2 scenes within [0, 0, 1, 1], got none. Choose smaller patches, a larger region, or layers that overlap.]`,
+    );
     await expect(openGeoPatches({ ...elsewhere, sampler: { kind: "grid" } })).rejects.toThrow(/got none/);
   });
 });
@@ -343,16 +347,22 @@ describe("time stacks", () => {
     expect([0, 96, 192].map((place) => elsewhere.pixels[place])).toEqual([NaN, 40_000, NaN]);
     const chosen = await openTimeStacks({ ...options, dates: ["2020-02-29", "2020-01-13"], sampler: random(3) });
     expect((await chosen.read(2, { seed: 5, epoch: 1 })).shape).toEqual([2, 8, 12]);
-    await expect(openTimeStacks({ ...options, dates: ["2021-01-01"] })).rejects.toThrowErrorMatchingInlineSnapshot(`[ConfigError: openTimeStacks: expected dates that some scene has, got '2021-01-01'.]`);
+    await expect(openTimeStacks({ ...options, dates: ["2021-01-01"] })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: openTimeStacks: expected dates that some scene has, got '2021-01-01'.]`,
+    );
   });
 
   test("read days by a pattern, and name a file without one", async () => {
     const path = await writeScene("odd/d31m12y99.tif", { width: 16, height: 16, origin: [east, north] }, () => 0);
     const options = { scenes: [path], size: [4, 4], sampler: { kind: "grid" } } as const;
     const error = await openTimeStacks(options).catch((caught: Error) => caught.message.replace(folder.path, ""));
-    expect(error).toMatchInlineSnapshot(`"openTimeStacks: expected a day in the name or the DateTime of '/odd/d31m12y99.tif', got none. Give a datePattern such as "(?<year>\\\\d{4})(?<month>\\\\d\\\\d)(?<day>\\\\d\\\\d)"."`);
+    expect(error).toMatchInlineSnapshot(
+      `"openTimeStacks: expected a day in the name or the DateTime of '/odd/d31m12y99.tif', got none. Give a datePattern such as "(?<year>\\\\d{4})(?<month>\\\\d\\\\d)(?<day>\\\\d\\\\d)"."`,
+    );
     const datePattern = "d(?<day>\\d\\d)m(?<month>\\d\\d)y(?<year>\\d\\d)";
-    await expect(openTimeStacks({ ...options, datePattern })).rejects.toThrowErrorMatchingInlineSnapshot(`[ConfigError: openTimeStacks: expected datePattern to find year, month and day in 'd31m12y99.tif', got {"day":"31","month":"12","year":"99"} by d(?<day>\\d\\d)m(?<month>\\d\\d)y(?<year>\\d\\d).]`);
+    await expect(openTimeStacks({ ...options, datePattern })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: openTimeStacks: expected datePattern to find year, month and day in 'd31m12y99.tif', got {"day":"31","month":"12","year":"99"} by d(?<day>\\d\\d)m(?<month>\\d\\d)y(?<year>\\d\\d).]`,
+    );
     const named = await writeScene("odd/d31m12y1999.tif", { width: 16, height: 16, origin: [east, north] }, () => 0);
     const found = await openTimeStacks({
       ...options,

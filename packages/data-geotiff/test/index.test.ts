@@ -32,6 +32,7 @@ test("the public names are these", () => {
       "openImageFolder",
       "openRaster",
       "openRasterFrom",
+      "openRasterImages",
       "openSceneBenchmark",
       "openSceneTiles",
       "openScenes",

@@ -41,7 +41,7 @@ export interface CubeDescription {
   readonly georeference?: CubeGeoreference;
 }
 
-/** A hyperspectral cube, read by windows. No file stays open between reads. */
+/** A hyperspectral cube, read by windows. */
 export interface Cube extends CubeDescription {
   /**
    * Shape: `[C, height, width]` of the window. Units: the cube's `unit`; nodata is NaN.
@@ -50,6 +50,8 @@ export interface Cube extends CubeDescription {
    * @throws {FormatError} if the file is broken or the window holds more than `maxValues`.
    */
   readWindow(window: CubeWindow): Promise<Float32Array>;
+  /** Lets go of the file; later reads open it again. */
+  close(): Promise<void>;
 }
 
 /** Reads bands of a window that has been checked. Shape: `[bands.length, window.height, window.width]`. */

@@ -67,7 +67,7 @@ export type { HttpOptions } from "./sources/http-request.js";
 export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
 export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
-export { SPLITS, type SpatialTilesOptions, type Split, spatialTiles } from "./spatial-tiles.js";
+export { SPLITS, type SpatialTilesOptions, type Split, spatialSplit, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

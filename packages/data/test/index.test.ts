@@ -38,6 +38,7 @@ test("the public names are these", () => {
       "readRanges",
       "resample",
       "resolveAddress",
+      "spatialSplit",
       "spatialTiles",
       "stratifiedSplit",
       "verifyChecksum",

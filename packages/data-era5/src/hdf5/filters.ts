@@ -3,8 +3,8 @@ import { decodeBlosc } from "../codecs/blosc.js";
 import { decodeBzip2 } from "../codecs/bzip2.js";
 import { inflateBytes } from "../codecs/inflate.js";
 import { decodeZstd } from "../codecs/zstd.js";
-import type { Chunk } from "../readers/chunked-read.js";
-import { unshuffle } from "../readers/unshuffle.js";
+import { type Chunk, makeChunk } from "../readers/chunked-read.js";
+import { unshuffleAll } from "../readers/unshuffle.js";
 import type { Filter } from "./dataset-messages.js";
 import { checkFletcher32 } from "./fletcher32.js";
 
@@ -69,28 +69,5 @@ export async function decodeChunk(
       cause,
     });
   }
-  if (bytes.length !== chunkBytes)
-    throw new FormatError(where, `${chunkBytes} bytes of values`, `${bytes.length}`, "The file is corrupt.");
-  return makeChunk(bytes, itemBytes, shuffled);
-}
-
-/** A chunk over its decoded bytes, shuffled or not. */
-export function makeChunk(bytes: Uint8Array, itemBytes: number, shuffled: boolean): Chunk {
-  const elements = bytes.length / itemBytes;
-  return {
-    elements(from, to, target) {
-      if (!shuffled && target === undefined) return bytes.subarray(from * itemBytes, to * itemBytes);
-      const output = target ?? new Uint8Array((to - from) * itemBytes);
-      if (shuffled) unshuffle(bytes, elements, itemBytes, from, to, output);
-      else output.set(bytes.subarray(from * itemBytes, to * itemBytes));
-      return output;
-    },
-  };
-}
-
-function unshuffleAll(bytes: Uint8Array, itemBytes: number): Uint8Array {
-  const elements = Math.floor(bytes.length / itemBytes);
-  const output = bytes.slice(); // Bytes beyond the last whole element were left in place.
-  unshuffle(bytes, elements, itemBytes, 0, elements, output);
-  return output;
+  return makeChunk(where, bytes, chunkBytes, itemBytes, shuffled);
 }

@@ -2,7 +2,7 @@ import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
 import type { AttributeValue } from "../gridded-dataset.js";
 import type { ChunkCache } from "../readers/chunk-cache.js";
-import { type Chunk, readChunked } from "../readers/chunked-read.js";
+import { type Chunk, chunkBytesOf, makeChunk, readChunked } from "../readers/chunked-read.js";
 import { product, type Region, rowMajorStrides } from "../readers/region.js";
 import { type StoredDataset, type StoredVariable, toStoredValues } from "../readers/stored-variable.js";
 import { readStrided } from "../readers/strided-read.js";
@@ -11,13 +11,10 @@ import { type Layout, parseFillValue, parseFilters, parseLayout } from "./datase
 import { type Datatype, parseDatatype } from "./datatype.js";
 import { DIMENSION_ATTRIBUTES, isBareDimension, nameDimensions } from "./dimension-names.js";
 import { Fields } from "./fields.js";
-import { decodeChunk, makeChunk, unsupportedFilter } from "./filters.js";
+import { decodeChunk, unsupportedFilter } from "./filters.js";
 import { type Hdf5File, openHdf5File } from "./hdf5-file.js";
 import { findMessage, MESSAGE } from "./object-header.js";
 import { type Hdf5Object, walkObjects } from "./walk-objects.js";
-
-/** A chunk this large is no training data, and would have to be held whole. Units: bytes. */
-const MAX_CHUNK_BYTES = 2 ** 30;
 
 /**
  * Opens a NetCDF-4 or HDF5 file whose superblock is at `offset`. Variables of groups are named `group/name`. Only the
@@ -129,14 +126,10 @@ function makeReadBytes(
   }
   if (layout.kind !== "chunked") {
     // Compact values lie in the header; contiguous ones without an address were never written.
-    const whole = layout.kind === "compact" ? makeChunk(layout.data, itemBytes, false) : undefined;
-    if (layout.kind === "compact" && layout.data.length < product(shape) * itemBytes)
-      throw new FormatError(
-        where,
-        `${product(shape) * itemBytes} bytes of values`,
-        `${layout.data.length}`,
-        "The file is corrupt.",
-      );
+    const whole =
+      layout.kind === "compact"
+        ? makeChunk(where, layout.data, product(shape) * itemBytes, itemBytes, false)
+        : undefined;
     const chunkShape = shape.map((size) => Math.max(1, size));
     return (region) => readChunked({ chunkShape, itemBytes, fill, loadChunk: async () => whole }, region);
   }
@@ -148,14 +141,7 @@ function makeReadBytes(
       `${chunkShape.length}`,
       "The file is corrupt.",
     );
-  const chunkBytes = product(chunkShape) * itemBytes;
-  if (!(chunkBytes <= MAX_CHUNK_BYTES))
-    throw new FormatError(
-      where,
-      `chunks of at most ${MAX_CHUNK_BYTES} bytes`,
-      `${chunkShape.join(" × ")} values of ${itemBytes} bytes`,
-      "Rewrite the file with smaller chunks.",
-    );
+  const chunkBytes = chunkBytesOf(where, chunkShape, itemBytes);
   const find = makeFindChunk(file, index, { shape, chunkShape, chunkBytes, isFiltered: filters.length > 0 });
   const load = async (place: readonly number[]): Promise<Chunk | undefined> => {
     const found = await find(place);

@@ -1,5 +1,7 @@
+import { FormatError } from "@graticule/core";
 import { copyBox } from "./copy-box.js";
 import { product, type Region, rowMajorStrides } from "./region.js";
+import { unshuffle } from "./unshuffle.js";
 
 /** A loaded chunk: its elements as bytes in the file's byte order. */
 export interface Chunk {
@@ -21,6 +23,52 @@ export interface ChunkedArray {
 
 /** Chunks that load at once: enough to keep Node's four inflating threads, or a connection, busy. */
 const CONCURRENT_CHUNKS = 8;
+
+/** A chunk this large is no training data, and would have to be held whole. Units: bytes. */
+const MAX_CHUNK_BYTES = 2 ** 30;
+
+/**
+ * The bytes of a decoded chunk.
+ *
+ * @throws {FormatError} naming the array, if they are too many to be held.
+ */
+export function chunkBytesOf(where: string, chunkShape: readonly number[], itemBytes: number): number {
+  const bytes = product(chunkShape) * itemBytes;
+  if (!(bytes <= MAX_CHUNK_BYTES))
+    throw new FormatError(
+      where,
+      `chunks of at most ${MAX_CHUNK_BYTES} bytes`,
+      `${chunkShape.join(" × ")} values of ${itemBytes} bytes`,
+      "Rewrite it with smaller chunks.",
+    );
+  return bytes;
+}
+
+/**
+ * A chunk over its decoded bytes, which are shuffled or not.
+ *
+ * @throws {FormatError} if they are not as many as a chunk holds.
+ */
+export function makeChunk(
+  where: string,
+  bytes: Uint8Array,
+  chunkBytes: number,
+  itemBytes: number,
+  shuffled: boolean,
+): Chunk {
+  if (bytes.length !== chunkBytes)
+    throw new FormatError(where, `${chunkBytes} bytes of values`, `${bytes.length}`, "It is corrupt.");
+  const elements = bytes.length / itemBytes;
+  return {
+    elements(from, to, target) {
+      if (!shuffled && target === undefined) return bytes.subarray(from * itemBytes, to * itemBytes);
+      const output = target ?? new Uint8Array((to - from) * itemBytes);
+      if (shuffled) unshuffle(bytes, elements, itemBytes, from, to, output);
+      else output.set(bytes.subarray(from * itemBytes, to * itemBytes));
+      return output;
+    },
+  };
+}
 
 /** Reads a region through the chunks that it touches. Layout: row-major, in the file's byte order. */
 export async function readChunked(array: ChunkedArray, region: Region): Promise<Uint8Array> {

@@ -12,35 +12,65 @@ export function unshuffle(
   to: number,
   target: Uint8Array,
 ): void {
-  const count = to - from;
-  if (itemBytes === 1) {
-    target.set(shuffled.subarray(from, to));
-    return;
+  const planes = Array.from({ length: itemBytes }, (_, byte) =>
+    shuffled.subarray(byte * elements + from, byte * elements + to),
+  );
+  let done = 0;
+  const aligned = target.byteOffset % 4 === 0 && planes.every(({ byteOffset }) => byteOffset % 4 === 0);
+  if (aligned && (itemBytes === 2 || itemBytes === 4)) {
+    const quads = (to - from) >> 2;
+    const words = planes.map((plane) => new Uint32Array(plane.buffer, plane.byteOffset, quads));
+    const output = new Uint32Array(target.buffer, target.byteOffset, quads * itemBytes);
+    if (itemBytes === 2) joinPairs(words[0] as Uint32Array, words[1] as Uint32Array, output);
+    else
+      joinQuads(
+        words[0] as Uint32Array,
+        words[1] as Uint32Array,
+        words[2] as Uint32Array,
+        words[3] as Uint32Array,
+        output,
+      );
+    done = 4 * quads;
   }
-  if (itemBytes === 2 && target.byteOffset % 2 === 0) {
-    const words = new Uint16Array(target.buffer, target.byteOffset, count);
-    for (let index = 0, at = from; index < count; index++, at++)
-      words[index] = (shuffled[at] as number) | ((shuffled[at + elements] as number) << 8);
-    return;
+  for (const [byte, plane] of planes.entries())
+    for (let index = done; index < plane.length; index++) target[index * itemBytes + byte] = plane[index] as number;
+}
+
+/** Four elements of 2 bytes at once, from a word of each plane. */
+function joinPairs(first: Uint32Array, second: Uint32Array, output: Uint32Array): void {
+  for (let quad = 0; quad < first.length; quad++) {
+    const a = first[quad] as number;
+    const b = second[quad] as number;
+    output[2 * quad] = (a & 0xff) | ((b & 0xff) << 8) | ((a & 0xff00) << 8) | ((b & 0xff00) << 16);
+    output[2 * quad + 1] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | ((a >>> 8) & 0xff0000) | (b & 0xff000000);
   }
-  if (itemBytes % 4 === 0 && target.byteOffset % 4 === 0) {
-    const stride = itemBytes / 4;
-    const words = new Uint32Array(target.buffer, target.byteOffset, count * stride);
-    for (let word = 0; word < stride; word++) {
-      let first = 4 * word * elements + from;
-      let second = first + elements;
-      let third = second + elements;
-      let fourth = third + elements;
-      for (let at = word; at < words.length; at += stride)
-        words[at] =
-          (shuffled[first++] as number) |
-          ((shuffled[second++] as number) << 8) |
-          ((shuffled[third++] as number) << 16) |
-          ((shuffled[fourth++] as number) << 24);
-    }
-    return;
+}
+
+/** Four elements of 4 bytes at once: the transpose of 4 × 4 bytes. */
+function joinQuads(
+  first: Uint32Array,
+  second: Uint32Array,
+  third: Uint32Array,
+  fourth: Uint32Array,
+  output: Uint32Array,
+): void {
+  for (let quad = 0; quad < first.length; quad++) {
+    const a = first[quad] as number;
+    const b = second[quad] as number;
+    const c = third[quad] as number;
+    const d = fourth[quad] as number;
+    const at = 4 * quad;
+    output[at] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
+    output[at + 1] = ((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16);
+    output[at + 2] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
+    output[at + 3] = (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & 0xff000000);
   }
-  for (let byte = 0; byte < itemBytes; byte++)
-    for (let index = 0; index < count; index++)
-      target[index * itemBytes + byte] = shuffled[byte * elements + from + index] as number;
+}
+
+/** Undoes the shuffle of a whole block; bytes beyond its last whole element were left in place. */
+export function unshuffleAll(shuffled: Uint8Array, itemBytes: number): Uint8Array {
+  const elements = Math.floor(shuffled.length / itemBytes);
+  const output = new Uint8Array(shuffled);
+  unshuffle(shuffled, elements, itemBytes, 0, elements, output);
+  return output;
 }
