@@ -15,7 +15,6 @@
  * const fields = applyRegrid(weights, new Float32Array(13 * 721 * 1440)); // [13, 32, 64]
  * ```
  */
-
 export type { Calendar, CalendarDate } from "./cf/calendar.js";
 export { decodeTimes, encodeTimes, type TimeAxis } from "./cf/time-axis.js";
 export { geopotentialHeight, STANDARD_GRAVITY } from "./derived/geopotential-height.js";
@@ -40,6 +39,14 @@ export type {
 export { type NetcdfContent, type NetcdfVariable, writeNetcdf } from "./netcdf3/write-netcdf.js";
 export { type FileDataset, type OpenDatasetOptions, openDataset } from "./open-dataset.js";
 export { type OpenSeriesOptions, openSeries, type SeriesDataset, type TimeGap } from "./open-series.js";
+export {
+  type ForecastSamples,
+  type ForecastSamplesOptions,
+  forecastSamplesSpec,
+  openForecastSamples,
+} from "./samples/forecast-samples.js";
+export type { LeadTimes } from "./samples/lead-times.js";
+export type { TimeFeature } from "./samples/time-features.js";
 export { type CoordinateRole, dimensionOf, readBounds, readCoordinate, readTimeAxis } from "./select/coordinates.js";
 export { type Orientation, orient } from "./select/orient.js";
 export {
@@ -51,16 +58,8 @@ export {
   type ValueSelection,
 } from "./select/sel.js";
 export type { SeriesFile } from "./series/series-variable.js";
-export {
-  type ForecastSamples,
-  type ForecastSamplesOptions,
-  forecastSamplesSpec,
-  openForecastSamples,
-} from "./samples/forecast-samples.js";
-export type { LeadTimes } from "./samples/lead-times.js";
-export type { TimeFeature } from "./samples/time-features.js";
 export type { TimeChoice } from "./store/align-times.js";
-export { type Calendar, calendarTime, formatTime, parseTime } from "./store/calendar.js";
+export { calendarTime, formatTime, parseTime } from "./store/calendar.js";
 export { type Climatology, type ClimatologyOptions, makeClimatology, openClimatology } from "./store/climatology.js";
 export type { ChannelChoice, CustomChannel } from "./store/field-source.js";
 export {

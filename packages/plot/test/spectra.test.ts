@@ -40,7 +40,11 @@ it("says what is wrong with spectra that can't be drawn", () => {
       title: "T",
       yLabel: "y",
     });
-  expect(draw([1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: plotSpectra 'soil': expected one value for each of 7 wavelengths, got 1. Give mean, std and wavelengths of the same bands.]`);
+  expect(draw([1])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: plotSpectra 'soil': expected one value for each of 7 wavelengths, got 1. Give mean, std and wavelengths of the same bands.]`,
+  );
   expect(draw(mean, [1])).toThrow(/one value for each of 7 wavelengths, got 1/);
-  expect(draw(mean.map(() => NaN))).toThrowErrorMatchingInlineSnapshot(`[RangeError: plotSpectra 'T': expected at least one finite value, got none in 1 spectra. Leave empty classes out.]`);
+  expect(draw(mean.map(() => NaN))).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: plotSpectra 'T': expected at least one finite value, got none in 1 spectra. Leave empty classes out.]`,
+  );
 });

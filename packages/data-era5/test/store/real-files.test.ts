@@ -5,7 +5,7 @@ import type { ShardDtype } from "@graticule/data";
 import { describe, expect, test } from "vitest";
 import { openDataset } from "../../src/open-dataset.js";
 import { openForecastSamples } from "../../src/samples/forecast-samples.js";
-import { prepareStore, type PrepareStoreOptions } from "../../src/store/prepare-store.js";
+import { type PrepareStoreOptions, prepareStore } from "../../src/store/prepare-store.js";
 import { measureStore } from "../../src/store/store-statistics.js";
 import { openWeatherStore } from "../../src/store/weather-store.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
