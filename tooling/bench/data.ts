@@ -65,6 +65,29 @@ export async function* benchData({
   }
 }
 
+const TRAIN_STEPS = 8;
+const TRAIN_THREADS = 2;
+
+/** How much of its time a step of ViT-Base pretraining (bf16) on the JPEG path waits on the loader. */
+export async function benchDataTrain(options: {
+  readonly workers: readonly number[];
+  readonly pairs: number;
+}): Promise<Record<string, unknown>> {
+  const folder = await mkdtemp(join(tmpdir(), "graticule-bench-"));
+  try {
+    const { dataset, transforms, scale, batch } = await writeJpegs(folder);
+    const settings = { dataset, transforms, scale, batch, steps: TRAIN_STEPS, threads: TRAIN_THREADS };
+    const results: Record<string, unknown> = {};
+    for (const workers of options.workers) {
+      const runs = await runInTurn([ourSide("data-train", { ...settings, workers })], options.pairs);
+      results[workers] = compare(runs, [], "secondsPerStep");
+    }
+    return { bench: "data-train", model: "base", dtype: "bf16", batch, threads: TRAIN_THREADS, workers: results };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function benchCase(
   { peer, records, close, ...files }: DataCase,
   workers: number,

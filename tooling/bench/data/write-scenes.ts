@@ -7,7 +7,8 @@ import { cubeCropsSpec } from "@graticule/data-hyperspectral";
 import { benchDataset, type DataCase } from "./data-case.js";
 import { syntheticScene } from "./synthetic-scene.js";
 
-const SIDE = 2048;
+/** Twice what either side keeps of decoded tiles. */
+const SIDE = 4096;
 const BANDS = 4;
 const WINDOW = 224;
 
@@ -41,7 +42,7 @@ function rasterCase(uri: string, peerUri: string): DataCase {
   };
 }
 
-/** Random windows of a tiled, deflated 4-band uint16 GeoTIFF of 2048 × 2048. */
+/** Random windows of a tiled, deflated 4-band uint16 GeoTIFF of 4096 × 4096. */
 export async function writeGeotiff(folder: string): Promise<DataCase> {
   const path = await writeCog(folder);
   return rasterCase(path, path);

@@ -1,10 +1,14 @@
 """Random windows of a raster through rasterio."""
 
+import os
 import random
 
-import numpy
-import rasterio
-from rasterio.windows import Window
+# As much as ours keeps of decoded tiles; GDAL's own 5 % of memory would hold the whole file.
+os.environ["GDAL_CACHEMAX"] = "64"
+
+import numpy  # noqa: E402
+import rasterio  # noqa: E402  (GDAL reads the variable when it is loaded)
+from rasterio.windows import Window  # noqa: E402
 
 
 class Samples:
