@@ -4,6 +4,7 @@ import { benchAllocator } from "./allocator.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
+import { benchRegrid } from "./regrid.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
@@ -64,6 +65,10 @@ bench("data", "The loader on files of each kind, by numbers of workers; a line f
     if (options.train) return print(await benchDataTrain(options));
     for await (const result of benchData(options)) print(result);
   });
+
+bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
+  .option("--fields <count>", "fields of one call", Number, 8)
+  .action(async (options) => print(await benchRegrid(options)));
 
 program
   .command("ops")

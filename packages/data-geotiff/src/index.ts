@@ -13,7 +13,28 @@
  */
 export type { Split } from "@graticule/data";
 export { type BandSelection, selectBands } from "./band-selection.js";
-export type { GeoTransform } from "./georeference.js";
+export type { FetchOptions } from "./benchmarks/benchmark-files.js";
+export { type BigEarthNetOptions, bigEarthNetSpec, openBigEarthNet } from "./benchmarks/big-earth-net.js";
+export { BIG_EARTH_NET_19, BIG_EARTH_NET_43 } from "./benchmarks/big-earth-net-classes.js";
+export { openSceneBenchmark, type SceneBenchmarkOptions, sceneBenchmarkSpec } from "./benchmarks/scene-benchmark.js";
+export {
+  type BenchmarkFile,
+  SCENE_BENCHMARKS,
+  type SceneBenchmark,
+  type SceneBenchmarkName,
+} from "./benchmarks/scene-benchmarks.js";
+export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
+export { utmCrs } from "./crs/utm.js";
+export type { Georeference } from "./georeference.js";
+export {
+  type GeoTransform,
+  invertTransform,
+  offsetTransform,
+  scaleTransform,
+  toMap,
+} from "./grid/geo-transform.js";
+export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";
+export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid } from "./grid/resample-to-grid.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";

@@ -29,7 +29,7 @@ export async function decodeZstd(path: string, compressed: Uint8Array, maxBytes:
       bitsPerSample: 8,
       planarConfiguration: 1,
     });
-    return new Uint8Array(await decoder.decode(compressed.slice().buffer));
+    return new Uint8Array(await decoder.decode(new Uint8Array(compressed).buffer));
   } catch (cause) {
     throw new FormatError(path, "a readable Zstandard block", (cause as Error).message, "The file is corrupt.", {
       cause,

@@ -42,6 +42,9 @@ export {
   type Sample,
   type SampleArray,
 } from "./dataset.js";
+export { type Checksum, verifyChecksum } from "./download/checksum.js";
+export { type DownloadOptions, downloadFile } from "./download/download-file.js";
+export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";

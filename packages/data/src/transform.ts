@@ -53,7 +53,7 @@ function applyTransform(
     case "centerCrop":
       return centerCrop(image, transform.size);
     case "horizontalFlip":
-      return random.float() < (transform.probability ?? 0.5) 
+      return random.float() < (transform.probability ?? 0.5)
         ? flipHorizontal(image, mayOverwrite ? image.pixels : undefined)
         : image;
     case "verticalFlip":
@@ -66,7 +66,10 @@ function applyTransform(
 const wholeImage = ({ shape: [, height, width] }: Image): Box => ({ row: 0, column: 0, height, width });
 
 /** Mirrors left and right, into `flipped` if given, which may be the image's own. Shape: `[C, H, W] → [C, H, W]`. */
-export function flipHorizontal({ pixels, shape }: Image, flipped: Float32Array = new Float32Array(pixels.length)): Image {
+export function flipHorizontal(
+  { pixels, shape }: Image,
+  flipped: Float32Array = new Float32Array(pixels.length),
+): Image {
   const width = shape[2];
   if (flipped !== pixels) flipped.set(pixels);
   for (let row = 0; row < flipped.length; row += width) flipped.subarray(row, row + width).reverse();

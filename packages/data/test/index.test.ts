@@ -15,8 +15,10 @@ test("the public names are these", () => {
       "assertTransforms",
       "centerCrop",
       "centeredBox",
+      "downloadFile",
       "drawCropBox",
       "epochOrder",
+      "extractArchive",
       "fetchObject",
       "flipHorizontal",
       "flipVertical",
@@ -39,6 +41,7 @@ test("the public names are these", () => {
       "spatialSplit",
       "spatialTiles",
       "stratifiedSplit",
+      "verifyChecksum",
       "withStatistics",
       "writeDurably",
     ]
