@@ -6,7 +6,7 @@ import type { GriddedDataset } from "./gridded-dataset.js";
 import { findSuperblock } from "./hdf5/hdf5-file.js";
 import { openHdf5 } from "./hdf5/open-hdf5.js";
 import { openNetcdf3 } from "./netcdf3/open-netcdf3.js";
-import { type ChunkCache, makeChunkCache } from "./readers/chunk-cache.js";
+import { type ChunkCache, makeChunkCache, scopeCache } from "./readers/chunk-cache.js";
 import type { Chunk } from "./readers/chunked-read.js";
 import type { StoredDataset } from "./readers/stored-variable.js";
 import { type KeyStore, openFolderStore, openHttpStore } from "./zarr/key-store.js";
@@ -38,10 +38,22 @@ const DEFAULT_CACHE_BYTES = 2 ** 26;
  * @throws {FormatError} if the content is broken or of another kind; for GRIB the message names the conversion.
  */
 export async function openDataset(uri: string, options: OpenDatasetOptions = {}): Promise<FileDataset> {
-  const { maxValues = DEFAULT_MAX_VALUES, cacheBytes = DEFAULT_CACHE_BYTES } = options;
+  const { maxValues = DEFAULT_MAX_VALUES } = options;
+  return openDatasetWith(uri, maxValues, makeDatasetCache(options));
+}
+
+/** Keeps decoded chunks for one dataset, or for all files of a series. */
+export type DatasetCache = ChunkCache<Chunk | undefined>;
+
+export function makeDatasetCache({ cacheBytes = DEFAULT_CACHE_BYTES }: OpenDatasetOptions): DatasetCache {
+  return makeChunkCache(cacheBytes);
+}
+
+/** Opens a dataset whose decoded chunks go to a cache that others may share. */
+export async function openDatasetWith(uri: string, maxValues: number, shared: DatasetCache): Promise<FileDataset> {
+  const cache = scopeCache(shared, uri);
   const address = resolveAddress(uri);
   const isFolder = address.kind === "file" && (await stat(address.path).catch(() => undefined))?.isDirectory();
-  const cache = makeChunkCache<Chunk | undefined>(cacheBytes);
   const { stored, close } = isFolder
     ? await openStore(openFolderStore(address.path), cache)
     : await openFile(uri, cache).catch(async (error) => {
@@ -69,16 +81,14 @@ interface Opened {
   readonly close: () => Promise<void>;
 }
 
-type Cache = ChunkCache<Chunk | undefined>;
-
-async function openStore(store: KeyStore, cache: Cache): Promise<Opened> {
+async function openStore(store: KeyStore, cache: DatasetCache): Promise<Opened> {
   const stored = await openZarr(store, cache);
   if (stored === undefined)
     throw new FormatError(store.uri, "Zarr metadata", "none", "Check the path: it must be the store's root.");
   return { stored, close: () => store.close() };
 }
 
-async function openFile(uri: string, cache: Cache): Promise<Opened> {
+async function openFile(uri: string, cache: DatasetCache): Promise<Opened> {
   const source = await openByteSource(uri);
   try {
     return await openContent(source, cache);
@@ -88,7 +98,7 @@ async function openFile(uri: string, cache: Cache): Promise<Opened> {
   }
 }
 
-async function openContent(source: ByteSource, cache: Cache): Promise<Opened> {
+async function openContent(source: ByteSource, cache: DatasetCache): Promise<Opened> {
   const start = await source.read(0, Math.min(4, source.size), "the file's first bytes");
   const magic = Buffer.from(start).toString("latin1");
   const close = (): Promise<void> => source.close();

@@ -8,15 +8,17 @@ namespace graticule {
 namespace avx512 {
 namespace {
 
-constexpr int64_t kMostQueries = 96;      // a multiple of 12
+constexpr int64_t kMostQueries = 240;     // a multiple of 12
 constexpr int64_t kTileFloats = 1 << 16;  // scores of a block stay in the second cache
 
 int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
-/** Queries of a block: fewer where there are many keys. */
-int64_t blockQueries(int64_t keys) {
+/** Queries of a block, in blocks of equal size: fewer where there are many keys. */
+int64_t blockQueries(int64_t queries, int64_t keys) {
   const int64_t fitting = kTileFloats / roundUp(keys, kRightRows) / kLeftRows * kLeftRows;
-  return fitting < kLeftRows ? kLeftRows : fitting < kMostQueries ? fitting : kMostQueries;
+  const int64_t most = fitting < kLeftRows ? kLeftRows : fitting < kMostQueries ? fitting : kMostQueries;
+  const int64_t blocks = (queries + most - 1) / most;
+  return roundUp((queries + blocks - 1) / blocks, kLeftRows);
 }
 
 Operand rows(const HeadRows& side, int64_t stride, int64_t first) {
@@ -59,7 +61,30 @@ void product(Element compute, const Packed& left, int64_t count, const Packed& r
 
 float sumLanes(__m512 values) { return _mm512_reduce_add_ps(values); }
 
-/** Replaces scores by e^(scale · score - max); returns their sum, and the max through `maximum`. */
+constexpr float kLog2E = 1.44269504088896341f;
+
+/** e^(scale · x - shift) as fine as the product's elements. */
+template <Element kCompute>
+inline __m512 shiftedExp(__m512 x, float scale, float shift) {
+  if (kCompute == Element::kFloat) return exp(_mm512_fmsub_ps(x, _mm512_set1_ps(scale), _mm512_set1_ps(shift)));
+  return exp2ForBfloat16(_mm512_fmsub_ps(x, _mm512_set1_ps(scale * kLog2E), _mm512_set1_ps(shift * kLog2E)));
+}
+
+/** Writes sixteen values of a row of floats in the product's elements, from the row's beginning on: never past what was read. */
+template <Element kCompute>
+inline void saveInPlace(float* row, int64_t i, __m512 values) {
+  if (kCompute == Element::kFloat) return _mm512_storeu_ps(row + i, values);
+  const auto rounded = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(reinterpret_cast<uint16_t*>(row) + i), rounded);
+}
+
+/** Rows of floats that `saveInPlace` wrote. */
+Operand savedRows(const float* data, Element compute, int64_t stride, bool depthContiguous) {
+  return {data, compute, compute == Element::kBfloat16 ? 2 * stride : stride, depthContiguous, false};
+}
+
+/** Replaces scores by e^(scale · score - max), in the product's elements; returns their sum, and the max by `maximum`. */
+template <Element kCompute>
 float exponentiate(float* scores, int64_t count, float scale, float* maximum) {
   __m512 most = _mm512_set1_ps(-__builtin_inff());
   for (int64_t i = 0; i < count; i += 16) {
@@ -67,13 +92,12 @@ float exponentiate(float* scores, int64_t count, float scale, float* maximum) {
     most = _mm512_mask_max_ps(most, mask, most, _mm512_loadu_ps(scores + i));
   }
   *maximum = scale * _mm512_reduce_max_ps(most);
-  const __m512 scales = _mm512_set1_ps(scale), shift = _mm512_set1_ps(*maximum);
   __m512 sum = _mm512_setzero_ps();
   for (int64_t i = 0; i < count; i += 16) {
-    const __mmask16 mask = firstLanes(count - i);
-    const __m512 values = _mm512_maskz_mov_ps(mask, exp(_mm512_fmsub_ps(_mm512_loadu_ps(scores + i), scales, shift)));
+    const __m512 all = shiftedExp<kCompute>(_mm512_loadu_ps(scores + i), scale, *maximum);
+    const __m512 values = _mm512_maskz_mov_ps(firstLanes(count - i), all);
     sum = _mm512_add_ps(sum, values);
-    _mm512_storeu_ps(scores + i, values);
+    saveInPlace<kCompute>(scores, i, values);
   }
   return sumLanes(sum);
 }
@@ -82,14 +106,18 @@ void scaleRow(float* row, int64_t count, float factor) {
   for (int64_t i = 0; i < count; i += 16) _mm512_storeu_ps(row + i, _mm512_mul_ps(_mm512_loadu_ps(row + i), _mm512_set1_ps(factor)));
 }
 
-/** Scores become probabilities, and their gradients those of the scores: p = e^(scale·s - lse), ds = scale · p · (dp - delta). */
+/**
+ * Scores become probabilities, and their gradients those of the scores, in the product's elements:
+ * p = e^(scale·s - lse), ds = scale · p · (dp - delta).
+ */
+template <Element kCompute>
 void probabilitiesAndGradients(float* scores, float* gradients, int64_t count, float scale, float logSumExp, float delta) {
-  const __m512 scales = _mm512_set1_ps(scale), shift = _mm512_set1_ps(logSumExp), deltas = _mm512_set1_ps(delta);
+  const __m512 scales = _mm512_set1_ps(scale), deltas = _mm512_set1_ps(delta);
   for (int64_t i = 0; i < count; i += 16) {
-    const __m512 p = exp(_mm512_fmsub_ps(_mm512_loadu_ps(scores + i), scales, shift));
+    const __m512 p = shiftedExp<kCompute>(_mm512_loadu_ps(scores + i), scale, logSumExp);
     const __m512 dp = _mm512_sub_ps(_mm512_loadu_ps(gradients + i), deltas);
-    _mm512_storeu_ps(scores + i, p);
-    _mm512_storeu_ps(gradients + i, _mm512_mul_ps(_mm512_mul_ps(p, scales), dp));
+    saveInPlace<kCompute>(scores, i, p);
+    saveInPlace<kCompute>(gradients, i, _mm512_mul_ps(_mm512_mul_ps(p, scales), dp));
   }
 }
 
@@ -112,8 +140,8 @@ Result resultOf(const HeadResult& side) {
 
 }  // namespace
 
-int64_t attentionWords(int64_t keys, int64_t width) {
-  const int64_t queries = blockQueries(keys);
+int64_t attentionWords(int64_t allQueries, int64_t keys, int64_t width) {
+  const int64_t queries = blockQueries(allQueries, keys);
   const int64_t manyKeys = roundUp(keys, 96), manyWidth = roundUp(width, 96);
   const int64_t sides = 3 * manyKeys * manyWidth + 2 * queries * manyWidth;  // keys and values, a block's queries
   const int64_t sums = 3 * manyKeys * manyWidth;                             // gradients of keys and values
@@ -122,8 +150,9 @@ int64_t attentionWords(int64_t keys, int64_t width) {
 
 void attend(const Head& head, const HeadResult& out, float* logSumExp, uint32_t* memory) {
   const Element compute = head.compute;
-  const int64_t block = blockQueries(head.keys);
+  const int64_t block = blockQueries(head.queries, head.keys);
   const int64_t keyStride = roundUp(head.keys, kRightRows), widthStride = roundUp(head.width, kRightRows);
+  auto* toProbabilities = compute == Element::kBfloat16 ? exponentiate<Element::kBfloat16> : exponentiate<Element::kFloat>;
   Scratch scratch(memory);
   const Operand keyRows = rows(head.k, head.k.stride, 0);
   const Operand valueColumns{head.v.data, head.v.element, head.v.stride, false, false};
@@ -139,11 +168,10 @@ void attend(const Head& head, const HeadResult& out, float* logSumExp, uint32_t*
     float sums[kMostQueries];
     for (int64_t i = 0; i < count; i++) {
       float maximum;
-      sums[i] = exponentiate(scores + i * keyStride, head.keys, head.scale, &maximum);
+      sums[i] = toProbabilities(scores + i * keyStride, head.keys, head.scale, &maximum);
       logSumExp[first + i] = maximum + __builtin_logf(sums[i]);
     }
-    const Operand probabilities{scores, Element::kFloat, keyStride, true, false};
-    const Packed weights = packSide(probabilities, compute, kLeftRows, count, head.keys, left);
+    const Packed weights = packSide(savedRows(scores, compute, keyStride, true), compute, kLeftRows, count, head.keys, left);
     product(compute, weights, count, values, head.width, mixed, widthStride, false);
     for (int64_t i = 0; i < count; i++) scaleRow(mixed + i * widthStride, widthStride, 1 / sums[i]);
     store(resultOf(out), compute, first, 0, count, head.width, mixed, widthStride);
@@ -152,9 +180,11 @@ void attend(const Head& head, const HeadResult& out, float* logSumExp, uint32_t*
 
 void attendBackward(const Head& head, const HeadGradient& gradient, uint32_t* memory) {
   const Element compute = head.compute;
-  const int64_t block = blockQueries(head.keys);
+  const int64_t block = blockQueries(head.queries, head.keys);
   const int64_t keyStride = roundUp(head.keys, kRightRows), widthStride = roundUp(head.width, kRightRows);
   const int64_t keyRows = roundUp(head.keys, kLeftRows);
+  auto* toGradients =
+      compute == Element::kBfloat16 ? probabilitiesAndGradients<Element::kBfloat16> : probabilitiesAndGradients<Element::kFloat>;
   Scratch scratch(memory);
   const Packed keys = packSide(rows(head.k, head.k.stride, 0), compute, kRightRows, head.keys, head.width,
                                scratch.words(keyStride * head.width));
@@ -178,19 +208,19 @@ void attendBackward(const Head& head, const HeadGradient& gradient, uint32_t* me
     product(compute, packSide(doutRows, compute, kLeftRows, count, head.width, left), count, values, head.keys, dscores, keyStride, false);
     for (int64_t i = 0; i < count; i++) {
       const float delta = dot(gradient.dout, gradient.out, first + i, head.width);
-      probabilitiesAndGradients(scores + i * keyStride, dscores + i * keyStride, keyStride, head.scale,
+      toGradients(scores + i * keyStride, dscores + i * keyStride, keyStride, head.scale,
                                 gradient.logSumExp[first + i], delta);
     }
     const bool more = first > 0;
     Operand columns = doutRows;
     columns.depthContiguous = false;
-    product(compute, packSide({scores, Element::kFloat, keyStride, false, false}, compute, kLeftRows, head.keys, count, left),
+    product(compute, packSide(savedRows(scores, compute, keyStride, false), compute, kLeftRows, head.keys, count, left),
             head.keys, packSide(columns, compute, kRightRows, head.width, count, right), head.width, dv, widthStride, more);
     columns = queryRows;
     columns.depthContiguous = false;
-    product(compute, packSide({dscores, Element::kFloat, keyStride, false, false}, compute, kLeftRows, head.keys, count, left),
+    product(compute, packSide(savedRows(dscores, compute, keyStride, false), compute, kLeftRows, head.keys, count, left),
             head.keys, packSide(columns, compute, kRightRows, head.width, count, right), head.width, dk, widthStride, more);
-    product(compute, packSide({dscores, Element::kFloat, keyStride, true, false}, compute, kLeftRows, count, head.keys, left),
+    product(compute, packSide(savedRows(dscores, compute, keyStride, true), compute, kLeftRows, count, head.keys, left),
             count, keyColumns, head.width, dq, widthStride, false);
     store(resultOf(gradient.dq), compute, first, 0, count, head.width, dq, widthStride);
   }
@@ -205,7 +235,7 @@ void attendBackward(const Head& head, const HeadGradient& gradient, uint32_t* me
 
 namespace graticule {
 namespace avx512 {
-int64_t attentionWords(int64_t, int64_t) { return 0; }
+int64_t attentionWords(int64_t, int64_t, int64_t) { return 0; }
 void attend(const Head&, const HeadResult&, float*, uint32_t*) {}
 void attendBackward(const Head&, const HeadGradient&, uint32_t*) {}
 }  // namespace avx512

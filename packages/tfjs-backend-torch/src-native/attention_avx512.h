@@ -31,7 +31,7 @@ struct Head {
 };
 
 /** 32-bit words of scratch memory that one head needs. */
-int64_t attentionWords(int64_t keys, int64_t width);
+int64_t attentionWords(int64_t queries, int64_t keys, int64_t width);
 
 /** Writes out [queries, width] and, a number a query, the log-sum-exp of its scaled scores. */
 void attend(const Head& head, const HeadResult& out, float* logSumExp, uint32_t* scratch);

@@ -148,7 +148,7 @@ void packAcross(const Operand& operand, int64_t lanes, int64_t row, int64_t rows
   }
 }
 
-constexpr int64_t kPrefetchBytes = 1024;
+constexpr int64_t kPrefetchBytes = 1024;  // ahead in a row; of shorter rows, the sixteenth after is fetched
 
 /** An operand that is contiguous in depth: sixteen rows at a time, turned in registers. */
 template <Element kSource, Element kCompute>
@@ -156,6 +156,8 @@ void packDown(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, 
               uint32_t* panels) {
   const Cubics& tail = normalTail();
   constexpr int64_t kBytes = kSource == Element::kBfloat16 ? 2 : 4;
+  const bool shortRows = units * perUnit(kCompute) * kBytes <= kPrefetchBytes;
+  const int64_t bytesAhead = shortRows ? 16 * operand.stride * kBytes : kPrefetchBytes;
   for (int64_t panel = 0; panel < rows; panel += lanes) {
     for (int64_t lane = 0; lane < lanes; lane += 16) {
       const int64_t width = lanes - lane < 16 ? lanes - lane : 16;
@@ -173,7 +175,7 @@ void packDown(const Operand& operand, int64_t lanes, int64_t row, int64_t rows, 
           }
           const int64_t index = (row + panel + lane + i) * operand.stride + k;
           // Many rows that lie far apart are more streams than the processor foresees by itself.
-          const char* ahead = static_cast<const char*>(operand.data) + index * kBytes + kPrefetchBytes;
+          const char* ahead = static_cast<const char*>(operand.data) + index * kBytes + bytesAhead;
           _mm_prefetch(ahead, _MM_HINT_T0);
           if (kBytes * perUnit(kCompute) > 4) _mm_prefetch(ahead + 64, _MM_HINT_T0);
           block[i] = rowUnits<kSource, kCompute>(operand.data, index, depth - k, operand.gelu, tail);

@@ -48,7 +48,7 @@ void forEachHead(int64_t samples, int64_t heads, const avx512::Head& size, F use
   const int64_t count = samples * heads;
   std::atomic<int64_t> next{0};
   at::parallel_for(0, std::min<int64_t>(at::get_num_threads(), count), 1, [&](int64_t, int64_t) {
-    auto scratch = at::empty({avx512::attentionWords(size.keys, size.width)}, at::TensorOptions().dtype(at::kInt));
+    auto scratch = at::empty({avx512::attentionWords(size.queries, size.keys, size.width)}, at::TensorOptions().dtype(at::kInt));
     for (int64_t task = next++; task < count; task = next++) {
       use(task / heads, task % heads, reinterpret_cast<uint32_t*>(scratch.data_ptr<int32_t>()));
     }

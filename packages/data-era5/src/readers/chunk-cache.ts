@@ -33,3 +33,8 @@ export function makeChunkCache<Value>(maxBytes: number): ChunkCache<Value> {
     },
   };
 }
+
+/** A part of a cache, with keys of its own. */
+export function scopeCache<Value>(cache: ChunkCache<Value>, scope: string): ChunkCache<Value> {
+  return { get: (key, bytes, load) => cache.get(`${scope}\0${key}`, bytes, load) };
+}
