@@ -76,7 +76,7 @@ export {
 } from "./store/store-statistics.js";
 export { formatHours, parseHours } from "./store/store-time.js";
 export type { RegridChoice } from "./store/target-grid.js";
-export type { TimeRange, TimeSplits } from "./store/time-splits.js";
+export { orderSplits, type TimeRange, type TimeSplits } from "./store/time-splits.js";
 export { openWeatherStore, type StoreOrigin, type WeatherStore } from "./store/weather-store.js";
 export {
   cosineOfSolarZenith,

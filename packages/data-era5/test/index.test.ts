@@ -39,6 +39,7 @@ test("the public names are these", () => {
       "openForecastSamples",
       "openSeries",
       "openWeatherStore",
+      "orderSplits",
       "orient",
       "parseChannel",
       "parseHours",
