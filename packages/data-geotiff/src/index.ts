@@ -30,19 +30,7 @@ export {
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
 export type { Georeference } from "./georeference.js";
-export type { BandSelection } from "./band-selection.js";
-export { type BandSelection, selectBands } from "./band-selection.js";
-export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
-export { utmCrs } from "./crs/utm.js";
-export type { Split } from "./folder-listing.js";
-export type { Georeference, GeoTransform } from "./georeference.js";
-export {
-  type GeoTransform,
-  invertTransform,
-  offsetTransform,
-  scaleTransform,
-  toMap,
-} from "./grid/geo-transform.js";
+export { type GeoTransform, invertTransform, offsetTransform, scaleTransform, toMap } from "./grid/geo-transform.js";
 export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";
 export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid } from "./grid/resample-to-grid.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
