@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { findPeerScript, findTorchPython } from "./find-peer.js";
+import { findPeerScript, findPython } from "./find-peer.js";
 import { type Measured, runJson } from "./run-json.js";
 
 /** One contestant of a benchmark; each run is a process of its own, so that thread pools and caches start alike. */
@@ -26,8 +26,7 @@ export function ourSide(script: string, settings: object, name = "ours"): Side {
 
 /** A script of `peers/`, on PyTorch. */
 export function torchSide(script: string, settings: object, name = "pytorch"): Side {
-  const path = fileURLToPath(new URL(`peers/${script}.py`, import.meta.url));
-  return { name, run: async () => runJson(torchPython(), [path, JSON.stringify(settings)]) };
+  return pythonSide(script, ["torch"], settings, name);
 }
 
 /** The MAE step of the shared folder, which PyTorch is measured by. */
@@ -38,7 +37,11 @@ export function maeStepPeer({ model, batch, dtype, threads, steps }: Settings, c
     async run() {
       const script = findPeerScript("mae_step.py");
       if (!script) throw new Error("expected ../shared/peers/mae_step.py beside the project, got none");
-      const found = await runJson(torchPython(), [script, ...flags.map(String), ...(compile ? ["--compile"] : [])]);
+      const found = await runJson(pythonWith(["torch"]), [
+        script,
+        ...flags.map(String),
+        ...(compile ? ["--compile"] : []),
+      ]);
       return {
         imagesPerSecond: found.images_per_s as number,
         secondsPerStep: found.seconds_per_step as number,
@@ -49,10 +52,14 @@ export function maeStepPeer({ model, batch, dtype, threads, steps }: Settings, c
   };
 }
 
-let python: string | undefined;
+/** A script of `peers/`, by a Python that has the modules. */
+export function pythonSide(script: string, modules: readonly string[], settings: object, name: string): Side {
+  const path = fileURLToPath(new URL(`peers/${script}.py`, import.meta.url));
+  return { name, run: async () => runJson(pythonWith(modules), [path, JSON.stringify(settings)]) };
+}
 
-function torchPython(): string {
-  python ??= findTorchPython();
-  if (!python) throw new Error("expected a Python that imports torch, got none; set GRATICULE_PEER_PYTHON");
-  return python;
+function pythonWith(modules: readonly string[]): string {
+  const python = findPython(modules);
+  if (python) return python;
+  throw new Error(`expected a Python that imports ${modules.join(", ")}, got none; set GRATICULE_PEER_PYTHON`);
 }

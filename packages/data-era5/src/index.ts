@@ -1,14 +1,17 @@
 /**
- * Weather data for training.
+ * Weather data for training: readers behind one interface, regridding, derived fields.
  *
  * ```ts
  * import { applyRegrid, cachedRegridWeights, makeRegularGrid, openDataset, openSeries, sel } from "@graticule/data-era5";
+ *
  * const era5 = await openDataset("era5.zarr"); // NetCDF, HDF5 or Zarr: a file, folder, zip or URL
  * const field = await era5.variables.get("t2m").read({ time: 0 }); // [latitude, longitude]
- *
  * const europe = await sel(era5, { latitude: { from: 35, to: 70 }, longitude: { from: -10, to: 40 }, time: "2013-11" });
  * const years = await openSeries("era5/*.nc"); // one dataset along time; years.gaps tells what is missing
  *
+ * const fine = makeRegularGrid([721, 1440], { rows: "at-poles" });
+ * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
+ * const weights = await cachedRegridWeights(fine, coarse, "bilinear", { directory: "weights" });
  * const era5 = makeRegularGrid([721, 1440], { rows: "at-poles" });
  * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
  * const weights = await cachedRegridWeights(era5, coarse, "bilinear", { directory: "weights" });
@@ -59,6 +62,7 @@ export {
 } from "./select/sel.js";
 export type { SeriesFile } from "./series/series-variable.js";
 export type { TimeChoice } from "./store/align-times.js";
+export { calendarTime, formatTime, parseTime } from "./store/calendar.js";
 export { type Climatology, type ClimatologyOptions, makeClimatology, openClimatology } from "./store/climatology.js";
 export type { ChannelChoice, CustomChannel } from "./store/field-source.js";
 export {

@@ -14,6 +14,17 @@ export function parseBandItems(metadata: string, role: string, bands: number): (
   return items;
 }
 
+/** All items of each band by name, whatever their role: `wavelength`, `fwhm`, `DESCRIPTION`. */
+export function parseBandMetadata(metadata: string, bands: number): ReadonlyMap<string, string>[] {
+  const byBand = Array.from({ length: bands }, () => new Map<string, string>());
+  for (const [, attributes = "", text = ""] of metadata.matchAll(/<Item\b([^>]*)>([^<]*)<\/Item>/g)) {
+    const name = /\bname="([^"]*)"/.exec(attributes)?.[1];
+    const sample = Number(/\bsample="(\d+)"/.exec(attributes)?.[1]);
+    if (name !== undefined && sample < bands) byBand[sample]?.set(unescapeXml(name), unescapeXml(text).trim());
+  }
+  return byBand;
+}
+
 function unescapeXml(text: string): string {
   return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] as string);
 }

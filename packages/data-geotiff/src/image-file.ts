@@ -77,13 +77,20 @@ async function openPicture(source: ByteSource, maxValues: number): Promise<Image
         throw unreadable(cause);
       });
     const values = is16Bit ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-    const plane = info.width * info.height;
-    const output = new Float32Array(selected.length * plane);
-    for (const [position, band] of selected.entries())
-      for (let to = position * plane, from = band; to < (position + 1) * plane; to++, from += info.channels)
-        output[to] = values[from] as number;
-    return output;
+    return splitBands(values, info.channels, selected);
   }
 
   return { width, height, bandNames, read };
+}
+
+/** Takes bands out of interleaved pixels. Shape: `[H, W, channels] → [bands.length, H, W]`. */
+function splitBands(values: Uint8Array | Uint16Array, channels: number, bands: readonly number[]): Float32Array {
+  const plane = values.length / channels;
+  const output = new Float32Array(bands.length * plane);
+  for (let position = 0; position < bands.length; position++) {
+    const end = (position + 1) * plane;
+    for (let to = position * plane, from = bands[position] as number; to < end; to++, from += channels)
+      output[to] = values[from] as number;
+  }
+  return output;
 }

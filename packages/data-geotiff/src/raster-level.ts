@@ -1,7 +1,7 @@
 import { FormatError } from "@graticule/core";
 import type { Box, ByteSource } from "@graticule/data";
 import { type BandSelection, selectBands } from "./band-selection.js";
-import { type GeoTransform, scaleTransform } from "./georeference.js";
+import { type GeoTransform, scaleTransform } from "./grid/geo-transform.js";
 import { TAGS, type TiffDirectory } from "./tiff-directory.js";
 import { imageSize, type TiffImage } from "./tiff-images.js";
 import { parseTiffLayout } from "./tiff-layout.js";

@@ -1,7 +1,7 @@
 import { FormatError } from "@graticule/core";
 import { type ByteSource, type HttpSourceOptions, openByteSource } from "@graticule/data";
 import { nameTiffBands } from "./band-names.js";
-import { parseBandItems } from "./gdal-metadata.js";
+import { parseBandItems, parseBandMetadata } from "./gdal-metadata.js";
 import { type Georeference, parseGeoreference } from "./georeference.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
 import { makeRasterLevel, type RasterLevel } from "./raster-level.js";
@@ -38,6 +38,8 @@ export interface Raster extends Georeference, RasterLevel {
   readonly offsets: readonly number[];
   /** Each band's unit, where the file names one. */
   readonly units: readonly (string | undefined)[];
+  /** Each band's GDAL metadata by name, e.g. `wavelength`. */
+  readonly bandMetadata: readonly ReadonlyMap<string, string>[];
   /** Smaller copies in the file, the largest first. */
   readonly overviews: readonly RasterLevel[];
   /** How many images the file has. */
@@ -60,12 +62,32 @@ export async function openRaster(path: string, options: RasterOptions = {}): Pro
 
 /** Opens a TIFF from a source that is open already. @throws {FormatError} as `openRaster`. */
 export async function openRasterFrom(source: ByteSource, options: RasterOptions = {}): Promise<Raster> {
-  const { image: index = 0, applyScale = false, applyMask = false, maxValues = DEFAULT_MAX_VALUES } = options;
-  const path = source.uri;
+  const { image: index = 0 } = options;
   const images = groupImages(await readTiffDirectories(source));
   const image = images[index];
   if (image === undefined)
-    throw new RangeError(`openRaster: expected an image from 0 to ${images.length - 1} of ${path}, got ${index}.`);
+    throw new RangeError(
+      `openRaster: expected an image from 0 to ${images.length - 1} of ${source.uri}, got ${index}.`,
+    );
+  return makeRaster(source, images, image, options);
+}
+
+/** Opens every image of a TIFF, such as the pages of a stack, from one file. @throws {FormatError} as `openRaster`. */
+export async function openRasterImages(path: string, options: Omit<RasterOptions, "image"> = {}): Promise<Raster[]> {
+  const source = await openByteSource(path, options.http);
+  const images = groupImages(await readTiffDirectories(source));
+  const rasters: Raster[] = [];
+  for (const image of images) rasters.push(await makeRaster(source, images, image, options));
+  return rasters;
+}
+
+async function makeRaster(
+  source: ByteSource,
+  images: readonly TiffImage[],
+  image: TiffImage,
+  { applyScale = false, applyMask = false, maxValues = DEFAULT_MAX_VALUES }: RasterOptions,
+): Promise<Raster> {
+  const path = source.uri;
   const { main } = image;
   await main.loadBlocks();
   const { bands, dtype } = parseTiffLayout(path, main);
@@ -104,6 +126,7 @@ export async function openRasterFrom(source: ByteSource, options: RasterOptions 
     scales,
     offsets,
     units,
+    bandMetadata: parseBandMetadata(metadata, bands),
     overviews,
     images: images.length,
     close: () => source.close(),

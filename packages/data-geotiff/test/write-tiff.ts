@@ -124,3 +124,34 @@ function pack(values: readonly number[], bits: number, format: number, littleEnd
   }
   return new Uint8Array(view.buffer);
 }
+
+/** Joins classic little-endian TIFFs of one image to one of many, in the order given. */
+export function joinTiffs(tiffs: readonly Uint8Array[]): Uint8Array {
+  const OFFSET_TAGS = [273];
+  const joined = new Uint8Array(tiffs.reduce((sum, tiff) => sum + tiff.length + (tiff.length % 2), 0));
+  const view = new DataView(joined.buffer);
+  let base = 0;
+  let link = 4;
+  for (const tiff of tiffs) {
+    joined.set(tiff, base);
+    const directory = base + view.getUint32(base + 4, true);
+    const count = view.getUint16(directory, true);
+    view.setUint32(link, directory, true);
+    for (let at = directory + 2; at < directory + 2 + count * 12; at += 12) {
+      const [tag, type, length] = [
+        view.getUint16(at, true),
+        view.getUint16(at + 2, true),
+        view.getUint32(at + 4, true),
+      ];
+      const isInline = (TYPE_BYTES[type] as number) * length <= 4;
+      if (!isInline) view.setUint32(at + 8, view.getUint32(at + 8, true) + base, true);
+      if (!OFFSET_TAGS.includes(tag)) continue;
+      const values = isInline ? at + 8 : view.getUint32(at + 8, true);
+      for (let index = 0; index < length; index++)
+        view.setUint32(values + index * 4, view.getUint32(values + index * 4, true) + base, true);
+    }
+    link = directory + 2 + count * 12;
+    base += tiff.length + (tiff.length % 2);
+  }
+  return joined;
+}

@@ -1,14 +1,5 @@
 import type { Box } from "@graticule/data";
-import type { BandSelection, GeoTransform } from "@graticule/data-geotiff";
-
-/** Where a cube lies; absent fields are what its file doesn't tell. */
-export interface CubeGeoreference {
-  readonly epsg?: number;
-  /** The coordinate system as the file writes it. */
-  readonly crs?: string;
-  /** Maps (column, row) of a pixel's upper left corner to coordinates. */
-  readonly transform?: GeoTransform;
-}
+import type { BandSelection, Georeference } from "@graticule/data-geotiff";
 
 export interface CubeWindow extends Box {
   /** Zero-based indices or band names, in the order wanted; all bands if absent. */
@@ -38,10 +29,10 @@ export interface CubeDescription {
   readonly offsets?: readonly number[];
   /** The stored number that stands for "no data"; reads give NaN for it. */
   readonly nodata?: number;
-  readonly georeference?: CubeGeoreference;
+  readonly georeference?: Georeference;
 }
 
-/** A hyperspectral cube, read by windows. No file stays open between reads. */
+/** A hyperspectral cube, read by windows. */
 export interface Cube extends CubeDescription {
   /**
    * Shape: `[C, height, width]` of the window. Units: the cube's `unit`; nodata is NaN.
@@ -50,6 +41,8 @@ export interface Cube extends CubeDescription {
    * @throws {FormatError} if the file is broken or the window holds more than `maxValues`.
    */
   readWindow(window: CubeWindow): Promise<Float32Array>;
+  /** Lets go of the file; later reads open it again. */
+  close(): Promise<void>;
 }
 
 /** Reads bands of a window that has been checked. Shape: `[bands.length, window.height, window.width]`. */

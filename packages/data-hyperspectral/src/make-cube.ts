@@ -3,11 +3,16 @@ import type { Box } from "@graticule/data";
 import { selectBands } from "@graticule/data-geotiff";
 import { type Cube, type CubeDescription, DEFAULT_MAX_VALUES, type WindowSource } from "./cube.js";
 
+interface CubeSettings {
+  readonly maxValues?: number | undefined;
+  readonly close?: () => Promise<void>;
+}
+
 /** A cube out of its description and a reader: windows are checked here, for every format alike. */
 export function makeCube(
   description: CubeDescription,
   read: WindowSource,
-  maxValues: number = DEFAULT_MAX_VALUES,
+  { maxValues = DEFAULT_MAX_VALUES, close = async () => {} }: CubeSettings,
 ): Cube {
   const { path, bandNames } = description;
   return {
@@ -25,6 +30,7 @@ export function makeCube(
         );
       return read(window, selected);
     },
+    close,
   };
 }
 

@@ -42,6 +42,9 @@ export {
   type Sample,
   type SampleArray,
 } from "./dataset.js";
+export { type Checksum, verifyChecksum } from "./download/checksum.js";
+export { type DownloadOptions, downloadFile } from "./download/download-file.js";
+export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
@@ -64,7 +67,7 @@ export type { HttpOptions } from "./sources/http-request.js";
 export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
 export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
-export { SPLITS, type SpatialTilesOptions, type Split, spatialTiles } from "./spatial-tiles.js";
+export { SPLITS, type SpatialTilesOptions, type Split, spatialSplit, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
 export {
   applyTransforms,

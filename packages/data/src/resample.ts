@@ -1,3 +1,6 @@
+import { RESAMPLE_KERNEL } from "./resample-kernel.js";
+import { type ResampleWeights, resampleWeights } from "./resample-weights.js";
+
 /** Pixels of one image. Layout: `[C, H, W]`, row-major. */
 export interface Image {
   readonly pixels: Float32Array;
@@ -12,68 +15,6 @@ export interface Box {
   readonly column: number;
   readonly height: number;
   readonly width: number;
-}
-
-/** For each output position the first input it reads and `taps` weights (zero-padded) that sum to one. */
-interface ResampleWeights {
-  readonly first: Int32Array;
-  readonly taps: number;
-  readonly weights: Float32Array;
-}
-
-const SUPPORT = { bilinear: 1, bicubic: 2 } as const;
-
-/** Keys' cubic with a = −0.5 (Catmull–Rom), the one that PIL and torchvision's antialiased resize use. */
-function cubic(distance: number): number {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
-  return 0;
-}
-
-const triangle = (distance: number): number => Math.max(0, 1 - Math.abs(distance));
-
-function computeWeights(inputSize: number, outputSize: number, interpolation: Interpolation): ResampleWeights {
-  const filter = interpolation === "bicubic" ? cubic : triangle;
-  const scale = inputSize / outputSize;
-  const stretch = Math.max(scale, 1);
-  const support = SUPPORT[interpolation] * stretch;
-  const taps = Math.min(inputSize, Math.ceil(support) * 2 + 1);
-  const first = new Int32Array(outputSize);
-  const weights = new Float32Array(outputSize * taps);
-  const row = new Float64Array(taps);
-  for (let output = 0; output < outputSize; output++) {
-    const center = scale * (output + 0.5);
-    const start = Math.max(0, Math.floor(center - support + 0.5));
-    const count = Math.min(inputSize, Math.floor(center + support + 0.5)) - start;
-    // The last window may end with the input: move it left so that every row of taps stays inside.
-    const shifted = Math.min(start, inputSize - taps);
-    let sum = 0;
-    row.fill(0);
-    for (let tap = 0; tap < count; tap++) {
-      const weight = filter((tap + start - center + 0.5) / stretch);
-      row[tap + start - shifted] = weight;
-      sum += weight;
-    }
-    first[output] = shifted;
-    for (let tap = 0; tap < taps; tap++) weights[output * taps + tap] = (row[tap] as number) / sum;
-  }
-  return { first, taps, weights };
-}
-
-const cache = new Map<string, ResampleWeights>();
-const CACHE_LIMIT = 512;
-
-/** Crops draw their sizes from a few hundred values, so weights come back often. */
-function weightsFor(inputSize: number, outputSize: number, interpolation: Interpolation): ResampleWeights {
-  const key = `${inputSize}/${outputSize}/${interpolation}`;
-  let found = cache.get(key);
-  if (found === undefined) {
-    if (cache.size >= CACHE_LIMIT) cache.clear();
-    found = computeWeights(inputSize, outputSize, interpolation);
-    cache.set(key, found);
-  }
-  return found;
 }
 
 /**
@@ -91,56 +32,79 @@ export function resample(
 ): Image {
   const [channels, height, width] = image.shape;
   const [outHeight, outWidth] = size;
-  const across = weightsFor(box.width, outWidth, interpolation);
-  const down = weightsFor(box.height, outHeight, interpolation);
+  const down = resampleWeights(box.height, outHeight, interpolation);
+  const across = resampleWeights(box.width, outWidth, interpolation);
   const output = new Float32Array(channels * outHeight * outWidth);
-  const narrow = new Float32Array(box.height * outWidth); // [H, outW]
+  // Behind the box: [W, outH], then [outH, outW], each padded to whole eights of rows.
+  const between = box.height * box.width + PADDING;
+  const after = between + roundUp(box.width) * outHeight + PADDING;
+  const weightsAt = after + roundUp(outHeight) * outWidth + PADDING;
+  const kernel = openKernel(weightsAt + sizeOfWeights(down) + sizeOfWeights(across));
+  const downAt = kernel.write(down, weightsAt);
+  const acrossAt = kernel.write(across, weightsAt + sizeOfWeights(down));
   for (let channel = 0; channel < channels; channel++) {
     const origin = (channel * height + box.row) * width + box.column;
-    resampleRows(image.pixels, origin, width, box.height, across, narrow, outWidth);
-    resampleColumns(narrow, outWidth, down, output, channel * outHeight * outWidth, outHeight);
+    for (let row = 0; row < box.height; row++) {
+      const from = origin + row * width;
+      kernel.values.set(image.pixels.subarray(from, from + box.width), row * box.width);
+    }
+    kernel.run(0, box.width, between, outHeight, down, downAt);
+    kernel.run(between, outHeight, after, outWidth, across, acrossAt);
+    const plane = outHeight * outWidth;
+    output.set(kernel.values.subarray(after, after + plane), channel * plane);
   }
   return { pixels: output, shape: [channels, outHeight, outWidth] };
 }
 
-function resampleRows(
-  input: Float32Array,
-  origin: number,
-  stride: number,
-  rows: number,
-  { first, taps, weights }: ResampleWeights,
-  output: Float32Array,
-  outWidth: number,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const from = origin + row * stride;
-    const to = row * outWidth;
-    for (let column = 0; column < outWidth; column++) {
-      const start = from + (first[column] as number);
-      const offset = column * taps;
-      let sum = 0;
-      for (let tap = 0; tap < taps; tap++) sum += (input[start + tap] as number) * (weights[offset + tap] as number);
-      output[to + column] = sum;
-    }
-  }
+/** Columns are read and written by eights. */
+const PADDING = 8;
+const roundUp = (columns: number): number => Math.ceil(columns / PADDING) * PADDING;
+const sizeOfWeights = ({ first, weights }: ResampleWeights): number => 2 * first.length + weights.length;
+
+/** The WebAssembly kernel with its memory. Places in memory are in values of 4 bytes. */
+interface Kernel {
+  readonly values: Float32Array;
+  /** Lays weights down at a place, and gives it. */
+  write(weights: ResampleWeights, at: number): number;
+  /** Shape: `[rows, columns] → [columns, outputs]`, rows and outputs being those of the weights. */
+  run(from: number, columns: number, to: number, outputs: number, weights: ResampleWeights, weightsAt: number): void;
 }
 
-function resampleColumns(
-  input: Float32Array,
-  width: number,
-  { first, taps, weights }: ResampleWeights,
-  output: Float32Array,
-  origin: number,
-  outHeight: number,
-): void {
-  for (let row = 0; row < outHeight; row++) {
-    const to = origin + row * width;
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = weights[row * taps + tap] as number;
-      if (weight === 0) continue;
-      const from = ((first[row] as number) + tap) * width;
-      for (let column = 0; column < width; column++)
-        output[to + column] = (output[to + column] as number) + weight * (input[from + column] as number);
-    }
-  }
+type ResampleColumns = (...numbers: readonly number[]) => void;
+
+const PAGE_VALUES = 2 ** 14;
+/** Memory that a thread keeps between images; a larger image gets memory of its own. Units: values of 4 bytes. */
+const KEPT_VALUES = 2 ** 23;
+
+let module: WebAssembly.Module | undefined;
+let kept: Kernel | undefined;
+
+function openKernel(least: number): Kernel {
+  if (least > KEPT_VALUES) return makeKernel(least);
+  if (kept === undefined || kept.values.length < least) kept = makeKernel(least);
+  return kept;
+}
+
+function makeKernel(least: number): Kernel {
+  module ??= new WebAssembly.Module(Uint8Array.from(atob(RESAMPLE_KERNEL), (letter) => letter.charCodeAt(0)));
+  const { exports } = new WebAssembly.Instance(module);
+  const memory = exports.memory as WebAssembly.Memory;
+  memory.grow(Math.ceil(least / PAGE_VALUES));
+  const resampleColumns = exports.resampleColumns as ResampleColumns;
+  const values = new Float32Array(memory.buffer);
+  const integers = new Int32Array(memory.buffer);
+  return {
+    values,
+    write({ first, counts, weights }, at) {
+      integers.set(first, at);
+      integers.set(counts, at + first.length);
+      values.set(weights, at + 2 * first.length);
+      return at;
+    },
+    run(from, columns, to, outputs, { first, taps }, at) {
+      const [counts, weights] = [at + first.length, at + 2 * first.length];
+      const places = [to * 4, outputs * 4, outputs, at * 4, counts * 4, weights * 4];
+      resampleColumns(from * 4, columns * 4, columns, ...places, taps);
+    },
+  };
 }

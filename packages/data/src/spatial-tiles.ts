@@ -33,7 +33,7 @@ export function* spatialTiles(
 ): Generator<Box> {
   const { tileSize, stride = tileSize, split } = options;
   const [height, width] = tileSize;
-  const splitAt = split === undefined ? undefined : assignBlocks(scene, options);
+  const splitAt = split === undefined ? undefined : spatialSplit(scene, options);
   for (let row = 0; row + height <= scene.height; row += stride[0])
     for (let column = 0; column + width <= scene.width; column += stride[1]) {
       const tile = { row, column, height, width };
@@ -41,21 +41,24 @@ export function* spatialTiles(
     }
 }
 
-/** Gives each block a split; the function tells the split of a tile, or undefined where a tile touches two. */
-function assignBlocks(
+/**
+ * Gives each block of a scene its split; the function tells the split of any box no larger than a block, or undefined
+ * where the box touches two splits.
+ */
+export function spatialSplit(
   scene: { readonly height: number; readonly width: number },
   options: SpatialTilesOptions,
-): (tile: Box) => Split | undefined {
+): (box: Box) => Split | undefined {
   const { tileSize, splitFractions = DEFAULT_FRACTIONS, blockTiles = DEFAULT_BLOCK_TILES, seed = 0 } = options;
   const [blockHeight, blockWidth] = [tileSize[0] * blockTiles, tileSize[1] * blockTiles];
   const across = Math.ceil(scene.width / blockWidth);
   const down = Math.ceil(scene.height / blockHeight);
   const parts = stratifiedSplit(new Int32Array(across * down), splitFractions, seed);
   const splitOfBlock = new Map(SPLITS.flatMap((split) => Array.from(parts[split], (block) => [block, split] as const)));
-  return (tile) => {
+  return (box) => {
     const touched = new Set<Split | undefined>();
-    for (const row of [tile.row, tile.row + tile.height - 1])
-      for (const column of [tile.column, tile.column + tile.width - 1])
+    for (const row of [box.row, box.row + box.height - 1])
+      for (const column of [box.column, box.column + box.width - 1])
         touched.add(splitOfBlock.get(Math.floor(row / blockHeight) * across + Math.floor(column / blockWidth)));
     return touched.size === 1 ? [...touched][0] : undefined;
   };

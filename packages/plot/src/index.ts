@@ -26,4 +26,5 @@ export {
   type ReportSection,
   type ReportTable,
 } from "./report.js";
+export { plotSpectra, type SpectraOptions, type Spectrum } from "./spectra.js";
 export { svgToPng } from "./svg-to-png.js";

@@ -11,6 +11,7 @@ it("exports these names and no others", () => {
       "plotConfusionMatrix",
       "plotCurves",
       "plotIntervals",
+      "plotSpectra",
       "reconstructionPanel",
       "svgToPng",
     ]

@@ -48,7 +48,7 @@ export async function openEnviCube(path: string, options: CubeOptions = {}): Pro
     ...(georeference && { georeference }),
   };
   const read = makeFileReader(data, layout, calibration, options.cacheBytes ?? DEFAULT_CACHE_BYTES);
-  return makeCube(description, read, options.maxValues);
+  return makeCube(description, read, { maxValues: options.maxValues });
 }
 
 function parseBadBands(header: string, fields: EnviFields, bands: number): number[] {

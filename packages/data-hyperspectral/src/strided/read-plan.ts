@@ -28,7 +28,11 @@ export interface ReadBox {
 }
 
 /** The dims of a window; bands may come in any order, with repeats. Output: `[bands.length, height, width]`. */
-export function windowDims({ strides }: StridedLayout, window: Box, bands: readonly number[]): WindowDims {
+export function windowDims(
+  { strides }: Pick<StridedLayout, "strides">,
+  window: Box,
+  bands: readonly number[],
+): WindowDims {
   const order = Int32Array.from(bands, (_, position) => position);
   order.sort((a, b) => (bands[a] as number) - (bands[b] as number));
   const plane = window.height * window.width;

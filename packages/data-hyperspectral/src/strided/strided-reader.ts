@@ -1,6 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
-import { FormatError } from "@graticule/core";
 import type { Box } from "@graticule/data";
+import { type ByteReader, withByteReader } from "../byte-reader.js";
 import { copyBox } from "./copy-box.js";
 import { planReads, windowDims } from "./read-plan.js";
 import { type StoredNumbers, viewStoredNumbers } from "./stored-numbers.js";
@@ -32,48 +31,32 @@ export function makeFileReader(
   const size = STORED_BYTES[layout.dtype];
   let cached: StoredNumbers | undefined;
 
-  function fetch(file: number, first: number, count: number, buffer: Buffer): StoredNumbers {
+  function fetch(file: ByteReader, first: number, count: number, buffer: Buffer): StoredNumbers {
     const bytes = buffer.subarray(0, count * size);
-    const position = layout.offset + first * size;
-    let done = 0;
-    while (done < bytes.length) {
-      const got = readSync(file, bytes, done, bytes.length - done, position + done);
-      if (got === 0)
-        throw new FormatError(
-          path,
-          `${bytes.length} bytes at ${position}`,
-          `${done}`,
-          "The file was cut after it was opened.",
-        );
-      done += got;
-    }
+    file.fill(bytes, layout.offset + first * size, "values");
     return viewStoredNumbers(bytes, layout.dtype, layout.littleEndian);
   }
 
   return (window, bands) => {
     if (cached !== undefined) return readMemory(cached, layout, calibration, window, bands);
-    const file = openSync(path, "r");
-    try {
+    return withByteReader(path, (file) => {
       if (layout.count * size <= cacheBytes) {
         cached = fetch(file, 0, layout.count, Buffer.allocUnsafeSlow(layout.count * size));
         return readMemory(cached, layout, calibration, window, bands);
       }
       const dims = windowDims(layout, window, bands);
       const output = new Float32Array(bands.length * window.height * window.width);
-      for (const box of planReads(dims, MAX_GAP_BYTES / size, MAX_READ_BYTES / size)) {
+      for (const box of planReads(dims, MAX_GAP_BYTES / size, MAX_READ_BYTES / size))
         copyBox(fetch(file, box.first, box.count, scratch), 0, box, dims, calibration, output);
-      }
       return output;
-    } finally {
-      closeSync(file);
-    }
+    });
   };
 }
 
 /** Reads a window of numbers in memory, which hold the whole cube from its first value on. */
 export function readMemory(
   stored: StoredNumbers,
-  layout: StridedLayout,
+  layout: Pick<StridedLayout, "strides">,
   calibration: Calibration,
   window: Box,
   bands: readonly number[],

@@ -1,0 +1,26 @@
+"""The Python side of `bench data`: one epoch of a path, timed as ours/data.ts times it."""
+
+import importlib
+import time
+
+from data_loader import PREFETCH_BATCHES, load
+from peer import read_settings, report
+
+settings = read_settings()
+workers, batch = settings["workers"], settings["batch"]
+dataset = importlib.import_module(f"data_{settings['peer']}").Samples(**settings["options"])
+
+samples, started = 0, 0.0
+for seen, size in enumerate(load(dataset, batch, workers), 1):
+    if seen > PREFETCH_BATCHES * workers:
+        samples += size
+    else:
+        started = time.perf_counter()
+seconds = (time.perf_counter() - started) / samples
+report(
+    {
+        "samplesPerSecond": 1 / seconds,
+        "gigabytesPerSecond": settings["sampleBytes"] / seconds / 1e9,
+        "secondsPerSample": seconds,
+    }
+)
