@@ -12,12 +12,22 @@
  * ```
  */
 export type { Split } from "@graticule/data";
-export type { BandSelection } from "./band-selection.js";
+
 export { type BandSelection, selectBands } from "./band-selection.js";
+export type { FetchOptions } from "./benchmarks/benchmark-files.js";
+export { type BigEarthNetOptions, bigEarthNetSpec, openBigEarthNet } from "./benchmarks/big-earth-net.js";
+export { BIG_EARTH_NET_19, BIG_EARTH_NET_43 } from "./benchmarks/big-earth-net-classes.js";
+export { openSceneBenchmark, type SceneBenchmarkOptions, sceneBenchmarkSpec } from "./benchmarks/scene-benchmark.js";
+export {
+  type BenchmarkFile,
+  SCENE_BENCHMARKS,
+  type SceneBenchmark,
+  type SceneBenchmarkName,
+} from "./benchmarks/scene-benchmarks.js";
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
-export type { Split } from "./folder-listing.js";
-export type { Georeference, GeoTransform } from "./georeference.js";
+export type { Georeference } from "./georeference.js";
+
 export {
   type GeoTransform,
   invertTransform,

@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { serveRange, startRangeServer } from "../../data/test/range-server.js";
 import { levelFor, openRaster, openRasterFrom } from "../src/index.js";
-import { joinTiffs, writeTiff } from "./write-tiff.js";
+import { joinTiffs, type TestTiff, writeTiff } from "./write-tiff.js";
 
 const server = startRangeServer();
 const open = (bytes: Uint8Array, options = {}) => openRasterFrom(makeMemorySource("image.tif", bytes), options);
@@ -76,9 +76,8 @@ test("scales, offsets and units come with the bands, and are applied where asked
 });
 
 test("directories in a circle, and a broken overview, are named", async () => {
-  const bytes = joinTiffs(
-    [plain, { ...plain, tags: { 254: [SHORT, [1]], 256: [SHORT, [2]], 279: [4, [9999]] } }].map(writeTiff),
-  );
+  const images: TestTiff[] = [plain, { ...plain, tags: { 254: [SHORT, [1]], 256: [SHORT, [2]], 279: [4, [9999]] } }];
+  const bytes = joinTiffs(images.map(writeTiff));
   const raster = await open(bytes);
   await expect(raster.overviews[0]?.readWindow({ row: 0, column: 0, width: 1, height: 1 })).rejects.toThrow(
     /image.tif: expected block 0 of 9999 bytes/,

@@ -21,8 +21,8 @@ export { openCube } from "./open-cube.js";
 export {
   bandsInRanges,
   nearestBand,
-  rgbBands,
   type RangeNm,
+  rgbBands,
   type UsableBandsOptions,
   usableBands,
   waterVaporRangesNm,

@@ -61,7 +61,7 @@ export async function openGeoTiffCube(path: string, options: CubeOptions = {}): 
     ...(offsets && { offsets }),
     ...(nodata !== undefined && { nodata }),
     ...((epsg ?? crs ?? transform) !== undefined && {
-      georeference: { ...(epsg && { epsg }), ...(crs && { crs }), ...(transform && { transform }) },
+      georeference: { ...(epsg && { epsg }), ...(crs && { crs: crs.definition }), ...(transform && { transform }) },
     }),
   };
   const read: WindowSource = (window, selected) =>
