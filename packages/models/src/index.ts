@@ -9,8 +9,9 @@
  * const loss = maeLoss(model, images, mask, { normPix: true }); // images [2, 6, 64, 96]
  * ```
  */
-export type { ChannelMask } from "./channel-vit/channel-mask.js";
+
 export { ChannelEncoder, type EncodeOptions } from "./channel-vit/channel-encoder.js";
+export type { ChannelMask } from "./channel-vit/channel-mask.js";
 export {
   type ChannelBranch,
   type ChannelLeaf,
@@ -34,10 +35,10 @@ export { type ChannelVitPreset, channelVitPresets } from "./channel-vit/presets.
 export { Classifier, type ClassifierConfig, makeClassifier } from "./classifier/classifier.js";
 export { countParameters } from "./count-parameters.js";
 export { type ForecasterConfig, type ForecasterOverrides, forecasterConfig } from "./forecaster/config.js";
-export { type EnsembleInputs, ensembleInputs, ensembleLoss, type EnsembleOptions } from "./forecaster/ensemble.js";
-export { forecastLoss, type ForecastWeights, rolloutLoss } from "./forecaster/forecast-loss.js";
+export { type EnsembleInputs, type EnsembleOptions, ensembleInputs, ensembleLoss } from "./forecaster/ensemble.js";
+export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/forecast-loss.js";
 export { Forecaster, forecasterInitRules, makeForecaster } from "./forecaster/forecaster.js";
-export { rollout, type RolloutOptions, rolloutSteps } from "./forecaster/rollout.js";
+export { type RolloutOptions, rollout, rolloutSteps } from "./forecaster/rollout.js";
 export { type MaeConfig, type MaeOverrides, maeConfig } from "./mae/config.js";
 export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
 export { Mae, maeInitRules, makeMae } from "./mae/mae.js";

@@ -119,7 +119,10 @@ function attendRows(inputs: tf.Tensor[], heads: number): tf.Tensor {
   const products = tf.transpose(tf.matMul(byChannel, scorers), [2, 1, 0]); // [H, R, C]
   const scores = tf.add(products, tf.reshape(scoreBias, [heads, 1, channels]));
   const weights = softmaxOfSeen(scores, mask);
-  const weighted = tf.mul(tf.reshape(weights, [heads, rows, channels, 1]), tf.reshape(patches, [1, rows, channels, values]));
+  const weighted = tf.mul(
+    tf.reshape(weights, [heads, rows, channels, 1]),
+    tf.reshape(patches, [1, rows, channels, values]),
+  );
   const ofPatches = tf.matMul(
     tf.reshape(weighted, [heads, rows, columns]),
     tf.reshape(valueWeight, [heads, headDim, columns]),

@@ -42,7 +42,11 @@ describeOnBackends("channelTokens", (backend) => {
     for (let channel = 0; channel < channels; channel++) {
       const [image, matrix] = [tf.gather(images(), [channel], 1), tf.gather(weight(), [channel], 1)];
       const patches = gatherPatches(image, { patchSize: side });
-      const own = linear(patches, tf.reshape(matrix, [width, values]), tf.reshape(tf.gather(bias(), [channel]), [width]));
+      const own = linear(
+        patches,
+        tf.reshape(matrix, [width, values]),
+        tf.reshape(tf.gather(bias(), [channel]), [width]),
+      );
       expectClose(numbers(tf.gather(tokens, [channel], 2)), numbers(own), 1e-6);
     }
   });
@@ -59,7 +63,11 @@ describeOnBackends("channelAttention", (backend) => {
   const random = () => parameterShapes.map((shape, seed) => normalTensor(shape, seed));
 
   it.each([false, true])("equals attention of one query over the channels' tokens (masked: %s)", (isMasked) => {
-    const [query, keys, matrix] = [normalTensor([1, 1, width], 1), normalTensor([width, width], 2), normalTensor([width, width], 3)];
+    const [query, keys, matrix] = [
+      normalTensor([1, 1, width], 1),
+      normalTensor([width, width], 2),
+      normalTensor([width, width], 3),
+    ];
     const [weight, bias] = [normalTensor([width, channels, side, side], 4), normalTensor([channels, width], 5)];
     const images = normalTensor([batch, channels, 4, 6], 6);
     const tokens = tf.reshape(channelTokens(images, weight, bias), [rows, channels, width]);
@@ -81,26 +89,59 @@ describeOnBackends("channelAttention", (backend) => {
   });
 
   it.each([1, 5, rows])("gives the same in chunks of %i rows", (chunkRows) => {
-    expectClose(numbers(attend(random(), { mask: mask(), chunkRows })), numbers(attend(random(), { mask: mask() })), 1e-6);
-  });
-
-  it.skipIf(backend === "wasm").each([false, true])("has the gradients that finite differences give (masked: %s)", (isMasked) => {
-    checkGradient(
-      (...inputs) => attend(inputs, { chunkRows: 5, ...(isMasked && { mask: mask() }) }),
-      parameterShapes.map((shape, seed) => ({ shape, values: normalValues(shape, seed) })),
+    expectClose(
+      numbers(attend(random(), { mask: mask(), chunkRows })),
+      numbers(attend(random(), { mask: mask() })),
+      1e-6,
     );
   });
 
+  it.skipIf(backend === "wasm").each([false, true])(
+    "has the gradients that finite differences give (masked: %s)",
+    (isMasked) => {
+      checkGradient(
+        (...inputs) => attend(inputs, { chunkRows: 5, ...(isMasked && { mask: mask() }) }),
+        parameterShapes.map((shape, seed) => ({ shape, values: normalValues(shape, seed) })),
+      );
+    },
+  );
+
   it("serves one row, one channel and one number each", () => {
-    const out = attend([[1, 1], [heads, 1], [heads, 1], [width, 1], [width, 1]].map((shape, seed) => normalTensor(shape, seed)));
-    const [x, , , weight, bias] = [[1, 1], [heads, 1], [heads, 1], [width, 1], [width, 1]].map((shape, seed) => numbers(normalTensor(shape, seed)));
-    expectClose(numbers(out), (weight as number[]).map((w, i) => w * (x as number[])[0]! + (bias as number[])[i]!), 1e-6);
+    const out = attend(
+      [
+        [1, 1],
+        [heads, 1],
+        [heads, 1],
+        [width, 1],
+        [width, 1],
+      ].map((shape, seed) => normalTensor(shape, seed)),
+    );
+    const [x, , , weight, bias] = [
+      [1, 1],
+      [heads, 1],
+      [heads, 1],
+      [width, 1],
+      [width, 1],
+    ].map((shape, seed) => numbers(normalTensor(shape, seed)));
+    expectClose(
+      numbers(out),
+      (weight as number[]).map((w, i) => w * (x as number[])[0]! + (bias as number[])[i]!),
+      1e-6,
+    );
   });
 
   it("names what doesn't fit", () => {
     const [patches, ...others] = random();
-    expect(() => attend([normalTensor([rows, 19], 0), ...others])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: channelAttention: expected patches of a last dim divisible by 5 channels, got 19.]`);
-    expect(() => attend([patches as tf.Tensor, ...others], { mask: tf.ones([rows, 4], "bool") })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: channelAttention: expected mask of shape [12, 5], got [12, 4].]`);
-    expect(() => attend([patches as tf.Tensor, ...others], { chunkRows: 0 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: channelAttention: expected chunkRows to be a positive whole number, got 0.]`);
+    expect(() => attend([normalTensor([rows, 19], 0), ...others])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: channelAttention: expected patches of a last dim divisible by 5 channels, got 19.]`,
+    );
+    expect(() =>
+      attend([patches as tf.Tensor, ...others], { mask: tf.ones([rows, 4], "bool") }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: channelAttention: expected mask of shape [12, 5], got [12, 4].]`,
+    );
+    expect(() => attend([patches as tf.Tensor, ...others], { chunkRows: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: channelAttention: expected chunkRows to be a positive whole number, got 0.]`,
+    );
   });
 });

@@ -53,7 +53,10 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
    *
    * @throws {ShapeError} if images or mask don't fit the configuration.
    */
-  aggregate(images: Tensor, options: { readonly keep?: Int32Array; readonly channelMask?: ChannelMask } = {}): Tensor3D {
+  aggregate(
+    images: Tensor,
+    options: { readonly keep?: Int32Array; readonly channelMask?: ChannelMask } = {},
+  ): Tensor3D {
     const { inChannels, imageSize, embedDim, channelCondition } = this.config;
     const [batch = 0, channels, height, width] = images.shape;
     if (images.rank !== 4 || channels !== inChannels || height !== imageSize[0] || width !== imageSize[1])
@@ -81,7 +84,10 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     if (this.leadTimeEmbed) {
       if (leadTimeHours?.length !== batch)
         throw new ShapeError("leadTimeHours", `${batch} hours`, `${leadTimeHours?.length ?? "none"}`);
-      const units = tensor2d(Float32Array.from(leadTimeHours, (hours) => hours / LEAD_TIME_UNIT_HOURS), [batch, 1]);
+      const units = tensor2d(
+        Float32Array.from(leadTimeHours, (hours) => hours / LEAD_TIME_UNIT_HOURS),
+        [batch, 1],
+      );
       x = add(x, reshape(this.leadTimeEmbed.forward(units), [batch, 1, -1]));
     }
     if (this.noiseEmbed) {

@@ -2,12 +2,12 @@ import { Module, Parameter } from "@graticule/nn";
 import { channelAttention, gatherPatches, linear } from "@graticule/ops";
 import {
   add,
+  addN,
   cast,
   gather,
+  logicalAnd,
   matMul,
   mul,
-  addN,
-  logicalAnd,
   onesLike,
   reshape,
   slice,
@@ -138,7 +138,10 @@ export class ChannelGroup extends Module {
     const seen = input.seen.rows && joinSeen(found.map(({ any }) => any as Uint8Array));
     if (this.#attention) return { token: this.#attention.forward(tokens, seen?.columns), any: seen?.any };
     const places = found.map(({ place }) => place);
-    const { weight, bias } = this.#mixOf(this.mix as ChannelMix, places.length < this.groups.length ? places : undefined);
+    const { weight, bias } = this.#mixOf(
+      this.mix as ChannelMix,
+      places.length < this.groups.length ? places : undefined,
+    );
     const sum = tokens.map((token, index) => {
       const scaled = mul(token, slice(weight, [index], [1]));
       const any = found[index]?.any;

@@ -19,7 +19,10 @@ export class ChannelTokens extends Module {
    * A channel's token is weight · patch + bias: `[D, n, P·P]` and `[n, D]` of all channels, or of the n at `places`.
    * `condition`, of the same n rows, is added to the bias.
    */
-  affine(places: readonly number[] | undefined, condition?: Tensor): { readonly weight: Tensor; readonly bias: Tensor } {
+  affine(
+    places: readonly number[] | undefined,
+    condition?: Tensor,
+  ): { readonly weight: Tensor; readonly bias: Tensor } {
     const [embedDim, channels, patchSize] = this.weight.shape as [number, number, number];
     const index = places && tensor1d([...places], "int32");
     const pick = (x: Tensor, dim: number): Tensor => (index ? gather(x, index, dim) : x);

@@ -47,7 +47,9 @@ export function channelTree(shape: TreeShape, options: ChannelTreeOptions): Chan
   const parts = shape === "flat" ? undefined : partsOf(shape);
   if (parts === undefined) {
     if (groups !== undefined || reducer !== undefined)
-      throw new RangeError(expectation("channelTree", "no groups and no reducer for 'flat'", "some", "Leave them out."));
+      throw new RangeError(
+        expectation("channelTree", "no groups and no reducer for 'flat'", "some", "Leave them out."),
+      );
     return checkChannelTree({ reducer: "cross-attention", channels: run(0, inChannels) }, inChannels);
   }
   if (groups === undefined || reducer === undefined)
@@ -74,7 +76,9 @@ const run = (first: number, count: number): number[] => Array.from({ length: cou
 /** Near-equal runs, the longer ones first. */
 function cut(channels: readonly number[], parts: number): number[][] {
   if (!(Number.isSafeInteger(parts) && parts > 0 && parts <= channels.length))
-    throw new RangeError(expectation("channelTree", `1 to ${channels.length} parts of ${channels.length} channels`, `${parts}`));
+    throw new RangeError(
+      expectation("channelTree", `1 to ${channels.length} parts of ${channels.length} channels`, `${parts}`),
+    );
   const [size, longer] = [Math.floor(channels.length / parts), channels.length % parts];
   return run(0, parts).map((part) => {
     const first = part * size + Math.min(part, longer);
@@ -93,7 +97,9 @@ export function checkChannelTree(tree: ChannelTree, inChannels: number): Channel
   const copy = checked(tree, "the root");
   if (seen.size !== inChannels) {
     const missing = run(0, inChannels).find((channel) => !seen.has(channel));
-    throw new RangeError(expectation("channelTree", `each of ${inChannels} channels in a group`, `channel ${missing} in none`));
+    throw new RangeError(
+      expectation("channelTree", `each of ${inChannels} channels in a group`, `channel ${missing} in none`),
+    );
   }
   return copy;
 

@@ -56,9 +56,7 @@ export function encoderDefaults(
   { inChannels, embedDim }: { readonly inChannels: number; readonly embedDim?: number },
 ): ChannelEncoderConfig {
   if (!Object.hasOwn(channelVitPresets, preset))
-    throw new RangeError(
-      expectation(where, `a preset of ${Object.keys(channelVitPresets).join(", ")}`, `'${preset}'`),
-    );
+    throw new RangeError(expectation(where, `a preset of ${Object.keys(channelVitPresets).join(", ")}`, `'${preset}'`));
   checkPositive(where, "inChannels", inChannels);
   return {
     ...channelVitPresets[preset],
@@ -102,7 +100,8 @@ function checkCondition(where: string, condition: ChannelCondition, channels: nu
     "wavelengthsNm" in condition
       ? ["wavelengthsNm", condition.wavelengthsNm]
       : (["levelsHpa", condition.levelsHpa] as const);
-  const isKnown = (value: number | null) => (value === null ? name === "levelsHpa" : value > 0 && Number.isFinite(value));
+  const isKnown = (value: number | null) =>
+    value === null ? name === "levelsHpa" : value > 0 && Number.isFinite(value);
   const bad = numbers.find((value) => !isKnown(value));
   if (numbers.length !== channels || bad !== undefined)
     throw new RangeError(

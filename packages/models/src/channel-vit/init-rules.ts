@@ -1,4 +1,12 @@
-import { constantValues, type InitRules, ones, sinCosPositionEmbedding1d, sinCosPositionEmbedding2d, truncNormal, zeros } from "@graticule/nn";
+import {
+  constantValues,
+  type InitRules,
+  ones,
+  sinCosPositionEmbedding1d,
+  sinCosPositionEmbedding2d,
+  truncNormal,
+  zeros,
+} from "@graticule/nn";
 import { patchGrid } from "../vit/config.js";
 import type { ChannelTree } from "./channel-tree.js";
 import type { ChannelEncoderConfig } from "./config.js";

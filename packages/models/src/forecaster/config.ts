@@ -1,8 +1,8 @@
 import { expectation, ShapeError } from "@graticule/core";
 import {
   type ChannelVitConfig,
-  channelVitConfig,
   type ChannelVitOverrides,
+  channelVitConfig,
   checkChannelVitConfig,
 } from "../channel-vit/config.js";
 import type { ChannelVitPreset } from "../channel-vit/presets.js";
@@ -49,7 +49,11 @@ export function checkForecasterConfig(config: ForecasterConfig): ForecasterConfi
   );
   if (bad !== undefined || targets.length === 0)
     throw new RangeError(
-      expectation("forecasterConfig", `targets among the channels 0 to ${inChannels - 1}, each once`, `${bad ?? "none"}`),
+      expectation(
+        "forecasterConfig",
+        `targets among the channels 0 to ${inChannels - 1}, each once`,
+        `${bad ?? "none"}`,
+      ),
     );
   if (outChannels !== targets.length)
     throw new ShapeError("forecasterConfig", `outChannels ${targets.length}, one for each target`, `${outChannels}`);

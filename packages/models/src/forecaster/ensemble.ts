@@ -49,7 +49,10 @@ export function ensembleInputs(model: Forecaster, images: Tensor, options: Ensem
     const normals = (purpose: string, shape: number[]): Tensor => {
       const random = makeRandom(seed, purpose, draw);
       const count = shape.reduce((product, length) => product * length, 1);
-      return tensor(Float32Array.from({ length: count }, () => random.normal()), shape);
+      return tensor(
+        Float32Array.from({ length: count }, () => random.normal()),
+        shape,
+      );
     };
     const repeated = tile(images, [members, 1, 1, 1]);
     const deviations = inputNoise && tensor4d([...inputNoise], [1, inChannels, 1, 1]);

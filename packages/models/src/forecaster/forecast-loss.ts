@@ -3,7 +3,7 @@ import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import { addN, div, type Scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { EncodeOptions } from "../channel-vit/channel-encoder.js";
 import type { Forecaster } from "./forecaster.js";
-import { rollout, type RolloutOptions } from "./rollout.js";
+import { type RolloutOptions, rollout } from "./rollout.js";
 
 export interface ForecastWeights {
   /** H values of mean 1, such as `latitudeWeights` gives. */

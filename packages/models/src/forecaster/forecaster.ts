@@ -1,10 +1,10 @@
-import { initialize, type InitRules, zeros } from "@graticule/nn";
+import { type InitRules, initialize, zeros } from "@graticule/nn";
 import { add, mul, type Tensor, type Tensor4D, tensor3d, tidy } from "@tensorflow/tfjs-core";
 import type { EncodeOptions } from "../channel-vit/channel-encoder.js";
 import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { channelEncoderInitRules } from "../channel-vit/init-rules.js";
-import { checkForecasterConfig, type ForecasterConfig } from "./config.js";
 import { pickChannels } from "../channel-vit/pick-channels.js";
+import { checkForecasterConfig, type ForecasterConfig } from "./config.js";
 
 /**
  * Predicts weather channels at a later time from all channels now. One lead time for all images makes it a direct

@@ -17,7 +17,8 @@ export function reduceNested(
 
   function reduce(node: ChannelTree, path: string): Tensor {
     const get = (name: string) => state.get(`${path}.${name}`) as Tensor;
-    const tokens = "groups" in node ? node.groups.map((g, i) => reduce(g, `${path}.groups.${i}`)) : tokensOf(node.channels);
+    const tokens =
+      "groups" in node ? node.groups.map((g, i) => reduce(g, `${path}.groups.${i}`)) : tokensOf(node.channels);
     const count = tokens.length;
     if (node.reducer === "linear") {
       const weighted = tokens.map((token, i) => mul(token, slice(get("mix.weight"), [i], [1])));
@@ -26,7 +27,8 @@ export function reduceNested(
     const owner = state.has(`${path}.attn.query`) ? path : path.split(".").slice(0, 3).join("."); // channels.groups.g
     const own = (name: string) => state.get(`${owner}.attn.${name}`);
     const x = stack(tokens, 1); // [R, n, D]
-    const project = (name: string, input: Tensor) => linear(input, own(`${name}.weight`) as Tensor, own(`${name}.bias`));
+    const project = (name: string, input: Tensor) =>
+      linear(input, own(`${name}.weight`) as Tensor, own(`${name}.bias`));
     const mixed = attention(project("q", own("query") as Tensor), project("k", x), project("v", x), { numHeads });
     const [rows, , width] = x.shape as [number, number, number];
     if (x.shape[1] !== count) throw new Error("a token was lost");
