@@ -27,17 +27,7 @@ const IMAGE_NAME = /\.(jpe?g|png|g?tiff?|cog)$/i;
  * @throws {ConfigError} if the root is no folder or holds no image.
  */
 export async function listImageFolder(root: string): Promise<FolderListing> {
-  const names = await readdir(root, { recursive: true }).catch((cause) => {
-    throw new ConfigError(`openImageFolder: expected a folder, got '${root}'. Check the path.`, { cause });
-  });
-  const paths = names
-    .map((name) => name.replaceAll("\\", "/"))
-    .filter((name) => IMAGE_NAME.test(name) && !name.split("/").some((part) => part.startsWith(".")))
-    .sort((a, b) => (a < b ? -1 : 1));
-  if (paths.length === 0)
-    throw new ConfigError(
-      `openImageFolder: expected images (.jpg, .png, .tif) below '${root}', got none. Put them in ${join(root, "CLASS")} or ${join(root, "train", "CLASS")}.`,
-    );
+  const paths = await listImagePaths("openImageFolder", root);
   const hasSplits = paths.some((path) => SPLITS.some((split) => path.startsWith(`${split}/`)));
   const parts = paths.map((path) => {
     const folders = path.split("/").slice(0, -1);
@@ -55,4 +45,24 @@ export async function listImageFolder(root: string): Promise<FolderListing> {
     label: className === undefined ? -1 : classNames.indexOf(className),
   }));
   return { entries, classNames };
+}
+
+/**
+ * Paths of all images below a folder, relative to it, with forward slashes, in the order of their code units.
+ *
+ * @throws {ConfigError} if the root is no folder or holds no image.
+ */
+export async function listImagePaths(where: string, root: string): Promise<string[]> {
+  const names = await readdir(root, { recursive: true }).catch((cause) => {
+    throw new ConfigError(`${where}: expected a folder, got '${root}'. Check the path.`, { cause });
+  });
+  const paths = names
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => IMAGE_NAME.test(name) && !name.split("/").some((part) => part.startsWith(".")))
+    .sort((a, b) => (a < b ? -1 : 1));
+  if (paths.length === 0)
+    throw new ConfigError(
+      `${where}: expected images (.jpg, .png, .tif) below '${root}', got none. Put them in ${join(root, "CLASS")} or ${join(root, "train", "CLASS")}.`,
+    );
+  return paths;
 }

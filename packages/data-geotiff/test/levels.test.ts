@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { serveRange, startRangeServer } from "../../data/test/range-server.js";
 import { levelFor, openRaster, openRasterFrom } from "../src/index.js";
-import { joinTiffs, writeTiff } from "./write-tiff.js";
+import { joinTiffs, type TestTiff, writeTiff } from "./write-tiff.js";
 
 const server = startRangeServer();
 const open = (bytes: Uint8Array, options = {}) => openRasterFrom(makeMemorySource("image.tif", bytes), options);
@@ -31,7 +31,9 @@ test("a file of many images gives each by its number", async () => {
   const second = await open(pages, { image: 1 });
   expect(second.images).toBe(2);
   expect([...(await second.readWindow(whole))]).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
-  await expect(open(pages, { image: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: openRaster: expected an image from 0 to 1 of image.tif, got 2.]`);
+  await expect(open(pages, { image: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: openRaster: expected an image from 0 to 1 of image.tif, got 2.]`,
+  );
 });
 
 test("a mask, or alpha, makes pixels NaN where it is asked to", async () => {
@@ -68,13 +70,14 @@ test("scales, offsets and units come with the bands, and are applied where asked
   const window = { row: 0, column: 0, width: 2, height: 1 };
   expect([...(await raster.readWindow(window))]).toEqual([1, 2, 40, NaN]);
   expect([...(await (await open(tiff("0.5"))).readWindow(window))]).toEqual([1, 2, 100, NaN]);
-  await expect(open(tiff("half"))).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: image.tif: expected a number as a band's scale, got "half". The file is corrupt.]`);
+  await expect(open(tiff("half"))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[FormatError: image.tif: expected a number as a band's scale, got "half". The file is corrupt.]`,
+  );
 });
 
 test("directories in a circle, and a broken overview, are named", async () => {
-  const bytes = joinTiffs(
-    [plain, { ...plain, tags: { 254: [SHORT, [1]], 256: [SHORT, [2]], 279: [4, [9999]] } }].map(writeTiff),
-  );
+  const images: TestTiff[] = [plain, { ...plain, tags: { 254: [SHORT, [1]], 256: [SHORT, [2]], 279: [4, [9999]] } }];
+  const bytes = joinTiffs(images.map(writeTiff));
   const raster = await open(bytes);
   await expect(raster.overviews[0]?.readWindow({ row: 0, column: 0, width: 1, height: 1 })).rejects.toThrow(
     /image.tif: expected block 0 of 9999 bytes/,

@@ -4,6 +4,8 @@ import { crc32, gzipSync } from "node:zlib";
 export interface TestEntry {
   readonly name: string;
   readonly text?: string;
+  /** In place of text. */
+  readonly bytes?: Uint8Array;
   /** Unix file type and permissions in a zip; 0o120000 makes a link. */
   readonly mode?: number;
   /** In place of the true size. */
@@ -17,8 +19,8 @@ export function makeZip(entries: readonly TestEntry[]): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const { name, text = "", mode = 0o100644, size } of entries) {
-    const [nameBytes, bytes] = [Buffer.from(name), Buffer.from(text)];
+  for (const { name, text = "", mode = 0o100644, size, bytes = Buffer.from(text) } of entries) {
+    const nameBytes = Buffer.from(name);
     const shared = Buffer.alloc(26);
     shared.writeUInt16LE(20, 0);
     shared.writeUInt32LE(crc32(bytes), 10);

@@ -58,10 +58,15 @@ export function plotSpectra({ spectra, wavelengthsNm, title, yLabel }: SpectraOp
     throw new RangeError(
       `plotSpectra '${title}': expected at least one finite value, got none in ${spectra.length} spectra. Leave empty classes out.`,
     );
-  const marks = lines.flatMap(({ points, color, hasBand }) => [
-    ...(hasBand ? [Plot.areaY(points, { x: "nm", y1: "low", y2: "high", fill: color, fillOpacity: 0.18 })] : []),
-    Plot.line(points, { x: "nm", y: "mean", stroke: color, strokeWidth: 1.6 }),
-  ]);
+  // All bands before all lines, so that none covers another's line.
+  const marks = [
+    ...lines
+      .filter(({ hasBand }) => hasBand)
+      .map(({ points, color }) =>
+        Plot.areaY(points, { x: "nm", y1: "low", y2: "high", fill: color, fillOpacity: 0.16 }),
+      ),
+    ...lines.map(({ points, color }) => Plot.line(points, { x: "nm", y: "mean", stroke: color, strokeWidth: 1.6 })),
+  ];
   const marginLeft = 64;
   const body = drawPlot({
     width: WIDTH,

@@ -1,4 +1,5 @@
 // Elementwise kernels of two inputs and more, with broadcasting.
+#include <ATen/EmptyTensor.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/atan2.h>
 #include <ATen/ops/bitwise_and.h>
@@ -23,6 +24,8 @@
 #include <ATen/ops/sub.h>
 #include <ATen/ops/where.h>
 
+#include <functional>
+
 #include "call.h"
 
 #define BINARY(Name, function)                 \
@@ -39,10 +42,36 @@ bool isInteger(const at::Tensor& x) { return at::isIntegralType(x.scalar_type(),
 /** bool + bool counts in tfjs; ATen would take it as "or". */
 at::Tensor counted(const at::Tensor& x) { return x.scalar_type() == at::kBool ? x.to(at::kInt) : x; }
 
-at::Tensor sum(const at::Tensor& a, const at::Tensor& b) { return at::add(counted(a), counted(b)); }
-at::Tensor subtract(const at::Tensor& a, const at::Tensor& b) { return at::sub(counted(a), counted(b)); }
-at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) { return at::mul(counted(a), counted(b)); }
-at::Tensor divide(const at::Tensor& a, const at::Tensor& b) { return at::div(a, b); }
+/** Few enough numbers that ATen's way to a kernel takes longer than the work. */
+constexpr int64_t kFewNumbers = 64;
+
+bool areFewFloats(const at::Tensor& a, const at::Tensor& b) {
+  return a.numel() <= kFewNumbers && a.scalar_type() == at::kFloat && b.scalar_type() == at::kFloat && a.is_cpu() && b.is_cpu() &&
+         a.is_contiguous() && b.is_contiguous() && a.sizes() == b.sizes();
+}
+
+template <typename Operation>
+at::Tensor each(const at::Tensor& a, const at::Tensor& b, Operation operation) {
+  auto result = at::detail::empty_cpu(a.sizes(), at::kFloat);
+  const auto* left = static_cast<const float*>(a.data_ptr());
+  const auto* right = static_cast<const float*>(b.data_ptr());
+  auto* out = static_cast<float*>(result.data_ptr());
+  for (int64_t i = 0; i < a.numel(); i++) out[i] = operation(left[i], right[i]);
+  return result;
+}
+
+at::Tensor sum(const at::Tensor& a, const at::Tensor& b) {
+  return areFewFloats(a, b) ? each(a, b, std::plus<>()) : at::add(counted(a), counted(b));
+}
+at::Tensor subtract(const at::Tensor& a, const at::Tensor& b) {
+  return areFewFloats(a, b) ? each(a, b, std::minus<>()) : at::sub(counted(a), counted(b));
+}
+at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) {
+  return areFewFloats(a, b) ? each(a, b, std::multiplies<>()) : at::mul(counted(a), counted(b));
+}
+at::Tensor divide(const at::Tensor& a, const at::Tensor& b) {
+  return areFewFloats(a, b) ? each(a, b, std::divides<>()) : at::div(a, b);
+}
 
 /** Always int32 in tfjs. Integer division by zero gives zero, as in its other backends; ATen throws. */
 at::Tensor floorDivide(const at::Tensor& a, const at::Tensor& b) {

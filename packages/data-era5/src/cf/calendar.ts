@@ -29,6 +29,8 @@ const CALENDARS: readonly string[] = [
 ] satisfies Calendar[];
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** Units: milliseconds. */
+export const DAY_MS = 86_400_000;
 /** Days from 1970-01-01 of the first Gregorian day, 1582-10-15, in the standard calendar. */
 const GREGORIAN_START = -141_427;
 
@@ -74,21 +76,24 @@ function daysBeforeYear(year: number, calendar: Calendar): number {
   return calendar === "julian" ? julian : julian - Math.floor(last / 100) + Math.floor(last / 400);
 }
 
-/** The date that lies `days` (and their fraction) after 1970-01-01 in the calendar. */
-export function dateFromDays(days: number, calendar: Calendar): CalendarDate {
-  if (calendar === "standard") {
-    if (days >= GREGORIAN_START) return dateFromDays(days, "proleptic_gregorian");
-    return dateFromDays(days - JULIAN_SHIFT, "julian");
-  }
-  const whole = Math.floor(days);
-  const hour = (days - whole) * 24;
+/** The date of a moment, in milliseconds since 1970-01-01 in the calendar. */
+export function dateFromMilliseconds(milliseconds: number, calendar: Calendar): CalendarDate {
+  const days = Math.floor(milliseconds / DAY_MS);
+  const hour = (milliseconds - days * DAY_MS) / 3_600_000;
+  if (calendar !== "standard") return { ...dateFromDay(days, calendar), hour };
+  return days >= GREGORIAN_START
+    ? { ...dateFromDay(days, "proleptic_gregorian"), hour }
+    : { ...dateFromDay(days - JULIAN_SHIFT, "julian"), hour };
+}
+
+function dateFromDay(days: number, calendar: Calendar): Omit<CalendarDate, "hour"> {
   const perYear = calendar === "360_day" ? 360 : calendar === "noleap" ? 365 : calendar === "all_leap" ? 366 : 365.2425;
-  let year = 1970 + Math.floor(whole / perYear);
-  while (daysFromDate(year, 1, 1, calendar) > whole) year--;
-  while (daysFromDate(year + 1, 1, 1, calendar) <= whole) year++;
-  let rest = whole - daysFromDate(year, 1, 1, calendar);
+  let year = 1970 + Math.floor(days / perYear);
+  while (daysFromDate(year, 1, 1, calendar) > days) year--;
+  while (daysFromDate(year + 1, 1, 1, calendar) <= days) year++;
+  let rest = days - daysFromDate(year, 1, 1, calendar);
   const dayOfYear = rest + 1;
   let month = 1;
   for (; rest >= daysInMonth(year, month, calendar); month++) rest -= daysInMonth(year, month, calendar);
-  return { year, month, day: rest + 1, hour, dayOfYear };
+  return { year, month, day: rest + 1, dayOfYear };
 }

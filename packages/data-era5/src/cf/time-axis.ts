@@ -2,7 +2,8 @@ import { FormatError } from "@graticule/core";
 import {
   type Calendar,
   type CalendarDate,
-  dateFromDays,
+  DAY_MS,
+  dateFromMilliseconds,
   daysFromDate,
   daysInMonth,
   parseCalendar,
@@ -34,8 +35,6 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   week: 604_800_000,
 };
-
-const DAY_MS = 86_400_000;
 
 /** `2013-11-02`, `2013-11-02T06`, `2013-11-02 06:00:00.5 +01:00`: year, month, day, hours, minutes, seconds, zone. */
 const DATE =
@@ -80,7 +79,7 @@ export function makeTimeAxis(milliseconds: Float64Array, calendar: Calendar): Ti
         throw new RangeError(
           `TimeAxis: expected an index from 0 to ${milliseconds.length - 1}, got ${index}. Check the index.`,
         );
-      return dateFromDays(value / DAY_MS, calendar);
+      return dateFromMilliseconds(value, calendar);
     },
   };
 }
@@ -143,7 +142,7 @@ function zoneMs(zone = "Z"): number {
 
 /** A time of the axis as text, `2013-11-02T06:00:00`. */
 export function formatTime(milliseconds: number, calendar: Calendar): string {
-  const { year, month, day, hour } = dateFromDays(milliseconds / DAY_MS, calendar);
+  const { year, month, day, hour } = dateFromMilliseconds(milliseconds, calendar);
   const seconds = Math.round(hour * 3600);
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;

@@ -1,5 +1,5 @@
 import { expectation, ShapeError } from "@graticule/core";
-import { type ColumnRuns, columnRuns } from "./column-runs.js";
+import { type EqualRuns, equalRuns } from "./equal-runs.js";
 import type { RegridWeights } from "./regrid-weights.js";
 
 /** What becomes of missing values, which are NaN. */
@@ -39,80 +39,87 @@ export function applyRegrid<T extends Float32Array | Float64Array>(
       `out of ${count} x ${weights.targetShape.join(" x ")}`,
       `${result.length} values`,
     );
-  const runs = columnRuns(weights);
-  let field = 0;
-  for (; field + 4 <= count; field += 4) applyToFour(weights, runs, fields, result, field);
-  for (; field < count; field += 1) applyToOne(weights, runs, fields, result, field);
+  const runs = equalRuns(weights);
+  const input = (index: number): Values => fields.subarray(index * source, (index + 1) * source);
+  const output = (index: number): Values => result.subarray(index * target, (index + 1) * target);
+  const four = (part: (index: number) => Values, first: number): FourArrays => [
+    part(first),
+    part(first + 1),
+    part(first + 2),
+    part(first + 3),
+  ];
+  let index = 0;
+  if (!runs) for (; index + 4 <= count; index += 4) applyToFour(weights, four(input, index), four(output, index));
+  for (; index < count; index += 1)
+    if (runs) applyRuns(runs, input(index), output(index));
+    else applyToOne(weights, input(index), output(index));
   if (maxMissing > 0) fillFromValid(weights, fields, result, maxMissing);
   return result;
 }
 
-/** Four fields for each pass over the weights: four sums at once hide the time that each addition takes. */
-function applyToFour<T extends Float32Array | Float64Array>(
-  { values, sourceShape }: RegridWeights,
-  { runStarts, columns, lengths }: ColumnRuns,
-  fields: T,
-  out: T,
-  field: number,
-): void {
-  const size = sourceShape[0] * sourceShape[1];
-  const targets = runStarts.length - 1;
-  const one = fields.subarray(field * size, (field + 1) * size);
-  const two = fields.subarray((field + 1) * size, (field + 2) * size);
-  const three = fields.subarray((field + 2) * size, (field + 3) * size);
-  const four = fields.subarray((field + 3) * size, (field + 4) * size);
+type Values = Float32Array | Float64Array;
+
+/** Four fields for each pass over the weights: reading weights and columns costs more than the products. */
+function applyToFour({ rowStarts, columns, values }: RegridWeights, fields: FourArrays, out: FourArrays): void {
+  const [one, two, three, four] = fields;
+  const [outOne, outTwo, outThree, outFour] = out;
   let index = 0;
-  let end = 0;
-  for (let target = 0; target < targets; target += 1) {
-    let run = end;
-    end = runStarts[target + 1] as number;
-    let a = run === end ? NaN : 0;
-    let [b, c, d] = [a, a, a];
-    for (; run < end; run += 1) {
-      const first = columns[run] as number;
-      const last = first + (lengths[run] as number);
-      for (let column = first; column < last; column += 1) {
-        const weight = values[index] as number;
-        index += 1;
-        a += weight * (one[column] as number);
-        b += weight * (two[column] as number);
-        c += weight * (three[column] as number);
-        d += weight * (four[column] as number);
-      }
+  for (let target = 0; target < outOne.length; target += 1) {
+    const end = rowStarts[target + 1] as number;
+    let a = index === end ? NaN : 0;
+    let b = a;
+    let c = a;
+    let d = a;
+    for (; index < end; index += 1) {
+      const column = columns[index] as number;
+      const weight = values[index] as number;
+      a += weight * (one[column] as number);
+      b += weight * (two[column] as number);
+      c += weight * (three[column] as number);
+      d += weight * (four[column] as number);
     }
-    const at = field * targets + target;
-    out[at] = a;
-    out[at + targets] = b;
-    out[at + 2 * targets] = c;
-    out[at + 3 * targets] = d;
+    outOne[target] = a;
+    outTwo[target] = b;
+    outThree[target] = c;
+    outFour[target] = d;
   }
 }
 
-function applyToOne<T extends Float32Array | Float64Array>(
-  { values, sourceShape }: RegridWeights,
-  { runStarts, columns, lengths }: ColumnRuns,
-  fields: T,
-  out: T,
-  field: number,
-): void {
-  const size = sourceShape[0] * sourceShape[1];
-  const targets = runStarts.length - 1;
-  const one = fields.subarray(field * size, (field + 1) * size);
+type FourArrays = readonly [Values, Values, Values, Values];
+
+function applyToOne({ rowStarts, columns, values }: RegridWeights, field: Values, out: Values): void {
   let index = 0;
-  let end = 0;
-  for (let target = 0; target < targets; target += 1) {
-    let run = end;
-    end = runStarts[target + 1] as number;
+  for (let target = 0; target < out.length; target += 1) {
+    const end = rowStarts[target + 1] as number;
+    let sum = index === end ? NaN : 0;
+    for (; index < end; index += 1) sum += (values[index] as number) * (field[columns[index] as number] as number);
+    out[target] = sum;
+  }
+}
+
+/** Sums of each run, times its weight; four sums at once, since an addition takes as long as four that do not wait. */
+function applyRuns({ runStarts, columns, lengths, weights }: EqualRuns, field: Values, out: Values): void {
+  let run = 0;
+  for (let target = 0; target < out.length; target += 1) {
+    const end = runStarts[target + 1] as number;
     let sum = run === end ? NaN : 0;
     for (; run < end; run += 1) {
-      const first = columns[run] as number;
-      const last = first + (lengths[run] as number);
-      for (let column = first; column < last; column += 1) {
-        sum += (values[index] as number) * (one[column] as number);
-        index += 1;
+      let column = columns[run] as number;
+      const last = column + (lengths[run] as number);
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let d = 0;
+      for (; column + 3 < last; column += 4) {
+        a += field[column] as number;
+        b += field[column + 1] as number;
+        c += field[column + 2] as number;
+        d += field[column + 3] as number;
       }
+      for (; column < last; column += 1) a += field[column] as number;
+      sum += (weights[run] as number) * (a + b + (c + d));
     }
-    out[field * targets + target] = sum;
+    out[target] = sum;
   }
 }
 

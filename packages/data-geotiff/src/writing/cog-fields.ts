@@ -1,4 +1,4 @@
-import type { GeoTransform } from "../georeference.js";
+import type { GeoTransform } from "../grid/geo-transform.js";
 import { COMPRESSION_TAGS, predictorTag } from "./block-encoder.js";
 import type { CogPlan, LevelSize } from "./cog-plan.js";
 import { isGeographicCode } from "./geographic-codes.js";

@@ -1,5 +1,5 @@
 import { ConfigError } from "@graticule/core";
-import type { GeoTransform } from "../georeference.js";
+import type { GeoTransform } from "../grid/geo-transform.js";
 import { type BlockCoding, COMPRESSION_TAGS, type CogCompression } from "./block-encoder.js";
 import type { OverviewResampling } from "./downsample.js";
 import { type CogDtype, type PixelType, pixelType, WRITABLE_DTYPES } from "./pixel-types.js";

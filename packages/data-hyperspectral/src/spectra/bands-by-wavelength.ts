@@ -81,9 +81,5 @@ export function rgbBands(
   colorsNm: readonly [red: number, green: number, blue: number] = RGB_NM,
 ): [red: number, green: number, blue: number] {
   const [red, green, blue] = colorsNm;
-  return [
-    nearestBand(wavelengthsNm, red),
-    nearestBand(wavelengthsNm, green),
-    nearestBand(wavelengthsNm, blue),
-  ];
+  return [nearestBand(wavelengthsNm, red), nearestBand(wavelengthsNm, green), nearestBand(wavelengthsNm, blue)];
 }

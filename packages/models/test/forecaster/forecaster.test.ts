@@ -159,19 +159,39 @@ for (const { name: backend, skip, use } of backends)
 test("what doesn't fit is named", async () => {
   await backends[0]!.use();
   const make = (overrides: object) => () => forecasterConfig("tiny", { ...size, inChannels: 3, ...overrides });
-  expect(make({ targets: [0, 3] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: forecasterConfig: expected targets among the channels 0 to 2, each once, got 3.]`);
-  expect(make({ targets: [1, 1] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: forecasterConfig: expected targets among the channels 0 to 2, each once, got 1.]`);
-  expect(make({ targets: [] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: channelVitConfig: expected outChannels to be a positive whole number, got 0.]`);
-  expect(make({ targets: [1], residualScale: [1, 1] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: forecasterConfig: expected 1 values of residualScale, got 2.]`);
+  expect(make({ targets: [0, 3] })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: forecasterConfig: expected targets among the channels 0 to 2, each once, got 3.]`,
+  );
+  expect(make({ targets: [1, 1] })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: forecasterConfig: expected targets among the channels 0 to 2, each once, got 1.]`,
+  );
+  expect(make({ targets: [] })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: channelVitConfig: expected outChannels to be a positive whole number, got 0.]`,
+  );
+  expect(make({ targets: [1], residualScale: [1, 1] })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: forecasterConfig: expected 1 values of residualScale, got 2.]`,
+  );
   const model = build();
   const images = randomTensor([1, 3, 4, 6], "images");
   const steps = (options: object) => () => rollout(model, images, { steps: 2, stepHours: 6, ...options });
-  expect(steps({ steps: 0 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: rollout: expected steps to be a positive whole number, got 0.]`);
-  expect(steps({ forcings: () => randomTensor([1, 2, 4, 6], "forcings") })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: rollout: expected forcings [1, 1, 4, 6], got [1, 2, 4, 6].]`);
+  expect(steps({ steps: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: rollout: expected steps to be a positive whole number, got 0.]`,
+  );
+  expect(steps({ forcings: () => randomTensor([1, 2, 4, 6], "forcings") })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: rollout: expected forcings [1, 1, 4, 6], got [1, 2, 4, 6].]`,
+  );
   const ensemble = (options: object) => () =>
     ensembleInputs(model, images, { members: 2, seed: 0, draw: 0, ...options });
-  expect(ensemble({})).toThrowErrorMatchingInlineSnapshot(`[RangeError: ensemble: expected inputNoise, or a model with noiseDim, got neither.]`);
-  expect(ensemble({ members: 1 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: ensemble: expected at least 2 members, got 1.]`);
-  expect(ensemble({ inputNoise: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: ensemble: expected inputNoise of 3 numbers of at least 0, got [1, 2].]`);
-  expect(() => rolloutLoss(model, images, [], { stepHours: 6, latitudeWeights })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: rolloutLoss: expected targets of at least one step, got none.]`);
+  expect(ensemble({})).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: ensemble: expected inputNoise, or a model with noiseDim, got neither.]`,
+  );
+  expect(ensemble({ members: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: ensemble: expected at least 2 members, got 1.]`,
+  );
+  expect(ensemble({ inputNoise: [1, 2] })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: ensemble: expected inputNoise of 3 numbers of at least 0, got [1, 2].]`,
+  );
+  expect(() => rolloutLoss(model, images, [], { stepHours: 6, latitudeWeights })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: rolloutLoss: expected targets of at least one step, got none.]`,
+  );
 });

@@ -1,0 +1,266 @@
+import { ConfigError } from "@graticule/core";
+import {
+  type Channel,
+  type ChannelSchema,
+  type Dataset,
+  type DatasetSpec,
+  type DirectReads,
+  type Draw,
+  type JsonValue,
+  makeStatisticsCollector,
+  type PackedShardsOptions,
+  type Sample,
+} from "@graticule/data";
+import type { LatLonGrid } from "../grid/lat-lon-grid.js";
+import { type ChannelScale, readStatistics, type StoreStatistics } from "../store/store-statistics.js";
+import { formatHours } from "../store/store-time.js";
+import { findTime } from "../store/time-segments.js";
+import { usableRange } from "../store/time-splits.js";
+import { openWeatherStore, type WeatherStore } from "../store/weather-store.js";
+import { drawLeadTime, type LeadTimes, listLeadTimes } from "./lead-times.js";
+import { assertScales, maskOf, normalizePlanes } from "./normalize-planes.js";
+import { listSampleStarts } from "./sample-starts.js";
+import { fillTimeFeatures, TIME_FEATURES, type TimeFeature, timeFeatureSchema } from "./time-features.js";
+
+export interface ForecastSamplesOptions {
+  /** Folder of the store. */
+  readonly store: string;
+  readonly split: string;
+  readonly leadTimeHours: LeadTimes;
+  /** Earlier states that are inputs too, as hours before the start, e.g. [6, 12]; none if absent. */
+  readonly historyHours?: readonly number[];
+  /** Names of channels in the order of the input; all of the store if absent. */
+  readonly inputChannels?: readonly string[];
+  /** Names of channels to predict; those of the input if absent. */
+  readonly targetChannels?: readonly string[];
+  /** The state itself, or its change since the start, scaled by changes over some hours; "state" if absent. */
+  readonly target?: "state" | { readonly tendencyHours: number };
+  /** Fields of time and place, behind the static ones; none if absent. */
+  readonly features?: readonly TimeFeature[];
+  readonly verify?: PackedShardsOptions["verify"];
+}
+
+/**
+ * Samples for forecasting: inputs are `pixels`, normalized, missing values 0; `arrays` holds
+ *
+ * - `target` `[V', H, W]`, normalized by `targetSchema`, missing values 0;
+ * - `targetMask` `[V', H, W]`, 1 where the target is known;
+ * - `leadTimeHours` and `startHours` (since 1970 in the store's calendar), scalars.
+ */
+export interface ForecastSamples extends Dataset {
+  /** Channels of the input: the state, earlier states, static fields, features. */
+  readonly schema: ChannelSchema;
+  readonly targetSchema: ChannelSchema;
+  readonly grid: LatLonGrid;
+  readonly leadTimeHours: readonly number[];
+  /** Start of each sample. Units: hours since 1970-01-01 00:00 in the store's calendar. */
+  readonly startHours: Float64Array;
+  /** Of the statistics that normalize. */
+  readonly statisticsId: string;
+  readonly direct: DirectReads;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a store as samples of one split. Starts are those whose whole window, from history to the longest lead time,
+ * lies within the split without a gap in time; a split ends early enough before the next one that no state that it
+ * predicts is as near to the next one's inputs as history and lead time together.
+ *
+ * @throws {ConfigError} for channels, splits or tendencies that the store lacks, and if no start is left.
+ * @throws {FormatError} if the store or its statistics are incomplete or damaged.
+ */
+export async function openForecastSamples(options: ForecastSamplesOptions): Promise<ForecastSamples> {
+  const { split, historyHours = [], features = [], target = "state" } = options;
+  const store = await openWeatherStore(options.store, options.verify);
+  const statistics = await readStatistics(store);
+  const leads = listLeadTimes(options.leadTimeHours);
+  assertHistory(historyHours);
+  const unknown = features.find((feature) => !TIME_FEATURES.includes(feature));
+  if (unknown !== undefined) throw new ConfigError(`features: expected ${TIME_FEATURES.join(", ")}, got '${unknown}'.`);
+  const inputs = pickChannels(store, "inputChannels", options.inputChannels);
+  const targets = pickChannels(store, "targetChannels", options.targetChannels ?? options.inputChannels);
+  const inputScales = inputs.map((channel) => statistics.channels[channel] as ChannelScale);
+  const targetScales = scalesOfTarget(statistics, target, targets);
+  assertScales([...inputScales, ...targetScales]);
+  const fixed = normalizeStatic(store);
+  const starts = findStarts(store, statistics, split, historyHours, leads);
+  const schema = describeInputs(store, inputs, inputScales, historyHours, fixed.scales, features);
+  const targetSchema = targets.map((channel, place) =>
+    withScale(
+      store.schema[channel] as Channel,
+      targetScales[place] as ChannelScale,
+      target === "state" ? "" : " change",
+    ),
+  );
+
+  const [, height, width] = store.fields.shape;
+  const plane = height * width;
+  const shape = [schema.length, height, width] as const;
+  const targetShape = [targets.length, height, width];
+  const recordValues = store.fields.shape[0] * plane;
+  const spare: Float32Array[] = [];
+
+  /** Reads channels of the record at a time into `pixels`. */
+  async function readChannels(hours: number, channels: readonly number[], pixels: Float32Array): Promise<void> {
+    const index = findTime(store.hours, hours);
+    const isWhole = channels.length * plane === recordValues && channels.every((channel, place) => channel === place);
+    const record = isWhole ? pixels : (spare.pop() ?? new Float32Array(recordValues));
+    await store.fields.direct.readInto(index, record);
+    if (isWhole) return;
+    for (const [place, channel] of channels.entries())
+      pixels.set(record.subarray(channel * plane, (channel + 1) * plane), place * plane);
+    spare.push(record);
+  }
+
+  async function readTarget(start: number, lead: number): Promise<Float32Array> {
+    const values = new Float32Array(targets.length * plane);
+    await readChannels(start + lead, targets, values);
+    if (target === "state") return values;
+    const before = new Float32Array(values.length);
+    await readChannels(start, targets, before);
+    for (let position = 0; position < values.length; position++)
+      values[position] = (values[position] as number) - (before[position] as number);
+    return values;
+  }
+
+  async function readInto(
+    index: number,
+    pixels: Float32Array,
+    draw: Draw = { seed: 0, epoch: 0 },
+  ): Promise<Omit<Sample, "pixels" | "shape">> {
+    if (!(Number.isInteger(index) && index >= 0 && index < starts.length))
+      throw new RangeError(`forecast samples: expected an index from 0 to ${starts.length - 1}, got ${index}.`);
+    const start = store.hours[starts[index] as number] as number;
+    const lead = drawLeadTime(leads, draw, index);
+    const stateSize = inputs.length * plane;
+    for (const [step, offset] of [0, ...historyHours].entries()) {
+      const state = pixels.subarray(step * stateSize, (step + 1) * stateSize);
+      await readChannels(start - offset, inputs, state);
+      normalizePlanes(state, inputScales, plane);
+    }
+    const afterStates = (1 + historyHours.length) * stateSize;
+    pixels.set(fixed.pixels, afterStates);
+    const featurePixels = pixels.subarray(afterStates + fixed.pixels.length);
+    fillTimeFeatures(featurePixels, features, store.grid, store.calendar, {
+      startHours: start,
+      targetHours: start + lead,
+    });
+    const values = await readTarget(start, lead);
+    const targetMask = maskOf(values);
+    normalizePlanes(values, targetScales, plane);
+    return {
+      id: `${formatHours(store.calendar, start)} + ${lead} h`,
+      arrays: {
+        target: { data: values, shape: targetShape },
+        targetMask: { data: targetMask, shape: targetShape },
+        leadTimeHours: { data: Float32Array.of(lead), shape: [] },
+        startHours: { data: Float32Array.of(start), shape: [] },
+      },
+    };
+  }
+
+  async function read(index: number, draw?: Draw): Promise<Sample> {
+    const pixels = new Float32Array(schema.length * plane);
+    return { ...(await readInto(index, pixels, draw)), pixels, shape };
+  }
+
+  return {
+    length: starts.length,
+    schema,
+    targetSchema,
+    grid: store.grid,
+    leadTimeHours: leads,
+    startHours: Float64Array.from(starts, (start) => store.hours[start] as number),
+    statisticsId: statistics.id,
+    read,
+    direct: { shape, readInto },
+    close: () => store.close(),
+  };
+}
+
+/** How worker threads open the same samples. */
+export function forecastSamplesSpec(options: ForecastSamplesOptions): DatasetSpec {
+  return { module: import.meta.url, export: "openForecastSamples", options: options as unknown as JsonValue };
+}
+
+function assertHistory(historyHours: readonly number[]): void {
+  if (historyHours.some((hours) => !(hours > 0 && Number.isFinite(hours))))
+    throw new ConfigError(`historyHours: expected hours above 0, got ${historyHours.join(", ")}.`);
+}
+
+function pickChannels({ schema }: WeatherStore, option: string, names: readonly string[] | undefined): number[] {
+  if (names?.length === 0) throw new ConfigError(`${option}: expected at least one channel, got none.`);
+  return (names ?? schema.map(({ name }) => name)).map((name) => {
+    const channel = schema.findIndex((known) => known.name === name);
+    if (channel >= 0) return channel;
+    throw new ConfigError(
+      `${option}: expected channels of the store (${schema.map((known) => known.name).join(", ")}), got '${name}'.`,
+    );
+  });
+}
+
+function scalesOfTarget(
+  { channels, tendencies }: StoreStatistics,
+  target: NonNullable<ForecastSamplesOptions["target"]>,
+  targets: readonly number[],
+): ChannelScale[] {
+  const scales = target === "state" ? channels : tendencies[target.tendencyHours];
+  if (!scales)
+    throw new ConfigError(
+      `target.tendencyHours: expected hours that were measured (${Object.keys(tendencies).join(", ") || "none"}), got ${JSON.stringify(target)}. Measure the store with these tendencyHours.`,
+    );
+  return targets.map((channel) => scales[channel] as ChannelScale);
+}
+
+function normalizeStatic({ static: fixed, fields }: WeatherStore): {
+  pixels: Float32Array;
+  scales: readonly Channel[];
+} {
+  if (!fixed) return { pixels: new Float32Array(0), scales: [] };
+  const collector = makeStatisticsCollector(fixed.schema.length);
+  collector.add(fixed.pixels);
+  const scales = collector
+    .result()
+    .map(({ count, mean, std }, channel) => ({ ...(fixed.schema[channel] as Channel), count, mean, std }));
+  assertScales(scales);
+  const pixels = fixed.pixels.slice();
+  normalizePlanes(pixels, scales, fields.shape[1] * fields.shape[2]);
+  return { pixels, scales: scales.map(({ count: _, ...channel }) => channel) };
+}
+
+function findStarts(
+  store: WeatherStore,
+  { splits, gapHours }: StoreStatistics,
+  split: string,
+  historyHours: readonly number[],
+  leads: readonly number[],
+): Int32Array {
+  const window = Math.max(0, ...historyHours) + Math.max(...leads);
+  const range = usableRange(splits, split, Math.max(gapHours, window));
+  const starts = listSampleStarts(store.hours, range, [...historyHours.map((hours) => -hours), ...leads]);
+  if (starts.length > 0) return starts;
+  const [from, to] = [range.fromHours, range.toHours].map((hours) => formatHours(store.calendar, hours));
+  throw new ConfigError(
+    `forecast samples: expected starts in split '${split}', got none: from ${from} to ${to} no window of ${window} hours is without a gap. Shorten lead times or history, or widen the split.`,
+  );
+}
+
+function describeInputs(
+  { schema }: WeatherStore,
+  inputs: readonly number[],
+  scales: readonly ChannelScale[],
+  historyHours: readonly number[],
+  fixed: readonly Channel[],
+  features: readonly TimeFeature[],
+): ChannelSchema {
+  const states = [0, ...historyHours].flatMap((hours) =>
+    inputs.map((channel, place) =>
+      withScale(schema[channel] as Channel, scales[place] as ChannelScale, hours === 0 ? "" : ` ${hours} h before`),
+    ),
+  );
+  return [...states, ...fixed, ...timeFeatureSchema(features)];
+}
+
+function withScale(channel: Channel, { mean, std }: ChannelScale, suffix: string): Channel {
+  return { ...channel, name: channel.name + suffix, mean, std };
+}
