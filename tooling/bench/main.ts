@@ -1,6 +1,7 @@
 import { vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
+import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -55,6 +56,15 @@ sized(bench("adamw", "One AdamW update of a ViT's blocks, and its share of memor
 bench("op-overhead", "Microseconds of an op on one number.").action(async (options) =>
   print(await benchOpOverhead(options)),
 );
+
+bench("data", "The loader on files of each kind, by numbers of workers; a line for each.")
+  .option("--paths <names>", "some of the kinds, as a,b", (list) => list.split(","), Object.keys(dataPaths))
+  .option("--workers <counts>", "numbers of workers, as a,b", numbers, [1, 2, 4])
+  .option("--train", "instead: how long steps of ViT-Base wait on the loader")
+  .action(async (options) => {
+    if (options.train) return print(await benchDataTrain(options));
+    for await (const result of benchData(options)) print(result);
+  });
 
 bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
   .option("--fields <count>", "fields of one call", Number, 8)

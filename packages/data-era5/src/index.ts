@@ -12,6 +12,9 @@
  * const fine = makeRegularGrid([721, 1440], { rows: "at-poles" });
  * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
  * const weights = await cachedRegridWeights(fine, coarse, "bilinear", { directory: "weights" });
+ * const era5 = makeRegularGrid([721, 1440], { rows: "at-poles" });
+ * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
+ * const weights = await cachedRegridWeights(era5, coarse, "bilinear", { directory: "weights" });
  * const fields = applyRegrid(weights, new Float32Array(13 * 721 * 1440)); // [13, 32, 64]
  * ```
  */
@@ -75,8 +78,9 @@ export {
   readStatistics,
   type StoreStatistics,
 } from "./store/store-statistics.js";
+export { formatHours, parseHours } from "./store/store-time.js";
 export type { RegridChoice } from "./store/target-grid.js";
-export type { TimeRange, TimeSplits } from "./store/time-splits.js";
+export { orderSplits, type TimeRange, type TimeSplits } from "./store/time-splits.js";
 export { openWeatherStore, type StoreOrigin, type WeatherStore } from "./store/weather-store.js";
 export {
   cosineOfSolarZenith,

@@ -1,14 +1,5 @@
 import type { Box } from "@graticule/data";
-import type { BandSelection, GeoTransform } from "@graticule/data-geotiff";
-
-/** Where a cube lies; absent fields are what its file doesn't tell. */
-export interface CubeGeoreference {
-  readonly epsg?: number;
-  /** The coordinate system as the file writes it. */
-  readonly crs?: string;
-  /** Maps (column, row) of a pixel's upper left corner to coordinates. */
-  readonly transform?: GeoTransform;
-}
+import type { BandSelection, Georeference } from "@graticule/data-geotiff";
 
 export interface CubeWindow extends Box {
   /** Zero-based indices or band names, in the order wanted; all bands if absent. */
@@ -38,7 +29,7 @@ export interface CubeDescription {
   readonly offsets?: readonly number[];
   /** The stored number that stands for "no data"; reads give NaN for it. */
   readonly nodata?: number;
-  readonly georeference?: CubeGeoreference;
+  readonly georeference?: Georeference;
 }
 
 /** A hyperspectral cube, read by windows. */

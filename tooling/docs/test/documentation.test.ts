@@ -81,18 +81,18 @@ test("TypeScript examples use the packages as they are", { timeout: 120_000 }, (
 });
 
 test("settings in commands are known", { timeout: 120_000 }, () => {
-  const runs = new Set(pages.flatMap(commands).filter((line) => /graticule-pretrain run/.test(line)));
+  const runs = new Set(
+    pages.flatMap(commands).filter((line) => /graticule-(pretrain run|forecast prepare)/.test(line)),
+  );
   expect(runs.size).toBeGreaterThan(2);
   for (const line of runs) {
-    const args = line
-      .slice(line.indexOf("run"))
-      .split(/\s+/)
-      .filter((part) => !part.endsWith(".yaml") && part !== "--config");
+    const [, app = "", command = ""] = /graticule-(\w+) ((?:run|prepare).*)/.exec(line) ?? [];
+    const args = command.split(/\s+/).filter((part) => !part.endsWith(".yaml") && part !== "--config");
     const node = [
       "--conditions=@graticule/source",
       "--import",
       "tsx",
-      "apps/pretrain/src/main.ts",
+      `apps/${app}/src/main.ts`,
       ...args,
       "--print-config",
     ];

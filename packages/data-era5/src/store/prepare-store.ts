@@ -12,9 +12,9 @@ import { latitudeField, longitudeField } from "../grid/cell-areas.js";
 import type { LatLonGrid } from "../grid/lat-lon-grid.js";
 import type { GriddedDataset } from "../gridded-dataset.js";
 import { type AlignedTimes, alignTimes, type TimeChoice } from "./align-times.js";
-import { type Calendar, formatTime } from "./calendar.js";
 import { type FieldGroup, groupFields, readGroup, type TimeSlice } from "./field-blocks.js";
 import { type ChannelChoice, type FieldSource, findFields } from "./field-source.js";
+import { formatHours } from "./store-time.js";
 import { openTargetGrid, type RegridChoice, type TargetGrid } from "./target-grid.js";
 import { toSegments } from "./time-segments.js";
 import { FIELDS_FOLDER, STATIC_FOLDER, type StoreOrigin } from "./weather-store.js";
@@ -152,7 +152,7 @@ async function writeBlock(
   }
   for (let time = from; time < to; time++) {
     const start = (time - from) * shape[0] * plane;
-    const id = formatTime(times.calendar, times.hours[time] as number);
+    const id = formatHours(times.calendar, times.hours[time] as number);
     await writer.append({ pixels: records.subarray(start, start + shape[0] * plane), id, position: time });
   }
 }
@@ -227,7 +227,7 @@ function describeOrigin(
 ): StoreOrigin {
   return {
     kind: "weather-store",
-    calendar: times.calendar satisfies Calendar,
+    calendar: times.calendar,
     times: toSegments(times.hours),
     grid: { latitudes: Array.from(grid.latitudes), longitudes: Array.from(grid.longitudes) },
     regrid: regrid ? { method: regrid.method, maxMissing: regrid.maxMissing ?? 0 } : null,
