@@ -29,7 +29,7 @@ export {
 } from "./benchmarks/scene-benchmarks.js";
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
-export type { Georeference, Georeference, GeoTransform } from "./georeference.js";
+export type { Georeference } from "./georeference.js";
 export {
   type GeoTransform,
   invertTransform,
