@@ -1,5 +1,6 @@
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import {
+  type Calendar,
   type ChannelChoice,
   CLIMAX_48_CHANNELS,
   DCHAG_80_CHANNELS,

@@ -62,7 +62,6 @@ export {
 } from "./select/sel.js";
 export type { SeriesFile } from "./series/series-variable.js";
 export type { TimeChoice } from "./store/align-times.js";
-export { calendarTime, formatTime, parseTime } from "./store/calendar.js";
 export { type Climatology, type ClimatologyOptions, makeClimatology, openClimatology } from "./store/climatology.js";
 export type { ChannelChoice, CustomChannel } from "./store/field-source.js";
 export {

@@ -16,7 +16,7 @@ import { openZipStore } from "./zarr/zip-store.js";
 export interface OpenDatasetOptions {
   /** Most values that one read may yield; 2²⁸ if absent. */
   readonly maxValues?: number;
-  /** Decoded chunks that are kept for the next read. Units: bytes; 2²⁶ if absent. */
+  /** Decoded chunks that are kept for the next read, if a read took a part of them. Units: bytes; 2²⁶ if absent. */
   readonly cacheBytes?: number;
 }
 

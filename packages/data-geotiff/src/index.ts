@@ -16,6 +16,7 @@
  * ```
  */
 export type { Split } from "@graticule/data";
+
 export { type BandSelection, selectBands } from "./band-selection.js";
 export type { FetchOptions } from "./benchmarks/benchmark-files.js";
 export { type BigEarthNetOptions, bigEarthNetSpec, openBigEarthNet } from "./benchmarks/big-earth-net.js";
@@ -30,17 +31,16 @@ export {
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
 export type { Georeference } from "./georeference.js";
-export type { BandSelection } from "./band-selection.js";
-export { type BandSelection, selectBands } from "./band-selection.js";
-export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
-export { utmCrs } from "./crs/utm.js";
-export type { Split } from "./folder-listing.js";
-export type { Georeference, GeoTransform } from "./georeference.js";
 export {
   type GeoTransform,
+  type GeoTransform,
+  invertTransform,
   invertTransform,
   offsetTransform,
+  offsetTransform,
   scaleTransform,
+  scaleTransform,
+  toMap,
   toMap,
 } from "./grid/geo-transform.js";
 export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";

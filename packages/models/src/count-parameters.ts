@@ -1,3 +1,5 @@
+import { ChannelVit } from "./channel-vit/channel-vit.js";
+import type { ChannelVitConfig } from "./channel-vit/config.js";
 import type { ClassifierConfig } from "./classifier/classifier.js";
 import type { MaeConfig } from "./mae/config.js";
 import { numPatches, type VitConfig } from "./vit/config.js";
@@ -6,7 +8,9 @@ import { numPatches, type VitConfig } from "./vit/config.js";
  * The number of values in a model's state dict, from its configuration alone; a masked autoencoder's fixed positions
  * count too.
  */
-export function countParameters(config: VitConfig | ClassifierConfig | MaeConfig): number {
+export function countParameters(config: VitConfig | ClassifierConfig | MaeConfig | ChannelVitConfig): number {
+  if ("channelTree" in config)
+    return new ChannelVit(config).namedParameters().reduce((sum, [, { size }]) => sum + size, 0); // takes no storage
   const { embedDim, depth, mlpDim, inChannels, patchSize } = config;
   const tokens = 1 + numPatches(config);
   const patchValues = inChannels * patchSize * patchSize;

@@ -8,7 +8,6 @@ import type { GriddedDataset } from "../../src/gridded-dataset.js";
 import { openDataset } from "../../src/open-dataset.js";
 import { openSeries } from "../../src/open-series.js";
 import { openForecastSamples } from "../../src/samples/forecast-samples.js";
-import { type PrepareStoreOptions, prepareStore } from "../../src/store/prepare-store.js";
 import { type PreparedStore, type PrepareStoreOptions, prepareStore } from "../../src/store/prepare-store.js";
 import { measureStore } from "../../src/store/store-statistics.js";
 import { openWeatherStore } from "../../src/store/weather-store.js";
