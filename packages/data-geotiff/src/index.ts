@@ -16,7 +16,6 @@
  * ```
  */
 export type { Split } from "@graticule/data";
-
 export { type BandSelection, selectBands } from "./band-selection.js";
 export type { FetchOptions } from "./benchmarks/benchmark-files.js";
 export { type BigEarthNetOptions, bigEarthNetSpec, openBigEarthNet } from "./benchmarks/big-earth-net.js";
@@ -31,18 +30,7 @@ export {
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
 export type { Georeference } from "./georeference.js";
-export {
-  type GeoTransform,
-  type GeoTransform,
-  invertTransform,
-  invertTransform,
-  offsetTransform,
-  offsetTransform,
-  scaleTransform,
-  scaleTransform,
-  toMap,
-  toMap,
-} from "./grid/geo-transform.js";
+export { type GeoTransform, invertTransform, offsetTransform, scaleTransform, toMap } from "./grid/geo-transform.js";
 export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";
 export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid } from "./grid/resample-to-grid.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";

@@ -49,9 +49,17 @@ describeOnBackends("fairCrps", (backend) => {
     const target = tf.zeros([1, 2, 3, 4]);
     const score = (members: number[], weights: number[], variableWeights?: number[]) => () =>
       fairCrps(tf.zeros(members), target, { latitudeWeights: weights, ...(variableWeights && { variableWeights }) });
-    expect(score([1, 1, 2, 3, 4], [1, 1, 1])).toThrowErrorMatchingInlineSnapshot(`[RangeError: fairCrps: expected at least 2 members, got 1.]`);
-    expect(score([2, 1, 2, 3, 5], [1, 1, 1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fairCrps: expected target of shape [1, 2, 3, 5], got [1, 2, 3, 4].]`);
-    expect(score([2, 1, 2, 3, 4], [1, 1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fairCrps: expected 3 latitude weights, got 2.]`);
-    expect(score([2, 1, 2, 3, 4], [1, 1, 1], [1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fairCrps: expected 2 variable weights, got 1.]`);
+    expect(score([1, 1, 2, 3, 4], [1, 1, 1])).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: fairCrps: expected at least 2 members, got 1.]`,
+    );
+    expect(score([2, 1, 2, 3, 5], [1, 1, 1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: fairCrps: expected target of shape [1, 2, 3, 5], got [1, 2, 3, 4].]`,
+    );
+    expect(score([2, 1, 2, 3, 4], [1, 1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: fairCrps: expected 3 latitude weights, got 2.]`,
+    );
+    expect(score([2, 1, 2, 3, 4], [1, 1, 1], [1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: fairCrps: expected 2 variable weights, got 1.]`,
+    );
   });
 });

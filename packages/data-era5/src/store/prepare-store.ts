@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, ShapeError } from "@graticule/core";
 import {
@@ -77,7 +77,7 @@ export async function prepareStore(options: PrepareStoreOptions): Promise<Prepar
   const target = await openTargetGrid(fields, options.regrid);
   const shape = [fields.length, target.grid.latitudes.length, target.grid.longitudes.length] as const;
   await writeStatic(options, target.grid);
-  const metadata = describeOrigin(options, fields, times, target.grid) as unknown as JsonValue;
+  const metadata = (await describeOrigin(options, fields, times, target.grid)) as unknown as JsonValue;
   const writer = await openShardWriter({
     folder: join(out, FIELDS_FOLDER),
     dtype,
@@ -219,12 +219,12 @@ function schemaOf(fields: readonly FieldSource[]): ChannelSchema {
   }));
 }
 
-function describeOrigin(
+async function describeOrigin(
   { regrid, staticChannels = [] }: PrepareStoreOptions,
   fields: readonly FieldSource[],
   times: AlignedTimes,
   grid: LatLonGrid,
-): StoreOrigin {
+): Promise<StoreOrigin> {
   return {
     kind: "weather-store",
     calendar: times.calendar,
@@ -237,11 +237,12 @@ function describeOrigin(
       uri: dataset.uri,
       variable: variable.name,
     })),
-    madeBy: `@graticule/data-era5 ${packageVersion()}`,
+    madeBy: `@graticule/data-era5 ${await packageVersion()}`,
   };
 }
 
-function packageVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require("@graticule/data-era5/package.json") as { version: string }).version;
+async function packageVersion(): Promise<string> {
+  // A build lies in dist/, one level below the package; this file two.
+  const root = new URL(import.meta.url.endsWith(".ts") ? "../../" : "../", import.meta.url);
+  return (JSON.parse(await readFile(new URL("package.json", root), "utf8")) as { version: string }).version;
 }
