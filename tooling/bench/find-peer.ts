@@ -12,6 +12,7 @@ export function findPython(modules: readonly string[]): string | undefined {
     fileURLToPath(new URL(".graticule/peers/bin/python", root)),
     fileURLToPath(new URL(".graticule/venv/bin/python", root)),
     "python3",
+    "/usr/bin/python3",
   ];
   const names = modules.join(", ");
   if (!found.has(names))

@@ -1,6 +1,8 @@
-import { vitPresets } from "@graticule/models";
+import { channelVitPresets, vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
+import { benchChannels } from "./channels.js";
+import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -56,9 +58,35 @@ bench("op-overhead", "Microseconds of an op on one number.").action(async (optio
   print(await benchOpOverhead(options)),
 );
 
+bench("data", "The loader on files of each kind, by numbers of workers; a line for each.")
+  .option("--paths <names>", "some of the kinds, as a,b", (list) => list.split(","), Object.keys(dataPaths))
+  .option("--workers <counts>", "numbers of workers, as a,b", numbers, [1, 2, 4])
+  .option("--train", "instead: how long steps of ViT-Base wait on the loader")
+  .action(async (options) => {
+    if (options.train) return print(await benchDataTrain(options));
+    for await (const result of benchData(options)) print(result);
+  });
+
 bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
   .option("--fields <count>", "fields of one call", Number, 8)
   .action(async (options) => print(await benchRegrid(options)));
+
+bench("channels", "A training step of a ChannelVit, by number of channels and kind of tree.")
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("era5"))
+  .option("--channels <counts>", "channels, as a,b", numbers, [32, 128, 512, 1024])
+  .option("--trees <names>", "as a,b", words, [
+    "flat",
+    "tree0-linear",
+    "tree0-cross-attention",
+    "tree4-cross-attention",
+  ])
+  .option("--groups <count>", "groups of every tree", Number, 8)
+  .option("--batch <samples>", "samples of one step", Number, 2)
+  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+  .action(async (options) => print(await benchChannels(options)));
 
 program
   .command("ops")
@@ -89,6 +117,10 @@ await program.parseAsync();
 
 function numbers(list: string): number[] {
   return list.split(",").map(Number);
+}
+
+function words(list: string): string[] {
+  return list.split(",");
 }
 
 function print(result: Record<string, unknown>): void {

@@ -6,7 +6,7 @@ export const allowedImports = {
   ops: ["core", "autodiff"],
   nn: ["core", "autodiff", "ops"],
   optim: ["core", "nn", "ops"],
-  models: ["core", "config", "nn", "ops"],
+  models: ["core", "config", "autodiff", "nn", "ops"],
   data: ["core", "config"],
   "data-geotiff": ["core", "config", "data"],
   "data-era5": ["core", "config", "data"],

@@ -1,1 +1,58 @@
-export {};
+import { readConfig, runProgram, stderrLogger } from "@graticule/classify";
+import { printConfig } from "@graticule/config";
+import { formatBytes } from "@graticule/core";
+import { Command } from "commander";
+import { folderBytes } from "./folder-bytes.js";
+import { inspect } from "./inspect.js";
+import { prepare } from "./prepare.js";
+import { type PrepareConfig, prepareConfig } from "./prepare-config.js";
+import { makeProgressLine } from "./progress-line.js";
+
+async function prepareAndReport(out: string, config: PrepareConfig): Promise<void> {
+  const { times, shape, statistics } = await prepare(out, config, {
+    logger: stderrLogger,
+    onProgress: makeProgressLine(process.stderr),
+  });
+  const [channels, height, width] = shape;
+  const splits = Object.keys(statistics.splits).join(", ");
+  process.stdout.write(
+    `store: ${out}\n${times} times of ${channels} channels on ${height} x ${width}, ${formatBytes(await folderBytes(out))}; splits ${splits}\n`,
+  );
+}
+
+/** A list option of commander would take the overrides behind it for files. */
+const appendFile = (file: string, files: readonly string[]): string[] => [...files, file];
+
+const program = new Command("graticule-forecast").description("Weather forecasting.").showHelpAfterError();
+
+program
+  .command("prepare")
+  .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
+  .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-o, --out <folder>", "folder of the store", "store")
+  .option("--print-config", "print the settings and stop")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast prepare --config era5.yaml --out stores/era5
+  graticule-forecast prepare sources=[era5/*.nc] channels=[t2m,msl] splits.train=[2013,2014] splits.test=[2014,2015]
+  graticule-forecast prepare --config era5.yaml dtype=int16 times.stepHours=6 --print-config`,
+  )
+  .action(async (overrides: string[], flags: { config: string[]; out: string; printConfig?: boolean }) => {
+    const config = await readConfig(prepareConfig, { files: flags.config, overrides });
+    if (flags.printConfig) process.stdout.write(printConfig(config));
+    else await prepareAndReport(flags.out, config);
+  });
+
+program
+  .command("inspect")
+  .description("Show what a store, or a file of weather data, holds.")
+  .argument("<uri>", "folder of a store; file, folder, zip or URL of NetCDF, HDF5 or Zarr")
+  .addHelpText("after", "\nExamples:\n  graticule-forecast inspect stores/era5\n  graticule-forecast inspect era5.zarr")
+  .action(async (uri: string) => {
+    process.stdout.write(`${await inspect(uri)}\n`);
+  });
+
+await runProgram(program);

@@ -5,13 +5,16 @@
  * import { applyRegrid, cachedRegridWeights, makeRegularGrid, openDataset, openSeries, sel } from "@graticule/data-era5";
  *
  * const era5 = await openDataset("era5.zarr"); // NetCDF, HDF5 or Zarr: a file, folder, zip or URL
- * const field = await era5.variables.get("t2m").read({ time: 0 }); // [latitude, longitude]
+ * const field = await era5.variables.get("t2m")?.read({ time: 0 }); // [latitude, longitude]
  * const europe = await sel(era5, { latitude: { from: 35, to: 70 }, longitude: { from: -10, to: 40 }, time: "2013-11" });
  * const years = await openSeries("era5/*.nc"); // one dataset along time; years.gaps tells what is missing
  *
  * const fine = makeRegularGrid([721, 1440], { rows: "at-poles" });
  * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
  * const weights = await cachedRegridWeights(fine, coarse, "bilinear", { directory: "weights" });
+ * const era5 = makeRegularGrid([721, 1440], { rows: "at-poles" });
+ * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
+ * const weights = await cachedRegridWeights(era5, coarse, "bilinear", { directory: "weights" });
  * const fields = applyRegrid(weights, new Float32Array(13 * 721 * 1440)); // [13, 32, 64]
  * ```
  */
@@ -59,7 +62,6 @@ export {
 } from "./select/sel.js";
 export type { SeriesFile } from "./series/series-variable.js";
 export type { TimeChoice } from "./store/align-times.js";
-export { calendarTime, formatTime, parseTime } from "./store/calendar.js";
 export { type Climatology, type ClimatologyOptions, makeClimatology, openClimatology } from "./store/climatology.js";
 export type { ChannelChoice, CustomChannel } from "./store/field-source.js";
 export {
@@ -75,8 +77,9 @@ export {
   readStatistics,
   type StoreStatistics,
 } from "./store/store-statistics.js";
+export { formatHours, parseHours } from "./store/store-time.js";
 export type { RegridChoice } from "./store/target-grid.js";
-export type { TimeRange, TimeSplits } from "./store/time-splits.js";
+export { orderSplits, type TimeRange, type TimeSplits } from "./store/time-splits.js";
 export { openWeatherStore, type StoreOrigin, type WeatherStore } from "./store/weather-store.js";
 export {
   cosineOfSolarZenith,

@@ -16,7 +16,7 @@ import { openZipStore } from "./zarr/zip-store.js";
 export interface OpenDatasetOptions {
   /** Most values that one read may yield; 2²⁸ if absent. */
   readonly maxValues?: number;
-  /** Decoded chunks that are kept for the next read. Units: bytes; 2²⁶ if absent. */
+  /** Decoded chunks that are kept for the next read, if a read took a part of them. Units: bytes; 2²⁶ if absent. */
   readonly cacheBytes?: number;
 }
 
@@ -98,7 +98,8 @@ async function openFile(uri: string, cache: DatasetCache): Promise<Opened> {
   }
 }
 
-async function openContent(source: ByteSource, cache: DatasetCache): Promise<Opened> {
+/** Opens what a source holds, by its content. */
+export async function openContent(source: ByteSource, cache: DatasetCache): Promise<Opened> {
   const start = await source.read(0, Math.min(4, source.size), "the file's first bytes");
   const magic = Buffer.from(start).toString("latin1");
   const close = (): Promise<void> => source.close();

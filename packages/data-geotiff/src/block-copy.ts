@@ -5,12 +5,12 @@ import type { BlockValues } from "./tiff-block.js";
  * Copies the part of a decoded block that lies in a window, as float32, nodata as NaN.
  *
  * @param values `[rows, columns, samplesPerPixel]`; undefined for a block that the file leaves out.
- * @param bands samples to copy, in order. @param output `[bands.length, window.height, window.width]`.
+ * @param samples which to copy, in order. @param output `[samples.length, window.height, window.width]`.
  */
 export function copyBlock(
   values: BlockValues | undefined,
   block: Box,
-  bands: readonly number[],
+  samples: readonly number[],
   samplesPerPixel: number,
   window: Box,
   output: Float32Array,
@@ -22,17 +22,43 @@ export function copyBlock(
   const count = Math.min(block.column + block.width, window.column + window.width) - firstColumn;
   // The text of a float32 file's nodata has more digits than its pixels.
   const missing = nodata === undefined ? NaN : values instanceof Float32Array ? Math.fround(nodata) : nodata;
-  for (const [position, band] of bands.entries())
-    for (let row = firstRow; row < lastRow; row++) {
-      let to = (position * window.height + row - window.row) * window.width + firstColumn - window.column;
-      if (values === undefined) {
-        output.fill(nodata === undefined ? 0 : NaN, to, to + count);
-        continue;
-      }
-      let from = ((row - block.row) * block.width + firstColumn - block.column) * samplesPerPixel + band;
-      for (let column = 0; column < count; column++, from += samplesPerPixel) {
-        const value = values[from] as number;
-        output[to++] = value === missing ? NaN : value;
-      }
+  const plane = window.height * window.width;
+  for (let row = firstRow; row < lastRow; row++) {
+    const toRow = (row - window.row) * window.width + firstColumn - window.column;
+    const fromRow = ((row - block.row) * block.width + firstColumn - block.column) * samplesPerPixel;
+    for (let position = 0; position < samples.length; position++) {
+      const to = position * plane + toRow;
+      const from = fromRow + (samples[position] as number);
+      if (values === undefined) output.fill(nodata === undefined ? 0 : NaN, to, to + count);
+      else if (samplesPerPixel === 1 && Number.isNaN(missing)) output.set(values.subarray(from, from + count), to);
+      else if (Number.isNaN(missing)) copyStrided(values, from, samplesPerPixel, output, to, count);
+      else copyValid(values, from, samplesPerPixel, output, to, count, missing);
     }
+  }
+}
+
+function copyStrided(
+  values: BlockValues,
+  from: number,
+  stride: number,
+  output: Float32Array,
+  to: number,
+  count: number,
+): void {
+  for (let index = 0, at = from; index < count; index++, at += stride) output[to + index] = values[at] as number;
+}
+
+function copyValid(
+  values: BlockValues,
+  from: number,
+  stride: number,
+  output: Float32Array,
+  to: number,
+  count: number,
+  missing: number,
+): void {
+  for (let index = 0, at = from; index < count; index++, at += stride) {
+    const value = values[at] as number;
+    output[to + index] = value === missing ? NaN : value;
+  }
 }

@@ -9,6 +9,10 @@
  * const raster = await openRaster("L7_ETMs.tif");
  * const corner = await raster.readWindow({ row: 0, column: 0, height: 64, width: 64 }); // [6, 64, 64]
  * const tiles = sceneTilesSpec({ path: "L7_ETMs.tif", tileSize: [32, 32], split: "train" }); // for makeLoader
+ *
+ * const writer = await openCogWriter("water.tif", { width, height, dtype: "uint8", epsg: raster.epsg, nodata: 255 });
+ * await writer.writeWindow({ row: 0, column: 0, height: 512, width }, classes);
+ * await writer.close();
  * ```
  */
 export type { Split } from "@graticule/data";
@@ -26,18 +30,21 @@ export {
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
 export { utmCrs } from "./crs/utm.js";
 export type { Georeference } from "./georeference.js";
-export {
-  type GeoTransform,
-  invertTransform,
-  offsetTransform,
-  scaleTransform,
-  toMap,
-} from "./grid/geo-transform.js";
+export { type GeoTransform, invertTransform, offsetTransform, scaleTransform, toMap } from "./grid/geo-transform.js";
 export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";
 export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid } from "./grid/resample-to-grid.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";
+export {
+  type GeoPatchesOptions,
+  geoPatchesSpec,
+  openGeoPatches,
+  type PatchLayer,
+  type PatchSampler,
+} from "./patches/geo-patches.js";
+export { openScenes, type Scene, type ScenePaths } from "./patches/scenes.js";
+export { openTimeStacks, type TimeStacks, type TimeStacksOptions, timeStacksSpec } from "./patches/time-stacks.js";
 export { openRaster, openRasterFrom, openRasterImages, type Raster, type RasterOptions } from "./raster.js";
 export { levelFor, type RasterLevel, type RasterWindow } from "./raster-level.js";
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";

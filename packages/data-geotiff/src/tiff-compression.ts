@@ -60,7 +60,10 @@ export async function decompressBlock(
     case COMPRESSION.zstd:
       return exactly(path, await decodeZstd(path, compressed, most), needed);
     case COMPRESSION.none:
-      return exactly(path, compressed, needed);
+      // The bytes belong to the source, so what changes them in place needs a copy.
+      return layout.littleEndian && layout.predictor === 1
+        ? exactly(path, compressed, needed)
+        : new Uint8Array(exactly(path, compressed, needed));
     case COMPRESSION.lzw:
       return filled(path, needed, (output) => decodeLzw(compressed, output));
     case COMPRESSION.packBits:
@@ -85,9 +88,13 @@ async function unwrapLerc(path: string, layout: TiffLayout, bytes: Uint8Array, m
   return decodeZstd(path, bytes, limit);
 }
 
+/** The least that zlib takes. */
+const MIN_CHUNK_BYTES = 64;
+
 function inflate(path: string, compressed: Uint8Array, maxOutputLength: number): Uint8Array {
   try {
-    return inflateSync(compressed, { maxOutputLength });
+    // One chunk of the whole size takes half the time of many small ones.
+    return inflateSync(compressed, { maxOutputLength, chunkSize: Math.max(MIN_CHUNK_BYTES, maxOutputLength) });
   } catch (cause) {
     throw new FormatError(path, "a readable deflate block", firstLine(cause), "The file is truncated or corrupt.", {
       cause,
@@ -102,10 +109,11 @@ function filled(path: string, needed: number, decode: (output: Uint8Array) => nu
   return output;
 }
 
-/** The first `needed` bytes in a buffer of their own, aligned for any sample type. */
+/** The first `needed` bytes, aligned for any sample type. */
 function exactly(path: string, bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
   if (bytes.length < needed) throw tooFew(path, needed, `${bytes.length}`);
-  return new Uint8Array(bytes.subarray(0, needed));
+  const wanted = bytes.subarray(0, needed) as Uint8Array<ArrayBuffer>;
+  return wanted.byteOffset % 8 === 0 ? wanted : new Uint8Array(wanted);
 }
 
 function tooFew(path: string, needed: number, got: string): FormatError {

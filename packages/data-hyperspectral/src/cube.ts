@@ -1,14 +1,5 @@
 import type { Box } from "@graticule/data";
-import type { BandSelection, GeoTransform } from "@graticule/data-geotiff";
-
-/** Where a cube lies; absent fields are what its file doesn't tell. */
-export interface CubeGeoreference {
-  readonly epsg?: number;
-  /** The coordinate system as the file writes it. */
-  readonly crs?: string;
-  /** Maps (column, row) of a pixel's upper left corner to coordinates. */
-  readonly transform?: GeoTransform;
-}
+import type { BandSelection, Georeference } from "@graticule/data-geotiff";
 
 export interface CubeWindow extends Box {
   /** Zero-based indices or band names, in the order wanted; all bands if absent. */
@@ -38,7 +29,7 @@ export interface CubeDescription {
   readonly offsets?: readonly number[];
   /** The stored number that stands for "no data"; reads give NaN for it. */
   readonly nodata?: number;
-  readonly georeference?: CubeGeoreference;
+  readonly georeference?: Georeference;
 }
 
 /** A hyperspectral cube, read by windows. */
@@ -54,8 +45,15 @@ export interface Cube extends CubeDescription {
   close(): Promise<void>;
 }
 
-/** Reads bands of a window that has been checked. Shape: `[bands.length, window.height, window.width]`. */
-export type WindowSource = (window: Box, bands: readonly number[]) => Float32Array | Promise<Float32Array>;
+/**
+ * Reads bands of a window that has been checked, into `room` if it is given and the format can; the result is `room`
+ * then. Shape: `[bands.length, window.height, window.width]`.
+ */
+export type WindowSource = (
+  window: Box,
+  bands: readonly number[],
+  room?: Float32Array,
+) => Float32Array | Promise<Float32Array>;
 
 export interface CubeLimits {
   /** Most values (pixels times bands) of one window, and of an array that must be unpacked whole. 2²⁸ if absent. */

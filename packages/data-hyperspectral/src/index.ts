@@ -16,7 +16,7 @@ export {
   cubeCropsSpec,
   openCubeCrops,
 } from "./crops/cube-crops.js";
-export type { Cube, CubeDescription, CubeGeoreference, CubeLimits, CubeOptions, CubeWindow } from "./cube.js";
+export type { Cube, CubeDescription, CubeLimits, CubeOptions, CubeWindow } from "./cube.js";
 export { openCube } from "./open-cube.js";
 export {
   bandsInRanges,

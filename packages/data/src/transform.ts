@@ -27,10 +27,19 @@ export interface TransformContext {
 
 /** Applies the steps in order; the input's pixels stay as they are. */
 export function applyTransforms(image: Image, transforms: readonly TransformSpec[], context: TransformContext): Image {
-  return transforms.reduce((current, transform) => applyTransform(current, transform, context), image);
+  return transforms.reduce((current, transform) => {
+    // What an earlier step made may be changed: fresh memory costs more than the arithmetic.
+    const mayOverwrite = current.pixels !== image.pixels;
+    return applyTransform(current, transform, context, mayOverwrite);
+  }, image);
 }
 
-function applyTransform(image: Image, transform: TransformSpec, { random, schema }: TransformContext): Image {
+function applyTransform(
+  image: Image,
+  transform: TransformSpec,
+  { random, schema }: TransformContext,
+  mayOverwrite: boolean,
+): Image {
   const [, height, width] = image.shape;
   switch (transform.kind) {
     case "randomResizedCrop": {
@@ -44,20 +53,25 @@ function applyTransform(image: Image, transform: TransformSpec, { random, schema
     case "centerCrop":
       return centerCrop(image, transform.size);
     case "horizontalFlip":
-      return random.float() < (transform.probability ?? 0.5) ? flipHorizontal(image) : image;
+      return random.float() < (transform.probability ?? 0.5)
+        ? flipHorizontal(image, mayOverwrite ? image.pixels : undefined)
+        : image;
     case "verticalFlip":
       return random.float() < (transform.probability ?? 0.5) ? flipVertical(image) : image;
     case "normalize":
-      return normalize(image, schema);
+      return normalize(image, schema, mayOverwrite ? image.pixels : undefined);
   }
 }
 
 const wholeImage = ({ shape: [, height, width] }: Image): Box => ({ row: 0, column: 0, height, width });
 
-/** Mirrors left and right. Shape: `[C, H, W] → [C, H, W]`. */
-export function flipHorizontal({ pixels, shape }: Image): Image {
+/** Mirrors left and right, into `flipped` if given, which may be the image's own. Shape: `[C, H, W] → [C, H, W]`. */
+export function flipHorizontal(
+  { pixels, shape }: Image,
+  flipped: Float32Array = new Float32Array(pixels.length),
+): Image {
   const width = shape[2];
-  const flipped = pixels.slice();
+  if (flipped !== pixels) flipped.set(pixels);
   for (let row = 0; row < flipped.length; row += width) flipped.subarray(row, row + width).reverse();
   return { pixels: flipped, shape };
 }
@@ -100,13 +114,17 @@ export function centerCrop({ pixels, shape }: Image, size: Size): Image {
 
 /**
  * Subtracts each channel's mean and divides by its std. A pixel without data (NaN) becomes 0, the channel's mean.
+ * The result goes into `normalized` if given, which may be the image's own pixels.
  *
  * @throws {ConfigError} if a channel has no mean and std. @throws {ShapeError} if the channel count differs.
  */
-export function normalize({ pixels, shape }: Image, schema: ChannelSchema): Image {
+export function normalize(
+  { pixels, shape }: Image,
+  schema: ChannelSchema,
+  normalized: Float32Array = new Float32Array(pixels.length),
+): Image {
   assertChannelCount("normalize", schema, shape[0]);
   const plane = shape[1] * shape[2];
-  const normalized = new Float32Array(pixels.length);
   for (const [index, channel] of schema.entries()) {
     const { mean, std } = channelScale(channel);
     for (let position = index * plane; position < (index + 1) * plane; position++) {

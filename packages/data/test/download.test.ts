@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { FormatError, makeRandom } from "@graticule/core";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { downloadFile, extractArchive, type HttpClock, verifyChecksum } from "../src/index.js";
@@ -183,13 +184,14 @@ describe.each([
   test("changed at random gives its files, or an error that names it", { timeout: 120_000 }, async () => {
     const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 2);
     const until = Date.now() + (1000 * seconds) / 2;
-    const base = make(honest);
+    // A change inside gzip would seldom reach the tar.
+    const base = extension === "zip" ? make(honest) : new Uint8Array(gunzipSync(make(honest)));
     for (let round = 0; Date.now() < until; round++) {
       const random = makeRandom(5, "archive", extension, round);
       const mutated = base.slice(0, random.integer(4) === 0 ? random.integer(base.length) : base.length);
       for (let change = random.integer(6); change >= 0 && mutated.length > 0; change--)
         mutated[random.integer(mutated.length)] = random.integer(256);
-      const archive = newPath(`archive.${extension}`);
+      const archive = newPath(extension === "zip" ? "archive.zip" : "archive.tar");
       writeFileSync(archive, mutated);
       await extractArchive(archive, join(archive, "..", "out")).catch((error) => {
         if (!(error instanceof FormatError)) throw error;

@@ -52,4 +52,5 @@ export {
 } from "./safetensors/read.js";
 export { SelfAttention } from "./self-attention.js";
 export { sinCosPositionEmbedding2d } from "./sin-cos-position-embedding.js";
+export { sinCosPositionEmbedding1d } from "./sin-cos-position-embedding-1d.js";
 export { TransformerBlock } from "./transformer-block.js";

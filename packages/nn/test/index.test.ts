@@ -29,6 +29,7 @@ test("the public names are these", () => {
       "parseSafetensorsHeader",
       "readSafetensor",
       "readSafetensorsHeader",
+      "sinCosPositionEmbedding1d",
       "sinCosPositionEmbedding2d",
       "truncNormal",
       "xavierUniform",

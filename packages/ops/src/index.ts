@@ -10,6 +10,13 @@
  */
 export { type AdamWHyper, adamW } from "./adam-w.js";
 export { type AttentionOptions, attention } from "./attention.js";
+export {
+  type ChannelAttentionOptions,
+  type ChannelAttentionParameters,
+  channelAttention,
+} from "./channel-attention.js";
+export { channelTokens } from "./channel-tokens.js";
+export { type FairCrpsOptions, fairCrps } from "./fair-crps.js";
 export { type GatherPatchesOptions, gatherPatches } from "./gather-patches.js";
 export { gatherTokens } from "./gather-tokens.js";
 export { type GeluOptions, gelu } from "./gelu.js";

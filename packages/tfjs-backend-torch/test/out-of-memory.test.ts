@@ -71,8 +71,10 @@ describeTorch("out of memory", () => {
     { limit: "-v 67108864", bytes: 2 ** 37 },
     { limit: "-d 8388608", bytes: 2 ** 35 },
   ];
+  // A build that checks addresses reserves terabytes of them at its start.
+  const canLimit = process.platform === "linux" && process.env.GRATICULE_TORCH_BUILD !== "build-sanitize";
   for (const { limit, bytes } of limits) {
-    it.skipIf(process.platform !== "linux")(`under ulimit ${limit} is an error too`, () => {
+    it.skipIf(!canLimit)(`under ulimit ${limit} is an error too`, () => {
       const script = fileURLToPath(new URL("children/ask-much.ts", import.meta.url));
       const command = `ulimit ${limit} && exec "$0" --conditions=@graticule/source --import tsx "$@"`;
       const args = ["-c", command, process.execPath, script, String(bytes)];

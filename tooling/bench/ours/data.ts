@@ -1,5 +1,6 @@
-import { type Batch, type DatasetSpec, makeLoader, openDataset, type TransformSpec } from "@graticule/data";
+import { type Batch, type DatasetSpec, makeLoader, type TransformSpec } from "@graticule/data";
 import { readSettings, report } from "./child.js";
+import { benchSchema } from "./data-schema.js";
 
 /** Our side of `bench data`: one epoch of a path through the loader, timed once its pipeline is full. */
 interface DataSettings {
@@ -15,8 +16,7 @@ interface DataSettings {
 
 const { dataset, transforms, scale, batch, workers, sampleBytes } = readSettings<DataSettings>();
 const prefetchBatches = 2 * workers;
-const schema =
-  scale && (await openDataset(dataset)).schema.map((channel) => ({ ...channel, mean: scale[0], std: scale[1] }));
+const schema = await benchSchema(dataset, scale);
 const loader = await makeLoader({
   dataset,
   ...(schema && { schema }),

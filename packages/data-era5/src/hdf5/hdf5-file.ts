@@ -20,6 +20,7 @@ export interface Hdf5File {
 const SIGNATURE = Buffer.from("\x89HDF\r\n\x1a\n", "latin1");
 const LARGEST_METADATA_BYTES = 2 ** 26;
 const SUPERBLOCK_BYTES = 96;
+const LEAST_SUPERBLOCK_BYTES = 32;
 
 /**
  * Finds the superblock, at 0 or at 512 and its doublings, after what a user may have put before it.
@@ -45,7 +46,11 @@ export async function findSuperblock(source: ByteSource): Promise<number | undef
 export async function openHdf5File(source: ByteSource, offset: number): Promise<Hdf5File> {
   const { uri } = source;
   const metadata = makePagedSource(source);
-  const bytes = await metadata.read(offset, Math.min(SUPERBLOCK_BYTES, source.size - offset), "the HDF5 superblock");
+  const bytes = await metadata.read(
+    offset,
+    Math.max(LEAST_SUPERBLOCK_BYTES, Math.min(SUPERBLOCK_BYTES, source.size - offset)),
+    "the HDF5 superblock",
+  );
   const version = bytes[8] as number;
   if (version > 3)
     throw new FormatError(uri, "an HDF5 superblock of version 0 to 3", `version ${version}`, "The file is corrupt.");

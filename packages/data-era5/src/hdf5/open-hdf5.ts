@@ -150,7 +150,7 @@ function makeReadBytes(
     const stored = await file.data.read(found.address + file.baseAddress, found.bytes, what);
     return decodeChunk(`${file.uri}: ${what}`, stored, filters, found.mask, chunkBytes, itemBytes);
   };
-  const loadChunk = (place: readonly number[]): Promise<Chunk | undefined> =>
-    cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place));
+  const loadChunk = (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> =>
+    isWhole ? load(place) : cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place));
   return (region) => readChunked({ chunkShape, itemBytes, fill, loadChunk }, region);
 }

@@ -17,8 +17,12 @@ export interface ChunkedArray {
   readonly itemBytes: number;
   /** One element, for chunks that were never written. */
   readonly fill: Uint8Array;
-  /** Loads the chunk at a place of the grid of chunks; undefined if it was never written. */
-  loadChunk(place: readonly number[]): Promise<Chunk | undefined>;
+  /**
+   * Loads the chunk at a place of the grid of chunks; undefined if it was never written.
+   *
+   * @param isWhole all of it is read now, so that it need not be kept for the next read.
+   */
+  loadChunk(place: readonly number[], isWhole: boolean): Promise<Chunk | undefined>;
 }
 
 /** Chunks that load at once: enough to keep Node's four inflating threads, or a connection, busy. */
@@ -90,8 +94,12 @@ export async function readChunked(array: ChunkedArray, region: Region): Promise<
       parts.unshift(list[rest % list.length] as Piece);
       rest = Math.floor(rest / list.length);
     }
-    const chunk = await array.loadChunk(parts.map(({ chunk }) => chunk));
     const counts = parts.map(({ count }) => count);
+    const isWhole = product(counts) === product(chunkShape);
+    const chunk = await array.loadChunk(
+      parts.map(({ chunk }) => chunk),
+      isWhole,
+    );
     const steps = parts.map((_, dim) => (region.step[dim] as number) * (chunkStrides[dim] as number));
     const from = parts.reduce((sum, { first }, dim) => sum + first * (chunkStrides[dim] as number), 0);
     const to = 1 + counts.reduce((sum, count, dim) => sum + (count - 1) * (steps[dim] as number), from);

@@ -12,8 +12,8 @@ import {
   type Sample,
 } from "@graticule/data";
 import type { LatLonGrid } from "../grid/lat-lon-grid.js";
-import { formatTime } from "../store/calendar.js";
 import { type ChannelScale, readStatistics, type StoreStatistics } from "../store/store-statistics.js";
+import { formatHours } from "../store/store-time.js";
 import { findTime } from "../store/time-segments.js";
 import { usableRange } from "../store/time-splits.js";
 import { openWeatherStore, type WeatherStore } from "../store/weather-store.js";
@@ -149,7 +149,7 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     const targetMask = maskOf(values);
     normalizePlanes(values, targetScales, plane);
     return {
-      id: `${formatTime(store.calendar, start)} + ${lead} h`,
+      id: `${formatHours(store.calendar, start)} + ${lead} h`,
       arrays: {
         target: { data: values, shape: targetShape },
         targetMask: { data: targetMask, shape: targetShape },
@@ -239,7 +239,7 @@ function findStarts(
   const range = usableRange(splits, split, Math.max(gapHours, window));
   const starts = listSampleStarts(store.hours, range, [...historyHours.map((hours) => -hours), ...leads]);
   if (starts.length > 0) return starts;
-  const [from, to] = [range.fromHours, range.toHours].map((hours) => formatTime(store.calendar, hours));
+  const [from, to] = [range.fromHours, range.toHours].map((hours) => formatHours(store.calendar, hours));
   throw new ConfigError(
     `forecast samples: expected starts in split '${split}', got none: from ${from} to ${to} no window of ${window} hours is without a gap. Shorten lead times or history, or widen the split.`,
   );

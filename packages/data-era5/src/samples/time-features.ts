@@ -1,6 +1,7 @@
 import type { Channel } from "@graticule/data";
+import type { Calendar } from "../cf/calendar.js";
 import type { LatLonGrid } from "../grid/lat-lon-grid.js";
-import { type Calendar, solarDate } from "../store/calendar.js";
+import { solarDate } from "../store/store-time.js";
 import { toaIncidentSolarRadiation } from "../time-features/solar-radiation.js";
 import { timeOfDay, timeOfYear } from "../time-features/time-phases.js";
 

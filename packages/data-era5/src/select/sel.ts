@@ -1,5 +1,5 @@
 import { FormatError } from "@graticule/core";
-import { parseDate, type TimeAxis } from "../cf/time-axis.js";
+import { formatTime, parseDate, type TimeAxis } from "../cf/time-axis.js";
 import type { GriddedDataset } from "../gridded-dataset.js";
 import {
   type CoordinateRole,
@@ -100,7 +100,13 @@ function selectValues(
 }
 
 /** The place of a value: the nearest, if it is near enough. */
-function placeOf(values: ArrayLike<number>, wanted: number, dim: string, options: SelectOptions): number {
+function placeOf(
+  values: ArrayLike<number>,
+  wanted: number,
+  dim: string,
+  options: SelectOptions,
+  show: (value: number) => string = String,
+): number {
   const { method = "exact", tolerance = Infinity } = options;
   let best = -1;
   let distance = Infinity;
@@ -113,9 +119,9 @@ function placeOf(values: ArrayLike<number>, wanted: number, dim: string, options
   }
   const most = method === "exact" ? EXACT * Math.max(1, Math.abs(wanted)) : tolerance;
   if (best >= 0 && distance <= most) return best;
-  const advice = method === "exact" ? "Select the nearest, or check the value." : "Raise the tolerance.";
+  const isExact = method === "exact" || tolerance === SLACK_MS;
   throw new RangeError(
-    `sel: expected a value of '${dim}' ${method === "exact" ? "equal to" : `within ${most} of`} ${wanted}, got ${best < 0 ? "none" : `${values[best]} as the nearest`}. ${advice}`,
+    `sel: expected a value of '${dim}' ${isExact ? "equal to" : `within ${most} of`} ${show(wanted)}, got ${best < 0 ? "none" : `${show(values[best] as number)} as the nearest`}. ${isExact ? "Select the nearest, or check the value." : "Raise the tolerance."}`,
   );
 }
 
@@ -182,12 +188,13 @@ function selectTimes(axis: TimeAxis, wanted: TimeQuery, dim: string, options: Se
     return parsed;
   };
   const { milliseconds } = axis;
+  const show = (value: number): string => formatTime(value, axis.calendar);
   if (typeof wanted === "string" || wanted instanceof Date) {
     const { start, end } = momentOf(wanted);
-    if (options.method === "nearest") return placeOf(milliseconds, start, dim, options);
+    if (options.method === "nearest") return placeOf(milliseconds, start, dim, options, show);
     const isExact = typeof wanted !== "string" || /\d[T ]\d/.test(wanted);
     if (!isExact) return [nonEmpty(runInside(milliseconds, start, end - 1, SLACK_MS, dim), dim, wanted)];
-    return placeOf(milliseconds, start, dim, { method: "nearest", tolerance: SLACK_MS });
+    return placeOf(milliseconds, start, dim, { method: "nearest", tolerance: SLACK_MS }, show);
   }
   const { from, to } = wanted;
   const least = from === undefined ? -Infinity : momentOf(from).start;

@@ -1,9 +1,10 @@
-import { ConfigError, MismatchError } from "@graticule/core";
+import { ConfigError, FormatError, MismatchError } from "@graticule/core";
+import type { Calendar } from "../cf/calendar.js";
 import type { GriddedDataset } from "../gridded-dataset.js";
-import { type Calendar, formatTime, parseTime } from "./calendar.js";
+import { readTimeAxis } from "../select/coordinates.js";
 import type { TimeSlice } from "./field-blocks.js";
 import type { FieldSource } from "./field-source.js";
-import { readTimes, type SourceTimes } from "./read-times.js";
+import { formatHours, hoursFromMilliseconds, parseHours } from "./store-time.js";
 import { findTime } from "./time-segments.js";
 
 /** Which times of the sources a store gets. */
@@ -14,6 +15,12 @@ export interface TimeChoice {
   readonly to?: string;
   /** Keeps the times that are whole multiples of this since 1970; every one if absent. */
   readonly stepHours?: number;
+}
+
+/** The times of a source. Units: hours since 1970-01-01 00:00 in its calendar; ascending. */
+interface SourceTimes {
+  readonly calendar: Calendar;
+  readonly hours: Float64Array;
 }
 
 /** Times that every source has. */
@@ -81,16 +88,31 @@ export async function alignTimes(fields: readonly FieldSource[], choice: TimeCho
 }
 
 function chosen({ calendar, hours }: SourceTimes, { from, to, stepHours }: TimeChoice): Float64Array {
-  const first = from === undefined ? -Infinity : parseTime(calendar, from);
-  const end = to === undefined ? Infinity : parseTime(calendar, to);
+  const first = from === undefined ? -Infinity : parseHours(calendar, from);
+  const end = to === undefined ? Infinity : parseHours(calendar, to);
   return hours.filter((time) => time >= first && time < end && (stepHours === undefined || time % stepHours === 0));
 }
 
 function nothingLeft(sources: readonly SourceTimes[], choice: TimeChoice, calendar: Calendar): ConfigError {
   const spans = sources.map(({ hours }) =>
-    [hours[0], hours.at(-1)].map((time) => formatTime(calendar, time as number)).join(" to "),
+    [hours[0], hours.at(-1)].map((time) => formatHours(calendar, time as number)).join(" to "),
   );
   return new ConfigError(
     `times: expected a time that every source has within ${JSON.stringify(choice)}, got none. The sources span ${spans.join(", ")}.`,
   );
+}
+
+async function readTimes(dataset: GriddedDataset, dim: string): Promise<SourceTimes> {
+  const { calendar, milliseconds } = await readTimeAxis(dataset, dim);
+  const hours = hoursFromMilliseconds(milliseconds);
+  const late = hours.findIndex((time, index) => index > 0 && !(time > (hours[index - 1] as number)));
+  if (late >= 0 || hours.some(Number.isNaN))
+    throw new FormatError(
+      `${dataset.uri}: ${dim}`,
+      "times that ascend",
+      late < 0
+        ? "a missing one"
+        : `${formatHours(calendar, hours[late] as number)} behind ${formatHours(calendar, hours[late - 1] as number)}`,
+    );
+  return { calendar, hours };
 }

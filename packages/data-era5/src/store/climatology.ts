@@ -2,13 +2,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, FormatError } from "@graticule/core";
 import { type ChannelSchema, openPackedShards, openShardWriter, type PackedShards } from "@graticule/data";
-import { type Calendar, calendarTime } from "./calendar.js";
+import type { Calendar } from "../cf/calendar.js";
 import { storeId } from "./store-statistics.js";
+import { dateOf } from "./store-time.js";
 import { indicesWithin, type TimeRange } from "./time-splits.js";
 import type { WeatherStore } from "./weather-store.js";
 
 const CLIMATOLOGY_FOLDER = "climatology";
-const DAYS: Readonly<Record<Calendar, number>> = { standard: 366, noleap: 365, "360_day": 360 };
+const daysOf = (calendar: Calendar): number => (calendar === "360_day" ? 360 : calendar === "noleap" ? 365 : 366);
 
 export interface ClimatologyOptions {
   /** Years to average, as a span of time; whole years if the seasons are to count alike. */
@@ -51,7 +52,7 @@ export interface Climatology {
  */
 export async function makeClimatology(store: WeatherStore, options: ClimatologyOptions): Promise<Climatology> {
   const { range, windowDays, onProgress } = options;
-  const days = DAYS[store.calendar];
+  const days = daysOf(store.calendar);
   if (!(Number.isInteger(windowDays) && windowDays % 2 === 1 && windowDays > 0 && windowDays <= days))
     throw new ConfigError(`climatology.windowDays: expected an odd number of days up to ${days}, got ${windowDays}.`);
   const slots = listSlots(store, range);
@@ -109,11 +110,11 @@ export async function openClimatology(store: WeatherStore): Promise<Climatology>
     );
   const { calendar, hoursOfDay } = origin;
   async function readInto(hours: number, pixels: Float32Array): Promise<void> {
-    const { dayOfYear, hour } = calendarTime(calendar, hours);
+    const { dayOfYear, hour } = dateOf(calendar, hours);
     const place = hoursOfDay.indexOf(hour);
     if (place < 0)
       throw new ConfigError(`climatology: expected an hour of the day among ${hoursOfDay.join(", ")}, got ${hour}.`);
-    await packed.direct.readInto(place * DAYS[calendar] + dayOfYear - 1, pixels);
+    await packed.direct.readInto(place * daysOf(calendar) + dayOfYear - 1, pixels);
   }
   return { schema: packed.schema, hoursOfDay, readInto, close: () => packed.close() };
 }
@@ -130,10 +131,10 @@ function listSlots({ hours, calendar }: WeatherStore, range: TimeRange): Slots {
   if (from >= to) throw new ConfigError("climatology: expected times within its years, got none. Look at the range.");
   const times = Array.from(hours.subarray(from, to), (time, offset) => ({
     index: from + offset,
-    ...calendarTime(calendar, time),
+    ...dateOf(calendar, time),
   }));
   const hoursOfDay = [...new Set(times.map(({ hour }) => hour))].sort((a, b) => a - b);
-  const days = DAYS[calendar];
+  const days = daysOf(calendar);
   const members: number[][] = Array.from({ length: hoursOfDay.length * days }, () => []);
   const leapYears = new Set(times.filter(({ dayOfYear }) => dayOfYear === 366).map(({ year }) => year));
   for (const { index, year, dayOfYear, hour } of times) {

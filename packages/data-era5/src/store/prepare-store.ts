@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, ShapeError } from "@graticule/core";
 import {
@@ -12,9 +12,9 @@ import { latitudeField, longitudeField } from "../grid/cell-areas.js";
 import type { LatLonGrid } from "../grid/lat-lon-grid.js";
 import type { GriddedDataset } from "../gridded-dataset.js";
 import { type AlignedTimes, alignTimes, type TimeChoice } from "./align-times.js";
-import { type Calendar, formatTime } from "./calendar.js";
 import { type FieldGroup, groupFields, readGroup, type TimeSlice } from "./field-blocks.js";
 import { type ChannelChoice, type FieldSource, findFields } from "./field-source.js";
+import { formatHours } from "./store-time.js";
 import { openTargetGrid, type RegridChoice, type TargetGrid } from "./target-grid.js";
 import { toSegments } from "./time-segments.js";
 import { FIELDS_FOLDER, STATIC_FOLDER, type StoreOrigin } from "./weather-store.js";
@@ -77,7 +77,7 @@ export async function prepareStore(options: PrepareStoreOptions): Promise<Prepar
   const target = await openTargetGrid(fields, options.regrid);
   const shape = [fields.length, target.grid.latitudes.length, target.grid.longitudes.length] as const;
   await writeStatic(options, target.grid);
-  const metadata = describeOrigin(options, fields, times, target.grid) as unknown as JsonValue;
+  const metadata = (await describeOrigin(options, fields, times, target.grid)) as unknown as JsonValue;
   const writer = await openShardWriter({
     folder: join(out, FIELDS_FOLDER),
     dtype,
@@ -152,7 +152,7 @@ async function writeBlock(
   }
   for (let time = from; time < to; time++) {
     const start = (time - from) * shape[0] * plane;
-    const id = formatTime(times.calendar, times.hours[time] as number);
+    const id = formatHours(times.calendar, times.hours[time] as number);
     await writer.append({ pixels: records.subarray(start, start + shape[0] * plane), id, position: time });
   }
 }
@@ -219,15 +219,15 @@ function schemaOf(fields: readonly FieldSource[]): ChannelSchema {
   }));
 }
 
-function describeOrigin(
+async function describeOrigin(
   { regrid, staticChannels = [] }: PrepareStoreOptions,
   fields: readonly FieldSource[],
   times: AlignedTimes,
   grid: LatLonGrid,
-): StoreOrigin {
+): Promise<StoreOrigin> {
   return {
     kind: "weather-store",
-    calendar: times.calendar satisfies Calendar,
+    calendar: times.calendar,
     times: toSegments(times.hours),
     grid: { latitudes: Array.from(grid.latitudes), longitudes: Array.from(grid.longitudes) },
     regrid: regrid ? { method: regrid.method, maxMissing: regrid.maxMissing ?? 0 } : null,
@@ -237,11 +237,12 @@ function describeOrigin(
       uri: dataset.uri,
       variable: variable.name,
     })),
-    madeBy: `@graticule/data-era5 ${packageVersion()}`,
+    madeBy: `@graticule/data-era5 ${await packageVersion()}`,
   };
 }
 
-function packageVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require("@graticule/data-era5/package.json") as { version: string }).version;
+async function packageVersion(): Promise<string> {
+  // A build lies in dist/, one level below the package; this file two.
+  const root = new URL(import.meta.url.endsWith(".ts") ? "../../" : "../", import.meta.url);
+  return (JSON.parse(await readFile(new URL("package.json", root), "utf8")) as { version: string }).version;
 }

@@ -3,8 +3,8 @@ import { applyRegrid } from "../grid/apply-regrid.js";
 import { cachedRegridWeights } from "../grid/cached-regrid-weights.js";
 import { type LatLonGrid, makeLatLonGrid } from "../grid/lat-lon-grid.js";
 import { makeRegridWeights, type RegridMethod, type RegridWeights } from "../grid/regrid-weights.js";
+import { readCoordinate } from "../select/coordinates.js";
 import type { FieldSource } from "./field-source.js";
-import { readCoordinate } from "./grid-dimensions.js";
 
 /** The grid of a store, and how fields get there. */
 export interface RegridChoice {
@@ -59,7 +59,9 @@ const gridKey = ({ dataset, dimensions }: FieldSource): string =>
 
 async function readGrid({ dataset, dimensions }: FieldSource): Promise<LatLonGrid> {
   const { latitude, longitude } = dimensions;
-  return makeLatLonGrid(await readCoordinate(dataset, latitude), await readCoordinate(dataset, longitude));
+  const { values: rows } = await readCoordinate(dataset, latitude);
+  const { values: columns } = await readCoordinate(dataset, longitude);
+  return makeLatLonGrid(rows, columns);
 }
 
 function makeWeights(

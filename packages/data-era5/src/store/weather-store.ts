@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { FormatError } from "@graticule/core";
 import { type ChannelSchema, openPackedShards, type PackedShards, type PackedShardsOptions } from "@graticule/data";
+import type { Calendar } from "../cf/calendar.js";
 import { type LatLonGrid, makeLatLonGrid } from "../grid/lat-lon-grid.js";
-import type { Calendar } from "./calendar.js";
 import { fromSegments, type TimeSegment } from "./time-segments.js";
 
 export const FIELDS_FOLDER = "fields";

@@ -81,8 +81,8 @@ function makeVariable(
     const chunk = `${store.uri}: chunk [${place.join(", ")}] of '${name}'`;
     return stored && decodeZarrChunk(chunk, stored, compressors, chunkBytes, itemBytes);
   };
-  const loadChunk = (place: readonly number[]): Promise<Chunk | undefined> =>
-    cache.get(`${path}:${place.join(",")}`, chunkBytes, () => load(place));
+  const loadChunk = (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> =>
+    isWhole ? load(place) : cache.get(`${path}:${place.join(",")}`, chunkBytes, () => load(place));
   const fill = fillBytes(dtype, array.fillValue ?? 0, littleEndian);
   const strides = order && stridesOf(chunkShape, order);
   return {

@@ -1,10 +1,14 @@
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { makeRegularGrid } from "../../src/grid/regular-grid.js";
 import { type PrepareStoreOptions, prepareStore } from "../../src/store/prepare-store.js";
 import { openWeatherStore } from "../../src/store/weather-store.js";
 import { coordinates, makeGridded } from "./gridded-in-memory.js";
+import { makeLargeSource } from "./prepare-child.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const folder = makeTemporaryFolder();
@@ -169,4 +173,41 @@ test("what is read at once stays within the bytes allowed", async () => {
   // A time takes 64 bytes as a record and twice 64 while it is read: 10 times of 16 values.
   expect(long.reads.largest).toBe(400);
   expect(long.reads.values).toBe(400 + 4 + 4 + 400 * 16);
+});
+
+test("a store whose making was killed twice is completed to the same bytes", async () => {
+  const child = fileURLToPath(new URL("./prepare-child.ts", import.meta.url));
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ["--conditions=@graticule/source", "--import", "tsx", child, ...args]);
+  const [whole, killed] = [join(folder, "uninterrupted"), join(folder, "killed")];
+  await run(whole);
+  for (const times of ["17", "38"]) await expect(run(killed, times)).rejects.toMatchObject({ signal: "SIGKILL" });
+  const left = readdirSync(join(killed, "fields"));
+  expect(left.filter((name) => name.endsWith(".partial"))).toHaveLength(1);
+  expect(left).toContain("plan.json");
+  await run(killed);
+  const names = readdirSync(join(whole, "fields"));
+  expect(readdirSync(join(killed, "fields"))).toEqual(names);
+  expect(names).toHaveLength(10);
+  for (const name of names)
+    expect(readFileSync(join(killed, "fields", name))).toEqual(readFileSync(join(whole, "fields", name)));
+});
+
+test("memory stays flat while a source far larger than the limit is packed", { timeout: 120_000 }, async () => {
+  // 4,000 times of 2,000 values: 32 MB of float32 through blocks of 1 MB.
+  const source = makeLargeSource(4000);
+  const used: number[] = [];
+  const options = {
+    sources: [source],
+    channels: ["t2m"],
+    dtype: "bf16",
+    recordsPerShard: 100,
+    maxBytes: 2 ** 20,
+  } as const;
+  const onProgress = (): unknown => used.push(process.memoryUsage().arrayBuffers);
+  await prepareStore({ ...options, out: join(folder, "flat"), onProgress });
+  // 12 bytes for each of 2,000 values and time: 43 times at once.
+  expect(source.reads.largest).toBe(43 * 2000);
+  expect(used.length).toBe(Math.ceil(4000 / 43));
+  expect(Math.max(...used)).toBeLessThan(24 * 2 ** 20);
 });

@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeRandom } from "@graticule/core";
 import { expect, test } from "vitest";
-import { type Calendar, parseTime } from "../../src/store/calendar.js";
+import type { Calendar } from "../../src/cf/calendar.js";
 import { makeClimatology, openClimatology } from "../../src/store/climatology.js";
 import { prepareStore } from "../../src/store/prepare-store.js";
 import { measureStore, readStatistics } from "../../src/store/store-statistics.js";
+import { dateOf, parseHours } from "../../src/store/store-time.js";
 import { openWeatherStore, type WeatherStore } from "../../src/store/weather-store.js";
 import { coordinates, makeGridded } from "./gridded-in-memory.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
@@ -81,7 +82,7 @@ test("statistics are those of the training split alone, of states and of changes
 });
 
 const dayTime = (year: number, month: number, day: number, hour = 0) =>
-  parseTime("standard", `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`) + hour;
+  parseHours("standard", `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`) + hour;
 
 test("climatology of two years, one of them a leap year, by hand", async () => {
   // Three days around the turn of the year: value 1 in 2019, 10 in 2020 for days 364 to 366, then 100s for January 1 and 2.
@@ -135,7 +136,7 @@ test("climatology of two years, one of them a leap year, by hand", async () => {
 test.each(["standard", "noleap", "360_day"] satisfies Calendar[])(
   "climatology of the calendar %s equals weighted sums over all days of the window",
   async (calendar) => {
-    const from = parseTime(calendar, "2018");
+    const from = parseHours(calendar, "2018");
     const hours = Array.from({ length: 3 * 365 * 2 }, (_, index) => from + 12 * index);
     const random = makeRandom(2, calendar);
     const values = hours.map(() => random.normal());
@@ -145,9 +146,8 @@ test.each(["standard", "noleap", "360_day"] satisfies Calendar[])(
       { t2m: (t, i) => (t % 7 === 3 && i === 1 ? NaN : (values[t] as number)) },
       calendar,
     );
-    const range = { fromHours: from, toHours: parseTime(calendar, "2020-06-01") };
+    const range = { fromHours: from, toHours: parseHours(calendar, "2020-06-01") };
     const climatology = await makeClimatology(store, { range, windowDays: 61 });
-    const { calendarTime } = await import("../../src/store/calendar.js");
     const days = { standard: 366, noleap: 365, "360_day": 360 }[calendar];
     const pixels = new Float32Array(6);
     for (const [day, hour] of [
@@ -162,7 +162,7 @@ test.each(["standard", "noleap", "360_day"] satisfies Calendar[])(
         [0, 0],
       ] as [[number, number], [number, number]];
       for (const [t, time] of hours.entries()) {
-        const at = calendarTime(calendar, time);
+        const at = dateOf(calendar, time);
         if (time >= range.toHours || at.hour !== hour) continue;
         // Day 365 of 2018 and 2019 stands for their day 366 too.
         const places =
@@ -177,7 +177,7 @@ test.each(["standard", "noleap", "360_day"] satisfies Calendar[])(
         }
       }
       const year = calendar === "standard" ? 2020 : 2019;
-      await climatology.readInto(parseTime(calendar, `${year}`) + 24 * (day - 1) + hour, pixels);
+      await climatology.readInto(parseHours(calendar, `${year}`) + 24 * (day - 1) + hour, pixels);
       expect(pixels[0]).toBeCloseTo(sums[0][0] / sums[0][1], 5);
       expect(pixels[3]).toBeCloseTo(sums[1][0] / sums[1][1], 5);
     }

@@ -1,4 +1,4 @@
-import type { CubeGeoreference } from "../cube.js";
+import { type Crs, type Georeference, parseCrs } from "@graticule/data-geotiff";
 import { type EnviFields, listField } from "./envi-header.js";
 
 const WGS84_GEOGRAPHIC = 4326;
@@ -7,19 +7,19 @@ const UTM_SOUTH = 32700;
 
 /**
  * Reads an ENVI header's `map info` and `coordinate system string`: WGS-84 with UTM or geographic coordinates gets its
- * EPSG code, everything else its text alone.
+ * EPSG code.
  *
  * Layout of map info: projection, reference pixel x and y (1, 1 is the upper left corner of the first pixel), its
  * coordinates, pixel sizes, then for UTM zone and hemisphere, datum, `units=`, `rotation=` (degrees).
  */
-export function parseMapInfo(fields: EnviFields): CubeGeoreference | undefined {
+export function parseMapInfo(fields: EnviFields): Georeference | undefined {
   const parts = listField(fields, "map info");
   const text = fields.get("coordinate system string")?.trim();
-  const crs = text ? { crs: text } : {};
-  if (parts === undefined) return text ? crs : undefined;
+  const written = text ? describeCrs(text) : undefined;
+  if (parts === undefined) return written;
   const [projection = "", ...rest] = parts;
   const [pixelX, pixelY, x, y, width, height] = rest.slice(0, 6).map(Number) as (number | undefined)[];
-  if (![pixelX, pixelY, x, y, width, height].every((value) => Number.isFinite(value))) return text ? crs : undefined;
+  if (![pixelX, pixelY, x, y, width, height].every((value) => Number.isFinite(value))) return written;
   const rotation = Number(/rotation\s*=\s*(\S+)/i.exec(parts.join(","))?.[1] ?? 0);
   const [cosine, sine] = [Math.cos((rotation * Math.PI) / 180), Math.sin((rotation * Math.PI) / 180)];
   const [columnX, rowX] = [cosine * (width as number), sine * (width as number)];
@@ -28,7 +28,19 @@ export function parseMapInfo(fields: EnviFields): CubeGeoreference | undefined {
   const originX = (x as number) - beforeX * columnX - beforeY * rowX;
   const originY = (y as number) - beforeX * columnY - beforeY * rowY;
   const epsg = findEpsg(projection, rest);
-  return { ...(epsg && { epsg }), ...crs, transform: [originX, columnX, rowX, originY, columnY, rowY] };
+  const place = written ?? (epsg ? describeCrs(`EPSG:${epsg}`) : {});
+  return { ...place, ...(epsg && { epsg }), transform: [originX, columnX, rowX, originY, columnY, rowY] };
+}
+
+/** A coordinate system by its text, which alone is kept where it isn't understood. */
+function describeCrs(text: string): Georeference {
+  let crs: Crs;
+  try {
+    crs = parseCrs(text);
+  } catch {
+    return { citation: text };
+  }
+  return { ...(crs.epsg && { epsg: crs.epsg }), citation: crs.name, crs };
 }
 
 function findEpsg(projection: string, rest: readonly string[]): number | undefined {

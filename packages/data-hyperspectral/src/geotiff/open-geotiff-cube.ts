@@ -21,7 +21,7 @@ export async function openGeoTiffCube(path: string, options: CubeOptions = {}): 
   const stored = options.values === "stored";
   const pages = await openRasterImages(path, { applyScale: !stored, ...(maxValues && { maxValues }) });
   const first = pages[0] as Raster;
-  const { width, height, epsg, crs, transform, dtype, nodata } = first;
+  const { width, height, epsg, citation, crs, transform, dtype, nodata } = first;
   const isStack = first.bands === 1;
   const rasters = isStack
     ? pages.filter((page) => page.width === width && page.height === height && page.bands === 1)
@@ -63,6 +63,12 @@ export async function openGeoTiffCube(path: string, options: CubeOptions = {}): 
     ...((epsg ?? crs ?? transform) !== undefined && {
       georeference: { ...(epsg && { epsg }), ...(crs && { crs: crs.definition }), ...(transform && { transform }) },
     }),
+    georeference: {
+      ...(epsg && { epsg }),
+      ...(citation && { citation }),
+      ...(crs && { crs }),
+      ...(transform && { transform }),
+    },
   };
   const read: WindowSource = (window, selected) =>
     isStack ? readPages(rasters, window, selected) : first.readWindow({ ...window, bands: selected });

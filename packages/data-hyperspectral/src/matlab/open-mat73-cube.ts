@@ -21,7 +21,6 @@ const FLOAT = 1;
  */
 export async function openMat73Cube(path: string, options: CubeOptions = {}): Promise<Cube> {
   const { maxValues = DEFAULT_MAX_VALUES } = options;
-  await h5wasm.ready;
   const { picked, vectors } = await withHdf5(path, async (file) => {
     const variables = listVariables(path, file);
     const picked = pickCube(path, variables, options);
@@ -48,6 +47,9 @@ export async function openMat73Cube(path: string, options: CubeOptions = {}): Pr
 
 /** Opens a file, hands it to `use`, and closes it; whatever the HDF5 library throws becomes a FormatError. */
 async function withHdf5<Result>(path: string, use: (file: File) => Result | Promise<Result>): Promise<Result> {
+  const library = await h5wasm.ready;
+  // Without it the library prints its complaints, and some reads go on with what they have.
+  library.activate_throwing_error_handler();
   let file: File | undefined;
   try {
     file = new h5wasm.File(path, "r");
@@ -57,7 +59,17 @@ async function withHdf5<Result>(path: string, use: (file: File) => Result | Prom
     const message = ((cause as Error).message ?? String(cause)).split("\n")[0] as string;
     throw new FormatError(path, "a MATLAB v7.3 file", message, "The file is truncated or corrupt.", { cause });
   } finally {
+    library.deactivate_throwing_error_handler();
+    closeQuietly(file);
+  }
+}
+
+/** Closes a file whose reads may have failed: there is nothing more to tell then. */
+function closeQuietly(file: File | undefined): void {
+  try {
     file?.close();
+  } catch {
+    // The error that broke the file is on its way to the caller.
   }
 }
 

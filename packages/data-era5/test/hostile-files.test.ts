@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { GraticuleError } from "@graticule/core";
+import { makeMemorySource } from "@graticule/data";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodeVariable } from "../src/cf/decode-variable.js";
+import { openDataset } from "../src/index.js";
+import { openContent } from "../src/open-dataset.js";
+import { makeChunkCache } from "../src/readers/chunk-cache.js";
+import type { StoredDataset } from "../src/readers/stored-variable.js";
+import type { KeyStore } from "../src/zarr/key-store.js";
+import { openZarr } from "../src/zarr/open-zarr.js";
+import { fixturePath } from "./expected.js";
+import { makeTemporaryFolder } from "./temporary-folder.js";
+import { shardedStore } from "./write-zarr.js";
+
+const folder = makeTemporaryFolder();
+const read = (name: string): Uint8Array => new Uint8Array(readFileSync(fixturePath(name)));
+const MAX_VALUES = 2 ** 20;
+
+/** A copy with bytes replaced at an offset. */
+function patched(name: string, at: number, bytes: readonly number[]): Uint8Array {
+  const copy = read(name);
+  copy.set(bytes, at);
+  return copy;
+}
+
+const dimensionAt = read("classic.nc").indexOf(10, 8);
+
+const cases: [string, string, Uint8Array | string][] = [
+  ["an empty file", "empty.nc", ""],
+  ["text", "text.nc", "This is no data, whatever its name says."],
+  ["a GRIB file", "grib.nc", "GRIB...."],
+  ["a classic header alone", "header.nc", read("classic.nc").slice(0, 8)],
+  ["a classic file cut inside its header", "cut.nc", read("classic.nc").slice(0, 200)],
+  ["a classic file cut inside its values", "short.nc", read("classic.nc").slice(0, -20)],
+  ["a classic file of 4 billion dimensions", "many.nc", patched("classic.nc", dimensionAt + 1, [255, 255, 255, 255])],
+  ["a classic file of 4 billion records", "records.nc", patched("classic.nc", 4, [255, 255, 255, 254])],
+  ["an HDF5 signature alone", "signature.h5", read("latest.h5").slice(0, 8)],
+  ["an HDF5 file cut in half", "half.h5", read("groups.nc").slice(0, 20_000)],
+  ["an HDF5 superblock of version 9", "version.h5", patched("latest.h5", 8, [9])],
+  ["a zip cut in half", "cut.zip", read("codecs.zarr.zip").slice(0, 9000)],
+  [
+    "a zip without Zarr metadata",
+    "empty.zip",
+    Buffer.from(`504b0304${"00".repeat(26)}504b0506${"00".repeat(18)}`, "hex"),
+  ],
+];
+
+test.each(cases)("%s is a clear error that names the file", async (_, name, bytes) => {
+  const path = folder.write(name, bytes);
+  const before = process.memoryUsage.rss();
+  const error = await readAll(path).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(GraticuleError);
+  expect((error as Error).message.replace(folder.path, "")).toMatchSnapshot();
+  expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 27);
+});
+
+async function readAll(uri: string): Promise<void> {
+  const dataset = await openDataset(uri, { maxValues: MAX_VALUES });
+  for (const variable of dataset.variables.values()) await variable.read();
+  await dataset.close();
+}
+
+const array = {
+  zarr_format: 2,
+  shape: [4],
+  chunks: [4],
+  dtype: "<f4",
+  fill_value: 0,
+  compressor: null,
+  filters: null,
+  order: "C",
+};
+const stores: [string, Record<string, unknown>][] = [
+  ["whose metadata is no JSON", { ".zgroup": "{" }],
+  ["whose chunks are too large to hold", { ".zarray": { ...array, shape: [2 ** 40], chunks: [2 ** 40] } }],
+  ["whose chunks have no size", { ".zarray": { ...array, chunks: [0] } }],
+  ["with more values than may be read", { ".zarray": { ...array, shape: [2 ** 40], chunks: [2 ** 10] } }],
+  ["whose array leads out of it", { ".zmetadata": { metadata: { "../../secret/.zarray": array } } }],
+  ["whose chunk is too long", { ".zarray": array, "0": "x".repeat(4000) }],
+  ["whose chunk is too short", { ".zarray": array, "0": "short" }],
+  ["whose chunk is no Blosc frame", { ".zarray": { ...array, compressor: { id: "blosc" } }, "0": "nothing of it" }],
+];
+
+test.each(stores)("a store %s is a clear error that names it", async (name, objects) => {
+  const root = join(folder.path, name.replaceAll(" ", "-"));
+  for (const [key, value] of Object.entries(objects))
+    folder.write(join(root.slice(folder.path.length), key), typeof value === "string" ? value : JSON.stringify(value));
+  const error = await readAll(root).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(GraticuleError);
+  expect((error as Error).message.replaceAll(folder.path, "")).toMatchSnapshot();
+});
+
+test("a missing path is named", async () => {
+  await expect(openDataset(`${folder.path}/none.nc`)).rejects.toThrow(/none\.nc: expected a readable file, got ENOENT/);
+});
+
+const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 0);
+const fuzzed = ["classic.nc", "single-record.nc", "cdf5.nc", "groups.nc", "latest.h5", "filters.nc", "codecs.zarr.zip"];
+
+/** Reads every variable of what was opened; throws only what a reader may not throw. */
+async function readStored(opening: Promise<StoredDataset>): Promise<void> {
+  try {
+    for (const variable of (await opening).variables)
+      await decodeVariable("fuzz", variable, 2 ** 16)
+        .read()
+        .catch((error) => expect(error).toBeInstanceOf(GraticuleError));
+  } catch (error) {
+    expect(error).toBeInstanceOf(GraticuleError);
+  }
+}
+
+test.each(fuzzed)(
+  "mutated %s files are read or refused, never worse",
+  async (name) => {
+    const original = read(name);
+    const mutation = fc.record({ at: fc.nat(original.length - 1), byte: fc.nat(255) });
+    const mutations = fc.array(mutation, { minLength: 1, maxLength: 6 });
+    const property = fc.asyncProperty(mutations, fc.nat(original.length), async (changes, cut) => {
+      const bytes = original.slice(0, cut % 5 === 0 ? cut : original.length);
+      for (const { at, byte } of changes) if (at < bytes.length) bytes[at] = byte;
+      await readStored(
+        openContent(makeMemorySource("fuzz", bytes), makeChunkCache(2 ** 22)).then(({ stored }) => stored),
+      );
+    });
+    const limit =
+      seconds > 0 ? { interruptAfterTimeLimit: (seconds * 1000) / fuzzed.length, numRuns: 10 ** 7 } : { numRuns: 60 };
+    await fc.assert(property, { seed: 20240501, ...limit });
+  },
+  60_000 + seconds * 1000,
+);
+
+test(
+  "mutated Zarr v3 stores are read or refused, never worse",
+  async () => {
+    const objects = [...shardedStore("end")];
+    const property = fc.asyncProperty(
+      fc.nat(objects.length - 1),
+      fc.nat(2000),
+      fc.nat(255),
+      async (which, at, byte) => {
+        const copies = objects.map(([key, bytes]) => [key, bytes.slice()] as const);
+        const mutated = copies[which]?.[1] as Uint8Array;
+        mutated[at % mutated.length] = byte;
+        const stored = openZarr(memoryStore(new Map(copies)), makeChunkCache(2 ** 22)).then(
+          (found) => found as StoredDataset,
+        );
+        await readStored(stored);
+      },
+    );
+    const limit = seconds > 0 ? { interruptAfterTimeLimit: seconds * 100, numRuns: 10 ** 7 } : { numRuns: 200 };
+    await fc.assert(property, { seed: 20240501, ...limit });
+  },
+  60_000 + seconds * 1000,
+);
+
+/** A store in memory. */
+function memoryStore(objects: ReadonlyMap<string, Uint8Array>): KeyStore {
+  const get = async (key: string): Promise<Uint8Array | undefined> => objects.get(key);
+  return {
+    uri: "memory",
+    get,
+    open: async (key) => {
+      const bytes = await get(key);
+      return bytes && makeMemorySource(key, bytes);
+    },
+    list: async (prefix) => {
+      const start = prefix === "" ? "" : `${prefix}/`;
+      const below = [...objects.keys()].filter((key) => key.startsWith(start));
+      return [...new Set(below.map((key) => key.slice(start.length).split("/")[0] as string))];
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,202 @@
+import { Module, Parameter } from "@graticule/nn";
+import { gatherPatches, linear } from "@graticule/ops";
+import {
+  add,
+  addN,
+  cast,
+  gather,
+  logicalAnd,
+  matMul,
+  mul,
+  onesLike,
+  reshape,
+  slice,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  where,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import { ChannelAttention } from "./channel-attention.js";
+import { rowsOfChannels, type SeenChannels } from "./channel-mask.js";
+import { ChannelTokens } from "./channel-tokens.js";
+import type { ChannelTree } from "./channel-tree.js";
+import { pickChannels } from "./pick-channels.js";
+
+export interface ChannelGroupOptions {
+  readonly embedDim: number;
+  readonly patchSize: number;
+  readonly numHeads: number;
+  readonly aggregationBias: boolean;
+}
+
+/** What all groups see of a batch. */
+export interface ChannelInput {
+  /** `[B, C, H, W]`. */
+  readonly images: Tensor;
+  /** Which patches of each image, B·K values. Default: all. */
+  readonly keep?: Int32Array;
+  readonly seen: SeenChannels;
+  /** `[C, D]`, added to the channels' embeddings. */
+  readonly condition?: Tensor;
+}
+
+/** A group's token for each row, `[R, D]`, and, where rows differ in what they see, whether a row sees any of it. */
+interface GroupToken {
+  readonly token: Tensor;
+  readonly any: Uint8Array | undefined;
+}
+
+/** Weights of a `Linear(n → 1)` over channels or groups: token = Σ weight_i · token_i + bias. */
+class ChannelMix extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+
+  constructor(inputs: number) {
+    super();
+    this.weight = new Parameter([inputs]);
+    this.bias = new Parameter([1]);
+  }
+}
+
+/**
+ * A node of a channel tree: makes one token out of its channels' patches or its groups' tokens. Tokens of single
+ * channels never exist, since both reducers are folded into the patch embeddings. All cross-attentions of a group of the
+ * root are one: a group's `attn` serves the groups below it.
+ *
+ * Missing channels and groups count as zero in a linear reducer and are not seen in a cross-attention.
+ */
+export class ChannelGroup extends Module {
+  readonly tokens: ChannelTokens | undefined;
+  readonly groups: ChannelGroup[];
+  readonly mix: ChannelMix | undefined;
+  readonly attn: ChannelAttention | undefined;
+  readonly #attention: ChannelAttention | undefined;
+  readonly #channels: readonly number[];
+  readonly #patchSize: number;
+
+  /** `shared` is the cross-attention of the group that this one is a part of. */
+  constructor(
+    tree: ChannelTree,
+    options: ChannelGroupOptions,
+    place: "root" | "group" | "part" = "root",
+    shared?: ChannelAttention,
+  ) {
+    super();
+    const isLeaf = "channels" in tree;
+    const inputs = isLeaf ? tree.channels : tree.groups;
+    this.#channels = isLeaf ? tree.channels : [];
+    this.#patchSize = options.patchSize;
+    const ownsAttention = place === "root" ? tree.reducer === "cross-attention" : place === "group" && attends(tree);
+    this.attn = ownsAttention ? new ChannelAttention(options) : undefined;
+    this.#attention = tree.reducer === "cross-attention" ? (this.attn ?? shared) : undefined;
+    this.mix = tree.reducer === "linear" ? new ChannelMix(inputs.length) : undefined;
+    this.tokens = isLeaf ? new ChannelTokens({ ...options, channels: inputs.length }) : undefined;
+    const below = place === "root" ? "group" : "part";
+    this.groups = isLeaf
+      ? []
+      : tree.groups.map((group) => new ChannelGroup(group, options, below, this.attn ?? shared));
+  }
+
+  /** `[B, C, H, W] → [R, D]`, R = B·K rows of kept patches; undefined if none of the group's channels is there. */
+  forward(input: ChannelInput): GroupToken | undefined {
+    return this.tokens ? this.#reduceChannels(this.tokens, input) : this.#reduceGroups(input);
+  }
+
+  #reduceChannels(tokens: ChannelTokens, input: ChannelInput): GroupToken | undefined {
+    const { seen, images, keep, condition } = input;
+    const places = this.#channels.flatMap((channel, place) => (seen.present[channel] ? [place] : []));
+    if (places.length === 0) return undefined;
+    const channels = places.map((place) => this.#channels[place] as number);
+    const chosen = places.length < this.#channels.length ? places : undefined;
+    const conditions = condition && gather(condition, tensor1d(channels, "int32"));
+    const { weight, bias } = tokens.affine(chosen, conditions);
+    const all = gatherPatches(pickChannels(images, channels), { patchSize: this.#patchSize, ...(keep && { keep }) });
+    const [rows, values] = [(all.shape[0] as number) * (all.shape[1] as number), weight.shape[2] as number];
+    const patches = reshape(all, [rows, channels.length * values]);
+    const found = seen.rows && rowsOfChannels(seen.rows, seen.present.length, channels);
+    const mask = found && tensor2d(found.columns, [rows, channels.length], "bool");
+    const visible = mask ? hideUnseen(patches, mask) : patches;
+    const embedDim = weight.shape[0] as number;
+    const token = this.mix
+      ? mixChannels(visible, weight, bias, this.#mixOf(this.mix, chosen), mask)
+      : (this.#attention as ChannelAttention).reduceChannels(
+          visible,
+          { weight: reshape(weight, [embedDim, -1]), bias },
+          mask,
+        );
+    return { token, any: found?.any };
+  }
+
+  #reduceGroups(input: ChannelInput): GroupToken | undefined {
+    const found = this.groups.flatMap((group, place) => {
+      const made = group.forward(input);
+      return made ? [{ ...made, place }] : [];
+    });
+    if (found.length === 0) return undefined;
+    const tokens = found.map(({ token }) => token);
+    const seen = input.seen.rows && joinSeen(found.map(({ any }) => any as Uint8Array));
+    if (this.#attention) return { token: this.#attention.forward(tokens, seen?.columns), any: seen?.any };
+    const places = found.map(({ place }) => place);
+    const { weight, bias } = this.#mixOf(
+      this.mix as ChannelMix,
+      places.length < this.groups.length ? places : undefined,
+    );
+    const sum = tokens.map((token, index) => {
+      const scaled = mul(token, slice(weight, [index], [1]));
+      const any = found[index]?.any;
+      return any ? mul(scaled, tensor2d(Float32Array.from(any), [any.length, 1])) : scaled;
+    });
+    return { token: add(addN(sum), bias), any: seen?.any };
+  }
+
+  #mixOf(mix: ChannelMix, places: readonly number[] | undefined): { readonly weight: Tensor; readonly bias: Tensor } {
+    const { weight, bias } = mix;
+    if (!places) return { weight: weight.variable, bias: bias.variable };
+    return { weight: gather(weight.variable, tensor1d([...places], "int32")), bias: bias.variable };
+  }
+}
+
+function attends(tree: ChannelTree): boolean {
+  return tree.reducer === "cross-attention" || ("groups" in tree && tree.groups.some(attends));
+}
+
+/** Zeros in place of what a row doesn't see, whatever it was: `[R, n·F]` by `[R, n]`. */
+function hideUnseen(patches: Tensor, mask: Tensor): Tensor {
+  const [rows, channels] = mask.shape as [number, number];
+  const byChannel = reshape(patches, [rows, channels, -1]);
+  const each = logicalAnd(reshape(mask, [rows, channels, 1]), onesLike(cast(byChannel, "bool")));
+  return reshape(where(each, byChannel, zerosLike(byChannel)), patches.shape);
+}
+
+/** Σ_c w_c · (W_c · x_c + b_c) + β as one linear layer of all channels' patches, with the weights multiplied in. */
+function mixChannels(
+  patches: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  mix: { readonly weight: Tensor; readonly bias: Tensor },
+  mask: Tensor | undefined,
+): Tensor {
+  const [embedDim, channels] = weight.shape as [number, number, number];
+  const folded = reshape(mul(weight, reshape(mix.weight, [1, channels, 1])), [embedDim, -1]);
+  if (!mask) {
+    const sum = reshape(matMul(reshape(mix.weight, [1, channels]), bias), [embedDim]);
+    return linear(patches, folded, add(sum, mix.bias));
+  }
+  const biases = mul(bias, reshape(mix.weight, [channels, 1]));
+  const ofBiases = add(matMul(cast(mask, "float32"), biases), mix.bias); // [R, D]
+  return linear(patches, folded, undefined, { residual: ofBiases });
+}
+
+/** G lists of R flags → R × G, and whether a row has any. */
+function joinSeen(groups: readonly Uint8Array[]): { readonly columns: Uint8Array; readonly any: Uint8Array } {
+  const rows = (groups[0] as Uint8Array).length;
+  const columns = new Uint8Array(rows * groups.length);
+  const any = new Uint8Array(rows);
+  for (const [index, group] of groups.entries())
+    for (const [row, value] of group.entries()) {
+      columns[row * groups.length + index] = value;
+      if (value !== 0) any[row] = 1;
+    }
+  return { columns, any };
+}

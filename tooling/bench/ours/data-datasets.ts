@@ -1,0 +1,65 @@
+import { makeRandom } from "@graticule/core";
+import type { Dataset } from "@graticule/data";
+import { openDataset } from "@graticule/data-era5";
+import { openRaster } from "@graticule/data-geotiff";
+
+/** Windows of a raster at random places. Shape: `[C, size, size]`. */
+export async function openRasterWindows(options: {
+  readonly uri: string;
+  readonly size: number;
+  readonly count: number;
+}): Promise<Dataset> {
+  const { uri, size, count } = options;
+  const raster = await openRaster(uri);
+  return {
+    length: count,
+    schema: raster.bandNames.map((name) => ({ name })),
+    async read(index) {
+      const random = makeRandom(0, "window", index);
+      const [row, column] = [random.integer(raster.height - size + 1), random.integer(raster.width - size + 1)];
+      const pixels = await raster.readWindow({ row, column, height: size, width: size });
+      return { pixels, shape: [raster.bands, size, size], id: `${index}` };
+    },
+  };
+}
+
+/** Time steps of gridded variables. Shape: `[V, H, W]`. */
+export async function openTimeSlices(options: {
+  readonly uri: string;
+  readonly variables: readonly string[];
+}): Promise<Dataset> {
+  const { uri, variables } = options;
+  const dataset = await openDataset(uri);
+  const found = variables.map((name) => {
+    const variable = dataset.variables.get(name);
+    if (!variable) throw new RangeError(`expected a variable '${name}' in ${uri}, got none`);
+    return variable;
+  });
+  const [length = 0, height = 0, width = 0] = found[0]?.shape ?? [];
+  return {
+    length,
+    schema: variables.map((name) => ({ name })),
+    async read(time) {
+      const pixels = new Float32Array(found.length * height * width);
+      const fields = await Promise.all(found.map((variable) => variable.read({ time })));
+      for (const [position, { data }] of fields.entries()) pixels.set(data, position * height * width);
+      return { pixels, shape: [found.length, height, width], id: `${time}` };
+    },
+  };
+}
+
+/** Normal noise. */
+export async function openNoise(options: {
+  readonly length: number;
+  readonly shape: readonly [number, number, number];
+}): Promise<Dataset> {
+  const { length, shape } = options;
+  const size = shape.reduce((product, side) => product * side, 1);
+  const random = makeRandom(0);
+  const noise = Float32Array.from({ length: size }, () => random.normal());
+  return {
+    length,
+    schema: Array.from({ length: shape[0] }, (_, index) => ({ name: `band ${index}` })),
+    read: async (index) => ({ pixels: noise.map((value) => value + index), shape, id: `${index}` }),
+  };
+}

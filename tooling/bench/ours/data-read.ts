@@ -1,0 +1,36 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { makeRandom } from "@graticule/core";
+import { readSettings, report } from "./child.js";
+
+/** Plain `read` of the bytes of packed shards, record by record in random order, in as many threads as the loader has. */
+interface ReadSettings {
+  readonly folder: string;
+  readonly recordBytes: number;
+  readonly workers: number;
+}
+
+const { folder, recordBytes, workers } = readSettings<ReadSettings>();
+const records = listRecords();
+const order = makeRandom(0, "read").permutation(records.length);
+const done = Array.from({ length: workers }, (_, part) => {
+  const places = [...order].filter((_, at) => at % workers === part).map((record) => records[record]);
+  const worker = new Worker(new URL("read-records.mjs", import.meta.url), { workerData: { places, recordBytes } });
+  return new Promise<number>((resolve, reject) => worker.on("message", resolve).on("error", reject));
+});
+const seconds = Math.max(...(await Promise.all(done)));
+report({
+  samplesPerSecond: records.length / seconds,
+  gigabytesPerSecond: (records.length * recordBytes) / seconds / 1e9,
+  secondsPerSample: seconds / records.length,
+});
+
+function listRecords(): { readonly path: string; readonly position: number }[] {
+  const names = readdirSync(folder).filter((name) => !name.endsWith(".json"));
+  return names.sort().flatMap((name) => {
+    const path = join(folder, name);
+    const length = Math.floor(statSync(path).size / recordBytes);
+    return Array.from({ length }, (_, record) => ({ path, position: record * recordBytes }));
+  });
+}
