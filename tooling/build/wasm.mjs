@@ -1,13 +1,19 @@
-/** Assembles `packages/data/src/resample-kernel.wat` into the TypeScript file beside it: `node tooling/build/wasm.mjs`. */
+/** Assembles each kernel's `.wat` into the TypeScript file beside it: `node tooling/build/wasm.mjs`. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import makeWabt from "wabt";
 
-const source = new URL("../../packages/data/src/resample-kernel.wat", import.meta.url);
+const KERNELS = ["packages/data/src/resample-kernel.wat", "packages/data-era5/src/codecs/chunk-kernel.wat"];
+
 const wabt = await makeWabt();
-const parsed = wabt.parseWat("resample-kernel.wat", readFileSync(source, "utf8"), { simd: true });
-const { buffer } = parsed.toBinary({});
-const text = `/** \`resample-kernel.wat\` as WebAssembly, in base64; made by \`node tooling/build/wasm.mjs\`. */
-export const RESAMPLE_KERNEL =
+for (const path of KERNELS) {
+  const source = new URL(`../../${path}`, import.meta.url);
+  const name = basename(path, ".wat");
+  const parsed = wabt.parseWat(`${name}.wat`, readFileSync(source, "utf8"), { simd: true });
+  const { buffer } = parsed.toBinary({});
+  const text = `/** \`${name}.wat\` as WebAssembly, in base64; made by \`node tooling/build/wasm.mjs\`. */
+export const ${name.toUpperCase().replaceAll("-", "_")} =
   "${Buffer.from(buffer).toString("base64")}";
 `;
-writeFileSync(new URL("resample-kernel.ts", source), text);
+  writeFileSync(new URL(`${name}.ts`, source), text);
+}
