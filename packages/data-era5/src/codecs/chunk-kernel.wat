@@ -1,4 +1,4 @@
-;; Decompression of chunks. Places are bytes in memory. Loops write 16 bytes at a time, and so up to 63 bytes behind what
+;; What is done to every value of a chunk. Places are bytes in memory. Loops write 16 bytes at a time, and so up to 63 bytes behind what
 ;; they were asked for, and read as far: the caller leaves that room.
 (module
   (memory (export "memory") 1)
@@ -142,4 +142,65 @@
         (i8x16.shuffle 8 9 24 25 10 11 26 27 12 13 28 29 14 15 30 31 (local.get $low) (local.get $high)))
       (local.set $from (i32.add (local.get $from) (i32.const 16)))
       (local.set $to (i32.add (local.get $to) (i32.const 64)))
-      (br_if $next (i32.lt_u (local.get $from) (local.get $stop))))))
+      (br_if $next (i32.lt_u (local.get $from) (local.get $stop)))))
+
+  ;; Whether a float32 of the bytes [at, end) equals one of two marks; it may also be one of up to three behind them.
+  (func (export "holdsMark") (param $at i32) (param $end i32) (param $first f32) (param $second f32) (result i32)
+    (local $values v128) (local $a v128) (local $b v128)
+    (local.set $a (f32x4.splat (local.get $first)))
+    (local.set $b (f32x4.splat (local.get $second)))
+    (loop $next
+      (local.set $values (v128.load (local.get $at)))
+      (if (v128.any_true
+            (v128.or
+              (f32x4.eq (local.get $values) (local.get $a))
+              (f32x4.eq (local.get $values) (local.get $b))))
+        (then (return (i32.const 1))))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+    (i32.const 0))
+
+  ;; Integers of 2 bytes as float32(value * scale + offset), NaN for two marks and outside [least, most].
+  (func (export "unpackShorts")
+    (param $from i32) (param $end i32) (param $to i32) (param $unsigned i32)
+    (param $scale f64) (param $offset f64)
+    (param $first i32) (param $second i32) (param $least i32) (param $most i32)
+    (local $values v128) (local $scales v128) (local $offsets v128)
+    (local $a v128) (local $b v128) (local $low v128) (local $high v128)
+    (local.set $scales (f64x2.splat (local.get $scale)))
+    (local.set $offsets (f64x2.splat (local.get $offset)))
+    (local.set $a (i32x4.splat (local.get $first)))
+    (local.set $b (i32x4.splat (local.get $second)))
+    (local.set $low (i32x4.splat (local.get $least)))
+    (local.set $high (i32x4.splat (local.get $most)))
+    (loop $next
+      (local.set $values
+        (if (result v128) (local.get $unsigned)
+          (then (v128.load16x4_u (local.get $from)))
+          (else (v128.load16x4_s (local.get $from)))))
+      (v128.store (local.get $to)
+        (v128.bitselect
+          (v128.const i32x4 0x7fc00000 0x7fc00000 0x7fc00000 0x7fc00000)
+          (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
+            (f32x4.demote_f64x2_zero
+              (f64x2.add
+                (f64x2.mul (f64x2.convert_low_i32x4_s (local.get $values)) (local.get $scales))
+                (local.get $offsets)))
+            (f32x4.demote_f64x2_zero
+              (f64x2.add
+                (f64x2.mul
+                  (f64x2.convert_low_i32x4_s
+                    (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15
+                      (local.get $values) (local.get $values)))
+                  (local.get $scales))
+                (local.get $offsets))))
+          (v128.or
+            (v128.or
+              (i32x4.eq (local.get $values) (local.get $a))
+              (i32x4.eq (local.get $values) (local.get $b)))
+            (v128.or
+              (i32x4.lt_s (local.get $values) (local.get $low))
+              (i32x4.gt_s (local.get $values) (local.get $high))))))
+      (local.set $from (i32.add (local.get $from) (i32.const 8)))
+      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (br_if $next (i32.lt_u (local.get $from) (local.get $end))))))

@@ -9,6 +9,21 @@ export interface ChunkMemory {
   readonly joinPairs: JoinPlanes;
   /** The same for elements of 4 bytes. */
   readonly joinQuads: JoinPlanes;
+  /** 0 if no float32 of the bytes `[at, end)` equals one of the two marks. */
+  readonly holdsMark: (at: number, end: number, first: number, second: number) => number;
+  /** Unpacks the 2-byte integers of the bytes `[from, end)` to float32: NaN for the marks and outside `[least, most]`. */
+  readonly unpackShorts: (
+    from: number,
+    end: number,
+    to: number,
+    unsigned: number,
+    scale: number,
+    offset: number,
+    first: number,
+    second: number,
+    least: number,
+    most: number,
+  ) => void;
 }
 
 export type JoinPlanes = (from: number, stride: number, elements: number, to: number) => void;
@@ -35,6 +50,5 @@ function makeChunkMemory(least: number): ChunkMemory {
   const { exports } = new WebAssembly.Instance(module);
   const memory = exports.memory as WebAssembly.Memory;
   memory.grow(Math.ceil(least / PAGE_BYTES));
-  const { decodeLz4, joinPairs, joinQuads } = exports as unknown as ChunkMemory;
-  return { bytes: new Uint8Array(memory.buffer), decodeLz4, joinPairs, joinQuads };
+  return { ...(exports as unknown as ChunkMemory), bytes: new Uint8Array(memory.buffer) };
 }
