@@ -2,88 +2,77 @@
 // 8192 bytes behind an input or output may be overrun.
 // Source: TIFF 6.0, sections 13 and 14; Adobe TIFF Technical Note 3.
 
-/** Where each code's string lies in the output, and in the upper half its length. */
+/** Where each code's string lies, and in the upper half its length; 0 for the codes that stand for no bytes. */
 const LZW_TABLE = memory.data(4096 * 8, 16);
+/** The strings of one byte; a copy reads eight. */
+const ALL_BYTES = memory.data(256 + 8, 16);
+
+for (let byte: u32 = 0; byte < 256; byte++) {
+  store<u8>(ALL_BYTES + byte, byte);
+  store<u64>(LZW_TABLE + (byte << 3), <u64>(ALL_BYTES + byte) | (1 << 32));
+}
 
 /** Where memory is free. */
 export function freeFrom(): usize {
   return (__heap_base + 15) & ~15;
 }
 
-/** Undoes LZW. Gives the number of bytes, or −1 for an impossible code. */
+/**
+ * Undoes LZW. A code's string is the one before it and a byte more, so it is there in the output already. Gives the
+ * number of bytes, or −1 for an impossible code.
+ */
 export function decodeLzw(input: usize, inputLength: usize, output: usize, outputLength: usize): i32 {
-  const inputEnd = input + inputLength;
   const end = output + outputLength;
+  const inputBits = <u64>inputLength << 3;
+  let position: u64 = 0;
+  let width: u32 = 9;
+  let limit: u32 = 511; // the code after which codes are one bit wider
   let next: u32 = 258;
-  let width: u64 = 9;
-  let limit: u32 = 511;
   let previous: usize = 0;
   let previousLength: u32 = 0;
-  let bits: u64 = 0;
-  let held: u64 = 0;
   let to = output;
   while (to < end) {
-    if (held < width) {
-      bits = (bits << 32) | <u64>bswap<u32>(load<u32>(input));
-      input += 4;
-      held += 32;
+    const word = bswap<u32>(load<u32>(input + <usize>(position >> 3)));
+    const code = (word << <u32>(position & 7)) >> (32 - width);
+    position += width;
+    if (position > inputBits) break;
+    if (previousLength != 0 && next < 4096) {
+      // The byte that ends this string is the first of what is written now.
+      store<u64>(LZW_TABLE + (next << 3), <u64>previous | (<u64>(previousLength + 1) << 32));
+      next++;
     }
-    held -= width;
-    // Bits behind the input are no code.
-    if (input - (<usize>held >> 3) > inputEnd) break;
-    const code = <u32>(bits >> held) & ((1 << <u32>width) - 1);
-    if (code < 256) {
-      if (previous != 0 && next < 4096) {
-        store<u64>(LZW_TABLE + (next << 3), <u64>previous | (<u64>(previousLength + 1) << 32));
-        next++;
-      }
-      store<u8>(to, code);
-      previous = to;
-      previousLength = 1;
-      to++;
-    } else if (code > 257) {
-      if (previous == 0 || code > next || (code == next && next >= 4096)) return -1;
-      let length: u32;
-      if (code == next) {
-        length = previousLength + 1;
-        copyForward(previous, to, previousLength);
-        store<u8>(to + previousLength, load<u8>(previous));
-      } else {
-        const entry = load<u64>(LZW_TABLE + (code << 3));
-        length = <u32>(entry >> 32);
-        // The last entry's string ends with the byte that follows it in the output, which is there by now.
-        copyForward(<usize>entry, to, length);
-      }
-      if (next < 4096) {
-        store<u64>(LZW_TABLE + (next << 3), <u64>previous | (<u64>(previousLength + 1) << 32));
-        next++;
-      }
-      previous = to;
-      previousLength = length;
-      to += length;
-    } else if (code == 256) {
+    if (code >= next) return -1;
+    const entry = load<u64>(LZW_TABLE + (code << 3));
+    const length = <u32>(entry >> 32);
+    if (length == 0) {
+      if (code != 256) break;
       next = 258;
       width = 9;
       limit = 511;
-      previous = 0;
-    } else break;
+      previousLength = 0;
+      continue;
+    }
+    if (previousLength == 0 && code >= 256) return -1;
+    let from = <usize>entry;
+    previous = to;
+    previousLength = length;
+    const stop = to + length;
+    store<u64>(to, load<u64>(from));
+    if (length > 8)
+      do {
+        from += 8;
+        to += 8;
+        store<u64>(to, load<u64>(from));
+      } while (to + 8 < stop);
+    // A string that reaches into itself by a byte ends as it begins.
+    if (<usize>entry + length > previous && code >= 256) store<u8>(stop - 1, load<u8>(previous));
+    to = stop;
     if (next >= limit && width < 12) {
       width++;
-      limit = (1 << <u32>width) - 1;
+      limit = (1 << width) - 1;
     }
   }
   return <i32>(min(to, end) - output);
-}
-
-// @ts-ignore
-@inline
-function copyForward(from: usize, to: usize, length: usize): void {
-  const end = to + length;
-  do {
-    store<u64>(to, load<u64>(from));
-    from += 8;
-    to += 8;
-  } while (to < end);
 }
 
 /** Undoes horizontal differences of 1-byte samples, row by row. */
