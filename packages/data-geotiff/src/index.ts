@@ -16,7 +16,6 @@
  * ```
  */
 export type { Split } from "@graticule/data";
-
 export { type BandSelection, selectBands } from "./band-selection.js";
 export type { FetchOptions } from "./benchmarks/benchmark-files.js";
 export { type BigEarthNetOptions, bigEarthNetSpec, openBigEarthNet } from "./benchmarks/big-earth-net.js";
