@@ -5,6 +5,9 @@ it("exports these names", () => {
   expect(Object.keys(ops).sort()).toEqual([
     "adamW",
     "attention",
+    "channelAttention",
+    "channelTokens",
+    "fairCrps",
     "gatherPatches",
     "gatherTokens",
     "gelu",

@@ -34,6 +34,8 @@ async function weightsOf(runFolder: string): Promise<Record<string, string>> {
   return Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
 }
 
+const LEDGER_CHILD = new URL("./fixtures/ledger-child.ts", import.meta.url);
+
 /** Worlds that are killed one after the other, then one that ends the run. */
 const WORLDS = [
   { worldSize: 2, numWorkers: 1 },
@@ -63,7 +65,7 @@ it.each([true, false])(
       const before = (await readLedger(killed.ledger)).length;
       const millisecondsPerStep = isLast ? 0 : 30;
       const settings = JSON.stringify({ ...killed, ...world, millisecondsPerStep });
-      const child = startTrainChild([settings], ":", "ledger-child.ts");
+      const child = startTrainChild([settings], ":", LEDGER_CHILD);
       // Beyond the next save, so that runs of other sizes go on in the middle of an epoch.
       const killAfter = before + 4 + random.integer(3);
       while (!isLast && child.process.exitCode === null && (await readLedger(killed.ledger)).length < killAfter)

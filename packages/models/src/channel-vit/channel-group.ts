@@ -1,5 +1,5 @@
 import { Module, Parameter } from "@graticule/nn";
-import { channelAttention, gatherPatches, linear } from "@graticule/ops";
+import { gatherPatches, linear } from "@graticule/ops";
 import {
   add,
   addN,

@@ -1,11 +1,11 @@
 import { valueAndGrad } from "@graticule/autodiff";
-import { makeRandom } from "@graticule/core";
 import { initialize, normal } from "@graticule/nn";
-import { memory, mul, reshape, type Scalar, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { memory, mul, reshape, type Scalar, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ChannelTree, ChannelVit, type ChannelVitConfig, channelTree, channelVitConfig } from "../../src/index.js";
 import { backends } from "../backends.js";
 import { expectClose } from "../fixture.js";
+import { randomTensor } from "../random-tensor.js";
 import { reduceNested } from "./nested-reference.js";
 
 const inChannels = 13;
@@ -43,15 +43,6 @@ const trees: Readonly<Record<string, ChannelTree>> = {
 };
 
 const size = { imageSize: [4, 6], patchSize: 2, embedDim: 12, depth: 1, numHeads: 3, mlpDim: 24 } as const;
-
-function randomTensor(shape: number[], ...path: (string | number)[]): Tensor {
-  const random = makeRandom(5, ...path);
-  const length = shape.reduce((product, side) => product * side, 1);
-  return tensor(
-    Float32Array.from({ length }, () => random.normal()),
-    shape,
-  );
-}
 
 function build(channelTree: ChannelTree, overrides: Partial<ChannelVitConfig> = {}): ChannelVit {
   const config = channelVitConfig("tiny", { ...size, inChannels, channelTree, leadTime: false, ...overrides });
