@@ -1,8 +1,10 @@
 /** Compiles each WebAssembly kernel into the TypeScript file beside its source: `node tooling/build/wasm.mjs`. */
+/** Assembles the WebAssembly kernels into TypeScript files: `node tooling/build/wasm.mjs`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import asc from "assemblyscript/asc";
 import makeWabt from "wabt";
+import { widenKernelText } from "./widen-kernel.mjs";
 
 const kernels = [
   "data/src/resample-kernel.wat",
@@ -28,10 +30,18 @@ for (const path of KERNELS) {
   const { buffer } = parsed.toBinary({});
   const text = `/** \`${name}.wat\` as WebAssembly, in base64; made by \`node tooling/build/wasm.mjs\`. */
 export const ${name.toUpperCase().replaceAll("-", "_")} =
+const packages = new URL("../../packages/", import.meta.url);
+const wabt = await makeWabt();
+
+function assemble(kernel, source, text) {
+  const { buffer } = wabt.parseWat(source, text, { simd: true }).toBinary({});
+  const name = kernel.split("/").at(-1).replace("-", "_").toUpperCase();
+  const file = `/** \`${source}\` as WebAssembly, in base64; made by \`node tooling/build/wasm.mjs\`. */
+export const ${name} =
   "${Buffer.from(buffer).toString("base64")}";
   "${Buffer.from(bytes).toString("base64")}";
 `;
-  writeFileSync(new URL(`${name}.ts`, source), text);
+  writeFileSync(new URL(`${kernel}.ts`, packages), file);
 }
 
 function assembleText(file, text) {
@@ -52,3 +62,6 @@ async function compileScript(text) {
   if (error) throw new Error(stderr.toString());
   return bytes;
 }
+const resample = "data/src/resample-kernel";
+assemble(resample, "resample-kernel.wat", readFileSync(new URL(`${resample}.wat`, packages), "utf8"));
+assemble("data-hyperspectral/src/strided/widen-kernel", "tooling/build/widen-kernel.mjs", widenKernelText());
