@@ -1,4 +1,4 @@
-import { readConfig, runProgram, stderrLogger } from "@graticule/classify";
+import { appendValue, readConfig, runProgram, stderrLogger } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { formatBytes } from "@graticule/core";
 import { Command } from "commander";
@@ -20,16 +20,13 @@ async function prepareAndReport(out: string, config: PrepareConfig): Promise<voi
   );
 }
 
-/** A list option of commander would take the overrides behind it for files. */
-const appendFile = (file: string, files: readonly string[]): string[] => [...files, file];
-
 const program = new Command("graticule-forecast").description("Weather forecasting.").showHelpAfterError();
 
 program
   .command("prepare")
   .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
   .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "folder of the store", "store")
   .option("--print-config", "print the settings and stop")
   .addHelpText(

@@ -63,7 +63,8 @@ export async function openFileSource(path: string): Promise<ByteSource> {
     }
   }
 
-  const { size } = await withHandle((handle) => handle.stat());
+  await withHandle(async () => {});
+  const { size } = first as unknown as { size: number };
   return {
     uri: path,
     size,
