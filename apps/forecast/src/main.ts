@@ -1,12 +1,17 @@
-import { readConfig, runProgram, stderrLogger } from "@graticule/classify";
+import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
-import { formatBytes } from "@graticule/core";
+import { ConfigError, formatBytes } from "@graticule/core";
 import { Command } from "commander";
 import { folderBytes } from "./folder-bytes.js";
 import { inspect } from "./inspect.js";
 import { prepare } from "./prepare.js";
 import { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 import { makeProgressLine } from "./progress-line.js";
+import { type TrainConfig, trainConfig } from "./training/train-config.js";
+import { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";
+import { trainingReport } from "./training/training-report.js";
 
 async function prepareAndReport(out: string, config: PrepareConfig): Promise<void> {
   const { times, shape, statistics } = await prepare(out, config, {
@@ -20,6 +25,34 @@ async function prepareAndReport(out: string, config: PrepareConfig): Promise<voi
   );
 }
 
+// Both src/ and dist/ lie one level below the app's folder.
+const presetsFolder = new URL("../presets/", import.meta.url);
+
+async function presetPath(name: string): Promise<string> {
+  const names = (await readdir(presetsFolder)).map((file) => file.replace(/\.yaml$/, ""));
+  if (!names.includes(name))
+    throw new ConfigError(
+      `--preset: expected one of ${names.join(", ")}, got '${name}'. Or give a file with --config.`,
+    );
+  return fileURLToPath(new URL(`${name}.yaml`, presetsFolder));
+}
+
+async function trainAndReport(runFolder: string, config: TrainConfig, resume: boolean): Promise<void> {
+  const { step, stopped, checkpoint, best } = await trainForecaster(runFolder, config, {
+    resume,
+    logger: stderrLogger,
+    progressStream: process.stderr,
+  });
+  if (stopped) {
+    process.stderr.write(`stopped at step ${step}; go on with: graticule-forecast resume ${runFolder}\n`);
+    return;
+  }
+  await updateReport(runFolder, "settings", { sections: [{ heading: "Settings", code: printConfig(config) }] });
+  const report = await updateReport(runFolder, "forecast", await trainingReport(runFolder));
+  const validation = best ? `best validation: ${best.loss.toFixed(4)} at step ${best.step}\n` : "";
+  process.stdout.write(`checkpoint: ${checkpoint}\n${validation}report: ${report}\n`);
+}
+
 /** A list option of commander would take the overrides behind it for files. */
 const appendFile = (file: string, files: readonly string[]): string[] => [...files, file];
 
@@ -29,6 +62,7 @@ program
   .command("prepare")
   .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
   .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
+  .option("-p, --preset <name>", "settings to start from: global-prepare, london-prepare")
   .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
   .option("-o, --out <folder>", "folder of the store", "store")
   .option("--print-config", "print the settings and stop")
@@ -40,11 +74,50 @@ Examples:
   graticule-forecast prepare sources=[era5/*.nc] channels=[t2m,msl] splits.train=[2013,2014] splits.test=[2014,2015]
   graticule-forecast prepare --config era5.yaml dtype=int16 times.stepHours=6 --print-config`,
   )
-  .action(async (overrides: string[], flags: { config: string[]; out: string; printConfig?: boolean }) => {
-    const config = await readConfig(prepareConfig, { files: flags.config, overrides });
-    if (flags.printConfig) process.stdout.write(printConfig(config));
-    else await prepareAndReport(flags.out, config);
-  });
+  .action(
+    async (overrides: string[], flags: { preset?: string; config: string[]; out: string; printConfig?: boolean }) => {
+      const files = [...(flags.preset ? [await presetPath(flags.preset)] : []), ...flags.config];
+      const config = await readConfig(prepareConfig, { files, overrides });
+      if (flags.printConfig) process.stdout.write(printConfig(config));
+      else await prepareAndReport(flags.out, config);
+    },
+  );
+
+program
+  .command("train")
+  .description("Train a forecaster on a store; the best weights by validation are kept.")
+  .argument("[overrides...]", "settings as a.b=c, e.g. store=stores/era5 data.leadTimeHours=24 model.depth=8")
+  .option("-p, --preset <name>", "settings to start from: global, london")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-o, --out <folder>", "run folder for checkpoints, logs and the report", "runs/forecast")
+  .option("--print-config", "print the settings and stop")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast train --preset global store=stores/global --out runs/global
+  graticule-forecast train --config my-run.yaml backend.precision=bf16 --out runs/mine
+  graticule-forecast train store=stores/era5 data.leadTimeHours=72 model.preset=small --print-config`,
+  )
+  .action(
+    async (
+      overrides: string[],
+      flags: { preset?: string; config: string[]; out: string; printConfig?: boolean },
+    ): Promise<void> => {
+      const files = [...(flags.preset ? [await presetPath(flags.preset)] : []), ...flags.config];
+      const config = await readConfig(trainConfig, { files, overrides });
+      if (flags.printConfig) process.stdout.write(printConfig(config));
+      else await trainAndReport(flags.out, config, false);
+    },
+  );
+
+program
+  .command("resume")
+  .description("Go on with an interrupted run from its newest checkpoint.")
+  .argument("<run>", "run folder")
+  .argument("[overrides...]", "settings that may change: train.epochs, loader.*, backend.threads, store")
+  .addHelpText("after", "\nExample:\n  graticule-forecast resume runs/mine train.epochs=400")
+  .action(async (run: string, overrides: string[]) => trainAndReport(run, await readTrainConfig(run, overrides), true));
 
 program
   .command("inspect")
