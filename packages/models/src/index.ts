@@ -46,6 +46,18 @@ export { type EnsembleInputs, type EnsembleOptions, ensembleInputs, ensembleLoss
 export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/forecast-loss.js";
 export { Forecaster, forecasterInitRules, makeForecaster } from "./forecaster/forecaster.js";
 export { type RolloutOptions, rollout, rolloutSteps } from "./forecaster/rollout.js";
+export {
+  type HyperspectralMaeConfig,
+  type HyperspectralMaeOverrides,
+  hyperspectralMaeConfig,
+} from "./hyperspectral-mae/config.js";
+export {
+  HyperspectralMae,
+  hyperspectralMaeInitRules,
+  makeHyperspectralMae,
+} from "./hyperspectral-mae/hyperspectral-mae.js";
+export { hyperspectralMaeLoss } from "./hyperspectral-mae/hyperspectral-mae-loss.js";
+export { makeSpectralMask, type SpectralMask, type SpectralMaskOptions } from "./hyperspectral-mae/spectral-mask.js";
 export { type MaeConfig, type MaeOverrides, maeConfig } from "./mae/config.js";
 export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
 export { Mae, maeInitRules, makeMae } from "./mae/mae.js";
