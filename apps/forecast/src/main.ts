@@ -1,14 +1,19 @@
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError, formatBytes } from "@graticule/core";
 import { Command } from "commander";
 import { folderBytes } from "./folder-bytes.js";
+import { openForecastRun } from "./forecasting/open-run.js";
+import { chooseStarts, type RolloutPlan } from "./forecasting/rollout.js";
+import { writeForecasts } from "./forecasting/write-forecasts.js";
 import { inspect } from "./inspect.js";
 import { prepare } from "./prepare.js";
 import { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 import { makeProgressLine } from "./progress-line.js";
+import { type ScoreFlags, scoreAndReport } from "./scoring/score-command.js";
 import { type TrainConfig, trainConfig } from "./training/train-config.js";
 import { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";
 import { trainingReport } from "./training/training-report.js";
@@ -35,6 +40,17 @@ async function presetPath(name: string): Promise<string> {
       `--preset: expected one of ${names.join(", ")}, got '${name}'. Or give a file with --config.`,
     );
   return fileURLToPath(new URL(`${name}.yaml`, presetsFolder));
+}
+
+interface RolloutFlags {
+  readonly from: string;
+  readonly to?: string;
+  readonly every: number;
+  readonly lead?: readonly string[];
+  readonly steps?: number;
+  readonly stepHours?: number;
+  readonly store?: string;
+  readonly out?: string;
 }
 
 async function trainAndReport(runFolder: string, config: TrainConfig, resume: boolean): Promise<void> {
@@ -118,6 +134,72 @@ program
   .argument("[overrides...]", "settings that may change: train.epochs, loader.*, backend.threads, store")
   .addHelpText("after", "\nExample:\n  graticule-forecast resume runs/mine train.epochs=400")
   .action(async (run: string, overrides: string[]) => trainAndReport(run, await readTrainConfig(run, overrides), true));
+
+program
+  .command("rollout")
+  .description(
+    "Forecast into a NetCDF file of WeatherBench 2's layout: (time, prediction_timedelta, level, latitude, longitude).",
+  )
+  .argument("<run>", "run folder")
+  .requiredOption("--from <time>", "first start, e.g. 2026-02-11 or 2026-02-11T06:00")
+  .option("--to <time>", "end of the starts, left out; one start when absent")
+  .option("--every <hours>", "hours between starts", Number, 24)
+  .option("--lead <hours...>", "lead times, each forecast directly; all of the run when absent")
+  .option("--steps <count>", "go on from its own forecasts so many times instead", Number)
+  .option("--step-hours <hours>", "length of such a step; the run's shortest lead time when absent", Number)
+  .option("--store <folder>", "store to start from; the run's own when absent")
+  .option("-o, --out <file>", "NetCDF file; RUN/forecast.nc when absent")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast rollout runs/global --from 2026-02-11 --lead 24 48 72
+  graticule-forecast rollout runs/global --from 2026-02-11 --to 2026-02-25 --every 12 --out forecasts.nc
+  graticule-forecast rollout runs/global --from 2026-02-11 --steps 20 --step-hours 6`,
+  )
+  .action(async (folder: string, flags: RolloutFlags) => {
+    const run = await openForecastRun(folder, flags.store ? [`store=${flags.store}`] : [], stderrLogger);
+    try {
+      const starts = await chooseStarts(run.config.store, {
+        from: flags.from,
+        ...(flags.to !== undefined && { to: flags.to }),
+        everyHours: flags.every,
+      });
+      const { leadTimeHours } = run.samples;
+      const out = flags.out ?? join(folder, "forecast.nc");
+      const plan: RolloutPlan =
+        flags.steps === undefined
+          ? { leadTimesHours: flags.lead?.map(Number) ?? leadTimeHours }
+          : { steps: flags.steps, stepHours: flags.stepHours ?? (leadTimeHours[0] as number) };
+      const show = makeProgressLine(process.stderr);
+      await writeForecasts(out, run, starts, plan, (done, total) => show("forecasts", done, total));
+      process.stdout.write(`forecasts: ${out}\n`);
+    } finally {
+      await run.close();
+    }
+  });
+
+program
+  .command("score")
+  .description("Score a run, or a forecast file, on held-out dates, beside baselines; into scores.json and the report.")
+  .argument("<forecast>", "run folder, or NetCDF file or Zarr store in WeatherBench 2's layout")
+  .option("--store <folder>", "store with the truth; a run's own when absent")
+  .option("--split <name>", "split to score", "test")
+  .option("--lead <hours...>", "lead times; 6, 12, 24, 48, 72, 120, … of those that the forecast has when absent")
+  .option("--protocol <name>", "weatherbench1, weatherbench2 or climax", "weatherbench2")
+  .option("--block-hours <hours>", "blocks of the bootstrap; 120, or the lead time if longer, when absent", Number)
+  .option("--seed <number>", "of the bootstrap", Number, 0)
+  .option("-o, --out <folder>", "folder for scores.json and the report; the run when absent")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast score runs/global
+  graticule-forecast score forecasts.nc --store stores/global --lead 24 72 --out scores`,
+  )
+  .action(async (forecast: string, flags: ScoreFlags) => {
+    process.stdout.write(await scoreAndReport(forecast, flags));
+  });
 
 program
   .command("inspect")
