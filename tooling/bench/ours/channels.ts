@@ -50,13 +50,13 @@ for (let index = 0; index < warmupSteps + steps; index++) {
   if (index >= warmupSteps) times.push((performance.now() - start) / 1000);
 }
 const seconds = median(times);
-const { bytes = 0, peakBytes = 0 } = memory?.() ?? {};
+const { liveBytes, peakBytes } = memory?.() ?? { liveBytes: 0, peakBytes: 0 };
 report({
   samplesPerSecond: batch / seconds,
   secondsPerStep: seconds,
   // What a step takes beside parameters, moments and the batch: activations, gradients and scratch.
-  stepPeakMB: (peakBytes - bytes) / 2 ** 20,
-  stateMB: bytes / 2 ** 20,
+  stepPeakMB: (peakBytes - liveBytes) / 2 ** 20,
+  stateMB: liveBytes / 2 ** 20,
   ...(profile && { profile: profileStep(step, steps) }),
 });
 

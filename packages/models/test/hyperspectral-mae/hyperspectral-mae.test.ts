@@ -114,12 +114,22 @@ test("first values are finite and what doesn't fit is named", async () => {
   const images: Tensor = randomTensor([2, inChannels, 4, 6], "images");
   expect(model.forward(images, spatial).dataSync().every(Number.isFinite)).toBe(true);
   const other = makeMaeMask({ ...draw, numTokens: 7, maskRatio: 0.5 });
-  expect(() => model.forward(images, other)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: HyperspectralMae: expected a mask of 2 × 6 patches and 5 channels, got 2 × 7 and 5. Make the mask for this batch and the model's number of patches.]`);
-  expect(() => model.forward(images, { ...spectral, numChannels: 4 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: HyperspectralMae: expected a mask of 2 × 6 patches and 5 channels, got 2 × 6 and 4. Make the mask for this batch and the model's number of patches.]`);
+  expect(() => model.forward(images, other)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: HyperspectralMae: expected a mask of 2 × 6 patches and 5 channels, got 2 × 7 and 5. Make the mask for this batch and the model's number of patches.]`,
+  );
+  expect(() => model.forward(images, { ...spectral, numChannels: 4 })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: HyperspectralMae: expected a mask of 2 × 6 patches and 5 channels, got 2 × 6 and 4. Make the mask for this batch and the model's number of patches.]`,
+  );
   const make = (channelsPerBlock: number) => () =>
     makeSpectralMask({ ...draw, numChannels: 5, channelsPerBlock, maskRatio: 0.5 });
-  expect(make(6)).toThrowErrorMatchingInlineSnapshot(`[RangeError: makeSpectralMask: expected channelsPerBlock from 1 to 5, got 6.]`);
+  expect(make(6)).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: makeSpectralMask: expected channelsPerBlock from 1 to 5, got 6.]`,
+  );
   const build = (overrides: object) => () => hyperspectralMaeConfig("tiny", { ...config, ...overrides });
-  expect(build({ decoderEmbedDim: 6, decoderNumHeads: 2 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: hyperspectralMaeConfig: expected decoderEmbedDim to be a multiple of 4 for its sin-cos positions, got 6.]`);
-  expect(build({ decoderNumHeads: 3 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: hyperspectralMaeConfig: expected decoderNumHeads to divide decoderEmbedDim 4, got 3. Choose a divisor.]`);
+  expect(build({ decoderEmbedDim: 6, decoderNumHeads: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: hyperspectralMaeConfig: expected decoderEmbedDim to be a multiple of 4 for its sin-cos positions, got 6.]`,
+  );
+  expect(build({ decoderNumHeads: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: hyperspectralMaeConfig: expected decoderNumHeads to divide decoderEmbedDim 4, got 3. Choose a divisor.]`,
+  );
 });
