@@ -1,5 +1,5 @@
 /**
- * Judges frozen features: linear probe, kNN, metrics with bootstrap intervals, raw-pixel baselines.
+ * Judges frozen features (linear probe, kNN, raw-pixel baselines) and forecasts (scores, baselines), with intervals.
  *
  * ```ts
  * import { knn, linearProbe } from "@graticule/eval";
@@ -8,6 +8,10 @@
  * probe.metrics.top1; // 0.93
  * probe.metrics.intervals.top1; // [0.91, 0.95]
  * const neighbours = await knn({ trainFeatures, testFeatures, seed: 0 });
+ *
+ * const scores = makeForecastScores({ protocol: "weatherbench2", grid, channels, source: "model", checkpoint, truth, climatology });
+ * scores.add({ startHours, leadTimeHours: 72, forecast, truth: truthField, climatology: climatologyField }); // [V, H, W]
+ * const records = scores.records({ seed: 0 }); // value, 95 % interval, and what they stand on
  * ```
  */
 export { type BootstrapOptions, bootstrapIntervals, type Interval, quantile } from "./bootstrap.js";
