@@ -34,6 +34,13 @@ export { channelEncoderInitRules } from "./channel-vit/init-rules.js";
 export { type ChannelVitPreset, channelVitPresets } from "./channel-vit/presets.js";
 export { Classifier, type ClassifierConfig, makeClassifier } from "./classifier/classifier.js";
 export { countParameters } from "./count-parameters.js";
+export {
+  type AnomalyBase,
+  AnomalyForecaster,
+  type AnomalyForecasterConfig,
+  type AnomalyForwardOptions,
+  makeAnomalyForecaster,
+} from "./forecaster/anomaly-forecaster.js";
 export { type ForecasterConfig, type ForecasterOverrides, forecasterConfig } from "./forecaster/config.js";
 export { type EnsembleInputs, type EnsembleOptions, ensembleInputs, ensembleLoss } from "./forecaster/ensemble.js";
 export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/forecast-loss.js";

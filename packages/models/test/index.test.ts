@@ -4,6 +4,7 @@ import * as models from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(models).sort()).toMatchInlineSnapshot(`
     [
+      "AnomalyForecaster",
       "ChannelEncoder",
       "ChannelVit",
       "Classifier",
@@ -29,6 +30,7 @@ test("the public names are these", () => {
       "maeConfig",
       "maeInitRules",
       "maeLoss",
+      "makeAnomalyForecaster",
       "makeChannelVit",
       "makeClassifier",
       "makeForecaster",

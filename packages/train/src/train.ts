@@ -32,6 +32,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let { step, position, samplesSeen, checkpoint } = start;
   let savedStep = checkpoint === undefined ? undefined : step;
   let loss: number | undefined;
+  let endedEarly = false;
   const pathOf = new Map<Variable, string>();
   for (const [path, { trainable, variable }] of model.namedParameters()) if (trainable) pathOf.set(variable, path);
   const variables = [...pathOf.keys()];
@@ -76,9 +77,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const learningRate = options.learningRate(step);
 
       const isNew = step > start.step;
-      const isEnd = step >= totalSteps;
-      if (evaluate && isNew && !stop.signal && (isEnd || step % evaluate.everySteps === 0))
+      let isEnd = step >= totalSteps;
+      if (evaluate && isNew && !stop.signal && (isEnd || step % evaluate.everySteps === 0)) {
         await log.evaluation(step, await evaluate.run(step));
+        isEnd ||= evaluate.endsRun?.() ?? false;
+        endedEarly = isEnd;
+      }
       if (isEnd || stop.signal || (isNew && step % saveEverySteps === 0)) await save();
       if (isEnd || stop.signal) break;
 
@@ -128,7 +132,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const waited = batches.waitedSeconds();
   const loaderWaitShare = waited / ((performance.now() - began) / 1000);
   if (step > start.step) logger.info(describeLoaderWait(waited, loaderWaitShare));
-  const stopped = step < totalSteps;
+  const stopped = step < totalSteps && !endedEarly;
   return { step, epoch: position.epoch, samplesSeen, loss, loaderWaitShare, stopped, checkpoint: checkpoint! };
 }
 
