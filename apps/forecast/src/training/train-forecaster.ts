@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -238,5 +239,8 @@ function nowhere(): Writable {
 
 /** Reads the settings that a run was started with, and changes some of them. @throws {ConfigError} if it is no run. */
 export async function readTrainConfig(runFolder: string, overrides: readonly string[] = []): Promise<TrainConfig> {
-  return readConfig(trainConfig, { files: [join(runFolder, CONFIG_FILE)], overrides });
+  const path = join(runFolder, CONFIG_FILE);
+  if (!existsSync(path))
+    throw new ConfigError(`${runFolder}: expected a run with a ${CONFIG_FILE}, got none. Name the folder of a run.`);
+  return readConfig(trainConfig, { files: [path], overrides });
 }
