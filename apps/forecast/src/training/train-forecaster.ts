@@ -19,7 +19,8 @@ import { latitudeWeights } from "@graticule/ops";
 import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, train } from "@graticule/train";
 import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import { type BestValidation, readBest, writeBest } from "./best-weights.js";
+import { type BestValidation, loadBest, readBest, writeBest } from "./best-weights.js";
+import { calibrateScale } from "./calibrate-scale.js";
 import { fitAnomalyBase } from "./fit-anomaly-base.js";
 import { forecastModelConfig, samplesOptions } from "./forecast-model.js";
 import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
@@ -120,7 +121,8 @@ export async function trainForecaster(
           everySteps: validateEveryEpochs * stepsPerEpoch,
           run: async (step) => {
             const loss = await validationLoss(model, validation, weights, microBatchSize);
-            if (best === undefined || loss < best.loss) best = await writeBest(runFolder, model, step, loss);
+            if (best === undefined || loss < best.loss)
+              best = await writeBest(runFolder, model, { step, loss, calibrated: false });
             validatedStep = step;
             return { loss };
           },
@@ -131,6 +133,11 @@ export async function trainForecaster(
       logger,
       progressStream: options.progressStream ?? nowhere(),
     });
+    if (validation && best && !result.stopped && config.train.calibrate && !best.calibrated) {
+      await loadBest(runFolder, model);
+      await calibrateScale(model, validation, weights.latitudeWeights);
+      best = await writeBest(runFolder, model, { ...best, calibrated: true });
+    }
     return { ...result, best };
   } finally {
     await loader.close();
