@@ -11,6 +11,8 @@ export interface ChannelsOptions {
   readonly steps: number;
   readonly pairs: number;
   readonly channels: readonly number[];
+  /** Channels of the prediction. Default: all. */
+  readonly outputs?: number;
   /** `flat`, or shape and reducer, such as `tree4-linear`. */
   readonly trees: readonly string[];
   /** Groups of every tree. */
@@ -21,13 +23,20 @@ export interface ChannelsOptions {
 
 /** Training steps of a `ChannelVit` by number of channels and kind of tree, ours and the same model in PyTorch. */
 export async function benchChannels(options: ChannelsOptions): Promise<Record<string, unknown>> {
-  const { model, batch, dtype, threads, steps, pairs, channels, trees, groups, peer, profile } = options;
+  const { model, batch, dtype, threads, steps, pairs, channels, outputs, trees, groups, peer, profile } = options;
   const settings = { model, batch, dtype, threads, steps };
   const rows: Record<string, unknown>[] = [];
   for (const count of channels)
     for (const tree of trees) {
       const [shape, reducer] = treeOf(tree);
-      const child = { ...settings, warmupSteps: 1, channels: count, shape, ...(reducer && { reducer, groups }) };
+      const child = {
+        ...settings,
+        warmupSteps: 1,
+        channels: count,
+        outputs: outputs ?? count,
+        shape,
+        ...(reducer && { reducer, groups }),
+      };
       const known: Peers = {
         pytorch: () => torchSide("channels", child),
         "pytorch-convs": () => torchSide("channels", { ...child, convs: true }, "pytorch-convs"),

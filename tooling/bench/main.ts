@@ -72,8 +72,9 @@ bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and c
   .action(async (options) => print(await benchRegrid(options)));
 
 bench("channels", "A training step of a ChannelVit, by number of channels and kind of tree.")
-  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("era5"))
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("small"))
   .option("--channels <counts>", "channels, as a,b", numbers, [32, 128, 512, 1024])
+  .option("--outputs <count>", "channels of the prediction; all unless given", Number)
   .option("--trees <names>", "as a,b", words, [
     "flat",
     "tree0-linear",
@@ -81,7 +82,7 @@ bench("channels", "A training step of a ChannelVit, by number of channels and ki
     "tree4-cross-attention",
   ])
   .option("--groups <count>", "groups of every tree", Number, 8)
-  .option("--batch <samples>", "samples of one step", Number, 2)
+  .option("--batch <samples>", "samples of one step", Number, 8)
   .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
   .option("--threads <count>", "threads for kernels", Number, 2)
   .option("--steps <count>", "timed steps of one run", Number, 3)

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
-import { formatDuration, makeRandom, silentLogger } from "@graticule/core";
+import { expectation, formatDuration, GraticuleError, makeRandom, silentLogger } from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
@@ -19,6 +19,7 @@ import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResu
  *
  * @throws {NonFiniteError} if the loss or a gradient is not finite; weights and checkpoints stay as they were.
  * @throws {CheckpointError} if a checkpoint can't be written; earlier ones stay.
+ * @throws {GraticuleError} if no sample of a batch could be read on this rank of several.
  * @throws {ConfigError} {MismatchError} {FormatError} if the run can't start or resume, as `restoreRun` says.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -90,6 +91,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       for (let micro = 1; micro <= gradAccumSteps; micro++) {
         const { batch, ...data } = await batches.next();
         for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
+        assertNotEmpty(batch);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
         ({ epoch } = data);
         position = batch.next;
@@ -132,6 +134,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (step > start.step) logger.info(describeLoaderWait(waited, loaderWaitShare));
   const stopped = step < totalSteps && !endedEarly;
   return { step, epoch: position.epoch, samplesSeen, loss, loaderWaitShare, stopped, checkpoint: checkpoint! };
+}
+
+/** Ranks share each step, so one without samples can't leave its part out; a lone rank never gets such a batch. */
+function assertNotEmpty({ shape, start }: Batch): void {
+  if (shape[0] > 0) return;
+  const advice = "Every sample of this rank's part was skipped as corrupt: mend or remove the files named above.";
+  throw new GraticuleError("GRATICULE_NO_DATA", expectation(`batch at ${start}`, "a readable sample", "none", advice));
 }
 
 /** Above it a run gains by more workers. */

@@ -14,10 +14,12 @@ import { readSettings, report } from "./child.js";
 import { profileStep } from "./profile-step.js";
 import { makeTrainingStep } from "./training-step.js";
 
-/** Our side of `bench channels`: a training step of a `ChannelVit` that predicts all its channels. */
+/** Our side of `bench channels`: a training step of a `ChannelVit`. */
 interface ChannelSettings {
   readonly model: ChannelVitPreset;
   readonly channels: number;
+  /** Channels of the prediction. */
+  readonly outputs: number;
   readonly shape: TreeShape;
   /** Of trees, not of `flat`. */
   readonly reducer?: "linear" | "cross-attention";
@@ -31,12 +33,13 @@ interface ChannelSettings {
 }
 
 const settings = readSettings<ChannelSettings>();
-const { model, channels, shape, reducer, groups, batch, dtype, threads, warmupSteps, steps, profile } = settings;
+const { model, channels, outputs, shape, reducer, groups, batch, dtype, threads, warmupSteps, steps, profile } =
+  settings;
 const { memory } = await openBackend({ name: "torch", device: "cpu", precision: dtype, threads });
 const tree = channelTree(shape, { inChannels: channels, ...(reducer && { reducer }), ...(groups && { groups }) });
-const config = channelVitConfig(model, { inChannels: channels, channelTree: tree });
+const config = channelVitConfig(model, { inChannels: channels, outChannels: outputs, channelTree: tree });
 const network = makeChannelVit(config, { seed: 0 });
-const [images, targets] = [randomFields("images"), randomFields("targets")];
+const [images, targets] = [randomFields("images", channels), randomFields("targets", outputs)];
 const weights = new Array<number>(config.imageSize[0]).fill(1);
 const leadTimeHours = new Array<number>(batch).fill(24);
 const step = makeTrainingStep(network, () =>
@@ -60,9 +63,9 @@ report({
   ...(profile && { profile: profileStep(step, steps) }),
 });
 
-function randomFields(purpose: string): Tensor {
+function randomFields(purpose: string, count: number): Tensor {
   const random = makeRandom(0, purpose);
-  const shape = [batch, channels, ...config.imageSize] as [number, number, number, number];
+  const shape = [batch, count, ...config.imageSize] as [number, number, number, number];
   const length = shape.reduce((product, side) => product * side, 1);
   return tensor4d(
     Float32Array.from({ length }, () => random.normal()),

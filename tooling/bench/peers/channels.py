@@ -83,7 +83,7 @@ class ChannelVit(nn.Module):
     def __init__(self, settings):
         super().__init__()
         self.size, self.patch, width, depth, heads = SIZES[settings["model"]]
-        self.channels, self.convs = settings["channels"], settings.get("convs", False)
+        self.channels, self.outputs, self.convs = settings["channels"], settings["outputs"], settings.get("convs", False)
         self.grid = [side // self.patch for side in self.size]
         values = self.patch**2
         if self.convs:
@@ -101,7 +101,7 @@ class ChannelVit(nn.Module):
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.head = nn.Sequential(
-            nn.Linear(width, width), nn.GELU(), nn.Linear(width, width), nn.GELU(), nn.Linear(width, self.channels * values)
+            nn.Linear(width, width), nn.GELU(), nn.Linear(width, width), nn.GELU(), nn.Linear(width, self.outputs * values)
         )
 
     def tokens(self, x):
@@ -125,8 +125,8 @@ class ChannelVit(nn.Module):
         x = x + self.positions + self.lead_time(lead_times[:, None]).unsqueeze(1)
         for block in self.blocks:
             x = block(x)
-        x = self.head(self.norm(x)).reshape(batch, rows, columns, p, p, self.channels)
-        return torch.einsum("nhwpqc->nchpwq", x).reshape(batch, self.channels, *self.size)
+        x = self.head(self.norm(x)).reshape(batch, rows, columns, p, p, self.outputs)
+        return torch.einsum("nhwpqc->nchpwq", x).reshape(batch, self.outputs, *self.size)
 
 
 settings = read_settings()
@@ -134,7 +134,7 @@ torch.manual_seed(0)
 torch.set_num_threads(settings["threads"])
 batch, channels = settings["batch"], settings["channels"]
 model = ChannelVit(settings)
-images, targets = (torch.randn(batch, channels, *model.size) for _ in range(2))
+images, targets = (torch.randn(batch, count, *model.size) for count in (channels, settings["outputs"]))
 weights, lead_times = torch.ones(model.size[0], 1), torch.full((batch,), 0.24)
 autocast = torch.autocast("cpu", torch.bfloat16, enabled=settings["dtype"] == "bf16")
 optimizer = torch.optim.AdamW(model.parameters(), 1.5e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)

@@ -19,9 +19,16 @@ const STAGED_AT = FETCH_BYTES + PADDING;
 const CALIBRATION_AT = STAGED_AT + 4 * (STAGED_VALUES + PADDING);
 const PAGE_BYTES = 2 ** 16;
 
-/** The kernel's number of a type, which float32 must hold exactly; of the other byte order `SWAPPED` more. */
-const TYPE_NUMBERS: Partial<Record<StoredType, number>> = { uint8: 0, int8: 1, uint16: 2, int16: 3, float32: 4 };
-const SWAPPED = 3;
+/** The kernel's names of types: those that float32 holds exactly. */
+const TYPE_NAMES: Partial<Record<StoredType, string>> = {
+  uint8: "Uint8",
+  int8: "Int8",
+  uint16: "Uint16",
+  int16: "Int16",
+  float32: "Float32",
+};
+
+type Widen = (...numbers: number[]) => void;
 
 interface WidenKernel {
   /** Where stored numbers are fetched to. */
@@ -29,8 +36,8 @@ interface WidenKernel {
   /** Where their values go: `[C, H, W]`, or rows of it. */
   readonly staged: Float32Array;
   readonly memory: DataView;
-  readonly lines: (...numbers: number[]) => void;
-  readonly lanes: (...numbers: number[]) => void;
+  /** `linesTYPE` and `lanesTYPE`, as `tooling/build/widen-kernel.mjs` has them. */
+  readonly functions: Readonly<Record<string, Widen>>;
 }
 
 let kernel: WidenKernel | undefined;
@@ -45,8 +52,7 @@ export function openWidenKernel(): WidenKernel {
     fetched: Buffer.from(memory.buffer, 0, FETCH_BYTES),
     staged: new Float32Array(memory.buffer, STAGED_AT, STAGED_VALUES),
     memory: new DataView(memory.buffer),
-    lines: exports.widenLines as WidenKernel["lines"],
-    lanes: exports.widenLanes as WidenKernel["lanes"],
+    functions: exports as unknown as WidenKernel["functions"],
   };
   return kernel;
 }
@@ -62,11 +68,12 @@ export function makeWidenBox(
 ): WidenBox | undefined {
   const { dtype, strides } = layout;
   const size = STORED_BYTES[dtype];
-  const number = TYPE_NUMBERS[dtype];
-  if (number === undefined) return undefined;
-  const type = layout.littleEndian || size === 1 ? number : number + SWAPPED;
+  const name = TYPE_NAMES[dtype];
+  if (name === undefined) return undefined;
+  const type = layout.littleEndian || size === 1 ? name : `Swapped${name}`;
   const { band, row, column } = dims;
-  const { memory, lines, lanes } = openWidenKernel();
+  const { memory, functions } = openWidenKernel();
+  const [lines, lanes] = [functions[`lines${type}`] as Widen, functions[`lanes${type}`] as Widen];
   const [cal, calStride] = writeCalibration(memory, dims, calibration);
   const runEnds = findRunEnds(dims);
 
@@ -96,7 +103,7 @@ export function makeWidenBox(
       const [count, columns] = [box.row[1] - box.row[0], box.column[1] - box.column[0]];
       for (let b = box.band[0]; b < box.band[1]; b++) {
         const [from, to] = [source(box, b, box.row[0]), target(box, b, box.row[0])];
-        lines(from, row.stride * size, to, lineBytes, count, columns, size, type, cal && cal + b * calStride, 0);
+        lines(from, row.stride * size, to, lineBytes, count, columns, size, cal && cal + b * calStride, 0);
       }
     };
   if (strides.column === 1)
@@ -106,7 +113,7 @@ export function makeWidenBox(
         eachRun(box.band, Infinity, (b, count) => {
           const [from, to] = [source(box, b, r), target(box, b, r)];
           const entry = cal && cal + b * calStride;
-          lines(from, band.stride * size, to, planeBytes, count, columns, size, type, entry, calStride);
+          lines(from, band.stride * size, to, planeBytes, count, columns, size, entry, calStride);
         });
     };
   if (strides.band === 1)
@@ -116,7 +123,7 @@ export function makeWidenBox(
         eachRun(box.band, LANES, (b, count) => {
           const [from, to] = [source(box, b, r), target(box, b, r)];
           const entry = cal && cal + b * calStride;
-          lanes(from, column.stride * size, to, planeBytes, count, columns, type, entry, calStride);
+          lanes(from, column.stride * size, to, planeBytes, count, columns, entry, calStride);
         });
     };
   if (strides.row === 1)
@@ -125,7 +132,7 @@ export function makeWidenBox(
       for (let b = box.band[0]; b < box.band[1]; b++)
         for (let r = box.row[0]; r < box.row[1]; r += LANES) {
           const [from, to, count] = [source(box, b, r), target(box, b, r), Math.min(LANES, box.row[1] - r)];
-          lanes(from, column.stride * size, to, lineBytes, count, columns, type, cal && cal + b * calStride, 0);
+          lanes(from, column.stride * size, to, lineBytes, count, columns, cal && cal + b * calStride, 0);
         }
     };
   return undefined;

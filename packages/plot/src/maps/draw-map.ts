@@ -38,10 +38,16 @@ export function makeMapTemplate(grid: MapGrid, view: MapView, width: number): Ma
     width,
     height,
     draw(field, scale) {
-      const pixels = new Uint8Array(cells.length * 3).fill(255);
-      cells.forEach((cell, pixel) => {
-        if (cell >= 0) pixels.set(colorOf(scale, field[cell] as number), pixel * 3);
+      const colors = new Uint8Array(field.length * 3);
+      field.forEach((value, cell) => {
+        colors.set(colorOf(scale, value), cell * 3);
       });
+      const pixels = new Uint8Array(cells.length * 3).fill(255);
+      for (let pixel = 0; pixel < cells.length; pixel++) {
+        const cell = cells[pixel] as number;
+        if (cell < 0) continue;
+        for (let color = 0; color < 3; color++) pixels[pixel * 3 + color] = colors[cell * 3 + color] as number;
+      }
       const picture = encodePng(pixels, width * DENSITY, height * DENSITY);
       const data = Buffer.from(picture).toString("base64");
       return `<image width="${width}" height="${height}" href="data:image/png;base64,${data}"/>${lines}`;
@@ -57,13 +63,15 @@ function cellsOfPixels(
   height: number,
 ): Int32Array {
   const find = makeCellFinder(grid);
-  return Int32Array.from({ length: width * DENSITY * height * DENSITY }, (_, pixel) => {
+  const cells = new Int32Array(width * DENSITY * height * DENSITY).fill(-1);
+  for (let pixel = 0; pixel < cells.length; pixel++) {
     const x = ((pixel % (width * DENSITY)) + 0.5) / DENSITY;
     const y = (Math.floor(pixel / (width * DENSITY)) + 0.5) / DENSITY;
     const point = projection.invert?.([x, y]);
-    if (!point?.every(Number.isFinite) || Math.abs(point[1]) > 90) return -1;
+    if (!point?.every(Number.isFinite) || Math.abs(point[1]) > 90) continue;
     const back = projection(point);
-    if (!back || Math.hypot(back[0] - x, back[1] - y) > OFF_MAP) return -1;
-    return find(point[0], point[1]);
-  });
+    if (!back || Math.hypot(back[0] - x, back[1] - y) > OFF_MAP) continue;
+    cells[pixel] = find(point[0], point[1]);
+  }
+  return cells;
 }
