@@ -4,12 +4,15 @@ import { fileURLToPath } from "node:url";
 import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError, formatBytes } from "@graticule/core";
-import { Command } from "commander";
+import { openWeatherStore } from "@graticule/data-era5";
+import type { MapProjectionName } from "@graticule/plot";
+import { Command, Option } from "commander";
 import { folderBytes } from "./folder-bytes.js";
 import { openForecastRun } from "./forecasting/open-run.js";
 import { chooseStarts, type RolloutPlan } from "./forecasting/rollout.js";
 import { writeForecasts } from "./forecasting/write-forecasts.js";
 import { inspect } from "./inspect.js";
+import { plotForecast } from "./plotting/plot-forecast.js";
 import { prepare } from "./prepare.js";
 import { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 import { makeProgressLine } from "./progress-line.js";
@@ -197,6 +200,44 @@ Examples:
   .action(async (forecast: string, flags: ScoreFlags) => {
     process.stdout.write(await scoreAndReport(forecast, flags));
   });
+
+program
+  .command("plot")
+  .description("Draw maps of truth, forecast and error, and an animation, into the run folder and its report.")
+  .argument("<run>", "run folder")
+  .requiredOption("--from <time>", "start of the forecast, e.g. 2026-02-14")
+  .option("--lead <hours...>", "lead times of the maps; 24 and 72, or the last, when absent")
+  .option("--channel <names...>", "channels to draw; the first four when absent")
+  .addOption(
+    new Option("--projection <name>", "of the maps")
+      .choices(["equirectangular", "natural-earth", "orthographic"])
+      .default("equirectangular"),
+  )
+  .addHelpText("after", "\nExample:\n  graticule-forecast plot runs/global --from 2026-02-14 --lead 24 72")
+  .action(
+    async (
+      folder: string,
+      flags: { from: string; lead?: string[]; channel?: string[]; projection: string },
+    ): Promise<void> => {
+      const run = await openForecastRun(folder, [], stderrLogger);
+      const store = await openWeatherStore(run.config.store);
+      try {
+        const [startHours] = await chooseStarts(run.config.store, { from: flags.from, everyHours: 1 });
+        const known = run.samples.leadTimeHours;
+        const usual = known.filter((lead) => lead === 24 || lead === 72);
+        const part = await plotForecast(run, store, {
+          startHours: startHours as number,
+          leadTimesHours: flags.lead?.map(Number) ?? (usual.length > 0 ? usual : known.slice(-1)),
+          projection: flags.projection as MapProjectionName,
+          ...(flags.channel && { channels: flags.channel }),
+        });
+        process.stdout.write(`report: ${await updateReport(folder, "maps", part)}\n`);
+      } finally {
+        await store.close();
+        await run.close();
+      }
+    },
+  );
 
 program
   .command("inspect")

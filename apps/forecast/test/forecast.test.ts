@@ -180,5 +180,21 @@ test("the progress line says rate and rest, each time the stage changes or ends"
 });
 
 test("the public names are these", async () => {
-  expect(Object.keys(await import("../src/index.js")).sort()).toEqual(["inspect", "prepare", "prepareConfig"]);
+  expect(Object.keys(await import("../src/index.js")).sort()).toEqual([
+    "chooseStarts",
+    "fileSource",
+    "inspect",
+    "openForecastRun",
+    "plotForecast",
+    "prepare",
+    "prepareConfig",
+    "readTrainConfig",
+    "rollout",
+    "runSource",
+    "scoreForecasts",
+    "trainConfig",
+    "trainForecaster",
+    "writeForecasts",
+    "writeScores",
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { ReportPart } from "@graticule/classify";
 import type { ScoreRecord } from "@graticule/eval";
-import { plotCurves } from "@graticule/plot";
+import { plotCurves, plotScorecard } from "@graticule/plot";
 import type { ScoreSheet } from "./score.js";
 
 const isRmse = ({ definition }: { readonly definition: string }): boolean => definition.endsWith(".rmse");
@@ -80,8 +80,29 @@ export function scoreReport(sheet: ScoreSheet): ReportPart {
         heading: `Scores on split '${sheet.split}'`,
         text: `${first.samples} starts from ${first.dates[0]} to ${first.dates[1]}; grid ${first.grid}; weights ${first.weights}; definitions ${first.definition.split(".")[0]}; climatology: ${first.climatology}; truth ${first.truth}; weights of the model ${first.checkpoint ?? "unknown"}. ${TABLE_LEGEND}. Baselines are fitted on what precedes the split.`,
         table: { columns: [...table.columns], rows: table.rows.map((row) => [...row]) },
-        figures,
+        figures: [...figures, ...scorecards(sheet)],
       },
     ],
   };
+}
+
+/** RMSE against each baseline, channels by lead times. */
+function scorecards({ differences }: ScoreSheet): { readonly svg: string; readonly alt: string }[] {
+  const rmse = differences.filter(isRmse);
+  const channels = [...new Set(rmse.map(({ channel }) => channel))];
+  const leads = [...new Set(rmse.map(({ leadTimeHours }) => leadTimeHours))];
+  return [...new Set(rmse.map(({ baseline }) => baseline))].map((baseline) => {
+    const label = `RMSE against ${baseline}`;
+    const cells = channels.map((channel) =>
+      leads.map(
+        (lead) =>
+          rmse.find((each) => each.baseline === baseline && each.channel === channel && each.leadTimeHours === lead) ??
+          null,
+      ),
+    );
+    return {
+      svg: plotScorecard({ title: label, rows: channels, columns: leads.map((lead) => `${lead} h`), cells, label }),
+      alt: label,
+    };
+  });
 }

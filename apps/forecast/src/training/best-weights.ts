@@ -12,6 +12,8 @@ export interface BestValidation {
   readonly step: number;
   readonly loss: number;
   readonly sha256: string;
+  /** Whether corrections were weighed by `calibrateScale`. */
+  readonly calibrated: boolean;
 }
 
 /** What a run's best weights are; undefined if it has none. */
@@ -21,15 +23,19 @@ export async function readBest(runFolder: string): Promise<BestValidation | unde
 }
 
 /** Keeps a model's weights as the run's best: the facts are written last, so that they never speak of older weights. */
-export async function writeBest(runFolder: string, model: Module, step: number, loss: number): Promise<BestValidation> {
+export async function writeBest(
+  runFolder: string,
+  model: Module,
+  facts: Pick<BestValidation, "step" | "loss" | "calibrated">,
+): Promise<BestValidation> {
   const partial = join(runFolder, `${WEIGHTS_FILE}.partial`);
   const entries = [...model.stateDict()].map(([path, tensor]) => tensorEntry(path, tensor));
   const { sha256 } = await writeSafetensors(partial, entries, { format: "pt" });
   await rename(partial, join(runFolder, WEIGHTS_FILE));
-  const best = { step, loss, sha256 };
-  const facts = join(runFolder, `${FACTS_FILE}.partial`);
-  await writeDurably(facts, `${JSON.stringify(best)}\n`);
-  await rename(facts, join(runFolder, FACTS_FILE));
+  const best = { ...facts, sha256 };
+  const factsPartial = join(runFolder, `${FACTS_FILE}.partial`);
+  await writeDurably(factsPartial, `${JSON.stringify(best)}\n`);
+  await rename(factsPartial, join(runFolder, FACTS_FILE));
   return best;
 }
 

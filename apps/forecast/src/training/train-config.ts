@@ -90,6 +90,8 @@ export const trainConfig = z.strictObject({
       validateEveryEpochs: z.int().min(1).default(1),
       /** Ends the run after so many epochs without a better validation; never when absent. */
       patienceEpochs: z.int().min(1).optional(),
+      /** Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1. */
+      calibrate: z.boolean().default(true),
       checkpointEverySteps: z.int().min(1).default(200),
       keepCheckpoints: z.int().min(1).default(2),
       logEverySteps: z.int().min(1).default(10),

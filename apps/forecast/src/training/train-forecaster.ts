@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -18,7 +19,8 @@ import { latitudeWeights } from "@graticule/ops";
 import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, train } from "@graticule/train";
 import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import { type BestValidation, readBest, writeBest } from "./best-weights.js";
+import { type BestValidation, loadBest, readBest, writeBest } from "./best-weights.js";
+import { calibrateScale } from "./calibrate-scale.js";
 import { fitAnomalyBase } from "./fit-anomaly-base.js";
 import { forecastModelConfig, samplesOptions } from "./forecast-model.js";
 import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
@@ -119,7 +121,8 @@ export async function trainForecaster(
           everySteps: validateEveryEpochs * stepsPerEpoch,
           run: async (step) => {
             const loss = await validationLoss(model, validation, weights, microBatchSize);
-            if (best === undefined || loss < best.loss) best = await writeBest(runFolder, model, step, loss);
+            if (best === undefined || loss < best.loss)
+              best = await writeBest(runFolder, model, { step, loss, calibrated: false });
             validatedStep = step;
             return { loss };
           },
@@ -130,6 +133,11 @@ export async function trainForecaster(
       logger,
       progressStream: options.progressStream ?? nowhere(),
     });
+    if (validation && best && !result.stopped && config.train.calibrate && !best.calibrated) {
+      await loadBest(runFolder, model);
+      await calibrateScale(model, validation, weights.latitudeWeights);
+      best = await writeBest(runFolder, model, { ...best, calibrated: true });
+    }
     return { ...result, best };
   } finally {
     await loader.close();
@@ -238,5 +246,8 @@ function nowhere(): Writable {
 
 /** Reads the settings that a run was started with, and changes some of them. @throws {ConfigError} if it is no run. */
 export async function readTrainConfig(runFolder: string, overrides: readonly string[] = []): Promise<TrainConfig> {
-  return readConfig(trainConfig, { files: [join(runFolder, CONFIG_FILE)], overrides });
+  const path = join(runFolder, CONFIG_FILE);
+  if (!existsSync(path))
+    throw new ConfigError(`${runFolder}: expected a run with a ${CONFIG_FILE}, got none. Name the folder of a run.`);
+  return readConfig(trainConfig, { files: [path], overrides });
 }

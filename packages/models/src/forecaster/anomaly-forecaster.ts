@@ -95,30 +95,38 @@ export class AnomalyForecaster extends Module {
 
   forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
     const { leadTimeHours, startHours, turn = 0 } = options;
-    const { stateHours, stateChannels, targets } = this.config;
+    const { stateHours, stateChannels } = this.config;
     return tidy(() => {
+      const base = this.base(images, options);
       const [batch = 0, channels = 0, height = 0, width = 0] = images.shape;
-      const starts = Array.from(startHours);
-      const leads = Array.from(leadTimeHours);
-      if (starts.length !== batch || leads.length !== batch)
-        throw new ShapeError(
-          "anomalyForecaster",
-          `${batch} starts and lead times`,
-          `${starts.length}, ${leads.length}`,
-        );
+      const [starts, leads] = [Array.from(startHours), Array.from(leadTimeHours)];
       const statesSize = stateHours.length * stateChannels;
       const normals = stateHours.map((hours) => this.#climatologyAt(starts.map((start) => start - hours)));
       const states = sub(slice(images, [0, 0, 0, 0], [batch, statesSize, height, width]), concat(normals, 1));
       const others = slice(images, [0, statesSize, 0, 0], [batch, channels - statesSize, height, width]);
       const seen = channels > statesSize ? concat([states, others], 1) : states;
       const output = turnGlobe(this.network.forward(turnGlobe(seen, turn), { leadTimeHours: leads }), -turn);
-      const anomaly = pickChannels(slice(states, [0, 0, 0, 0], [batch, stateChannels, height, width]), targets);
-      const normal = pickChannels(
-        this.#climatologyAt(starts.map((start, at) => start + (leads[at] as number))),
-        targets,
-      );
-      const remains = mul(anomaly, this.#atLeads(this.persistence, leads));
-      return add(add(normal, remains), mul(output, this.#atLeads(this.scale, leads))) as Tensor4D;
+      return add(base, mul(output, this.#atLeads(this.scale, leads))) as Tensor4D;
+    });
+  }
+
+  /** Climatology plus what remains of the anomaly: what the untrained model predicts. Shapes as of `forward`. */
+  base(images: Tensor, { leadTimeHours, startHours }: AnomalyForwardOptions): Tensor4D {
+    const { stateChannels, targets } = this.config;
+    return tidy(() => {
+      const [batch = 0, , height = 0, width = 0] = images.shape;
+      const [starts, leads] = [Array.from(startHours), Array.from(leadTimeHours)];
+      if (starts.length !== batch || leads.length !== batch)
+        throw new ShapeError(
+          "anomalyForecaster",
+          `${batch} starts and lead times`,
+          `${starts.length} and ${leads.length}`,
+        );
+      const state = slice(images, [0, 0, 0, 0], [batch, stateChannels, height, width]);
+      const anomaly = pickChannels(sub(state, this.#climatologyAt(starts)), targets);
+      const validHours = starts.map((start, at) => start + (leads[at] as number));
+      const normal = pickChannels(this.#climatologyAt(validHours), targets);
+      return add(normal, mul(anomaly, this.#atLeads(this.persistence, leads))) as Tensor4D;
     });
   }
 
