@@ -15,3 +15,4 @@
 export { inspect } from "./inspect.js";
 export { type PrepareOptions, type PrepareReport, type PrepareSummary, prepare } from "./prepare.js";
 export { type PrepareConfig, prepareConfig } from "./prepare-config.js";
+export { type SimulateConfig, simulateConfig } from "./simulate-config.js";
