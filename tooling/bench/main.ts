@@ -1,6 +1,7 @@
-import { vitPresets } from "@graticule/models";
+import { channelVitPresets, vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
+import { benchChannels } from "./channels.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
@@ -70,6 +71,24 @@ bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and c
   .option("--fields <count>", "fields of one call", Number, 8)
   .action(async (options) => print(await benchRegrid(options)));
 
+bench("channels", "A training step of a ChannelVit, by number of channels and kind of tree.")
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("small"))
+  .option("--channels <counts>", "channels, as a,b", numbers, [32, 128, 512, 1024])
+  .option("--outputs <count>", "channels of the prediction; all unless given", Number)
+  .option("--trees <names>", "as a,b", words, [
+    "flat",
+    "tree0-linear",
+    "tree0-cross-attention",
+    "tree4-cross-attention",
+  ])
+  .option("--groups <count>", "groups of every tree", Number, 8)
+  .option("--batch <samples>", "samples of one step", Number, 8)
+  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+  .action(async (options) => print(await benchChannels(options)));
+
 program
   .command("ops")
   .description("Fused operations, forward and backward, beside the same composed of plain tfjs operations.")
@@ -99,6 +118,10 @@ await program.parseAsync();
 
 function numbers(list: string): number[] {
   return list.split(",").map(Number);
+}
+
+function words(list: string): string[] {
+  return list.split(",");
 }
 
 function print(result: Record<string, unknown>): void {

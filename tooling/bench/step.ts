@@ -1,7 +1,7 @@
 import { gemmShare, gemmSides } from "./gemm-share.js";
-import { median, rounded } from "./median.js";
+import { memoryRatio } from "./memory-ratio.js";
 import { choosePeers, type Peers } from "./peers.js";
-import { compare, type Runs, runInTurn } from "./run-in-turn.js";
+import { compare, runInTurn } from "./run-in-turn.js";
 import { maeStepPeer, ourSide, type Settings, type Side, torchSide } from "./sides.js";
 
 export type StepTask = "step" | "finetune-step" | "inference";
@@ -33,13 +33,6 @@ export async function benchStep(task: StepTask, options: StepOptions): Promise<R
     ...compare(runs, names, "secondsPerStep"),
     ...(peer && { memoryRatio: memoryRatio(runs, names), ...gemmShare(runs) }),
   };
-}
-
-/** Peak resident memory, ours ÷ each peer's. */
-function memoryRatio(runs: Runs, peers: readonly string[]): Record<string, number> {
-  const peak = (name: string): number => median((runs.of.get(name) ?? []).map((run) => run.peakRssMB as number));
-  const measured = peers.filter((name) => runs.of.has(name));
-  return Object.fromEntries(measured.map((name) => [name, rounded(peak("ours") / peak(name))]));
 }
 
 function stepPeers(task: StepTask, settings: Settings): Peers {

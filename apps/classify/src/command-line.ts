@@ -4,6 +4,9 @@ import type { Command } from "commander";
 /** What a command says while it works: plain lines on stderr, so that stdout holds results alone. */
 export const stderrLogger: Logger = makeLogger((line) => process.stderr.write(`${line}\n`));
 
+/** Collects an option that may be given again. A list option of commander would take the overrides behind it for values. */
+export const appendValue = (value: string, values: readonly string[]): string[] => [...values, value];
+
 /** Writes rows under their headings in aligned columns. */
 export function formatTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((name, index) => Math.max(name.length, ...rows.map((row) => (row[index] ?? "").length)));

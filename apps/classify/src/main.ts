@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { printConfig } from "@graticule/config";
 import { Command } from "commander";
 import { backendConfig } from "./backend-config.js";
-import { formatTable, runProgram, stderrLogger } from "./command-line.js";
+import { appendValue, formatTable, runProgram, stderrLogger } from "./command-line.js";
 import { openPretrainedRun } from "./encoder.js";
 import { type Evaluation, evaluateEncoder } from "./evaluate.js";
 import { evaluateConfig } from "./evaluate-config.js";
@@ -63,7 +63,7 @@ for (const [method, description] of [
     .description(description)
     .argument("<run>", "folder of a pretraining run, or one of its checkpoints")
     .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR compare=[random,pixels]")
-    .option("-c, --config <file...>", "YAML or TypeScript files with settings")
+    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
     .option("--print-config", "print the settings and stop")
     .option("--json", "print the scores as one line of JSON")
     .addHelpText(

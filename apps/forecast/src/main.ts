@@ -1,14 +1,24 @@
-import { readConfig, runProgram, stderrLogger } from "@graticule/classify";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
-import { formatBytes } from "@graticule/core";
+import { ConfigError, formatBytes } from "@graticule/core";
 import { writeSimulation } from "@graticule/data-era5";
 import { Command } from "commander";
 import { folderBytes } from "./folder-bytes.js";
+import { openForecastRun } from "./forecasting/open-run.js";
+import { chooseStarts, type RolloutPlan } from "./forecasting/rollout.js";
+import { writeForecasts } from "./forecasting/write-forecasts.js";
 import { inspect } from "./inspect.js";
 import { prepare } from "./prepare.js";
 import { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 import { makeProgressLine } from "./progress-line.js";
+import { type ScoreFlags, scoreAndReport } from "./scoring/score-command.js";
 import { type SimulateConfig, simulateConfig } from "./simulate-config.js";
+import { type TrainConfig, trainConfig } from "./training/train-config.js";
+import { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";
+import { trainingReport } from "./training/training-report.js";
 
 async function prepareAndReport(out: string, config: PrepareConfig): Promise<void> {
   const { times, shape, statistics } = await prepare(out, config, {
@@ -30,8 +40,44 @@ async function simulateAndReport(out: string, config: SimulateConfig): Promise<v
   );
 }
 
-/** A list option of commander would take the overrides behind it for files. */
-const appendFile = (file: string, files: readonly string[]): string[] => [...files, file];
+// Both src/ and dist/ lie one level below the app's folder.
+const presetsFolder = new URL("../presets/", import.meta.url);
+
+async function presetPath(name: string): Promise<string> {
+  const names = (await readdir(presetsFolder)).map((file) => file.replace(/\.yaml$/, ""));
+  if (!names.includes(name))
+    throw new ConfigError(
+      `--preset: expected one of ${names.join(", ")}, got '${name}'. Or give a file with --config.`,
+    );
+  return fileURLToPath(new URL(`${name}.yaml`, presetsFolder));
+}
+
+interface RolloutFlags {
+  readonly from: string;
+  readonly to?: string;
+  readonly every: number;
+  readonly lead?: readonly string[];
+  readonly steps?: number;
+  readonly stepHours?: number;
+  readonly store?: string;
+  readonly out?: string;
+}
+
+async function trainAndReport(runFolder: string, config: TrainConfig, resume: boolean): Promise<void> {
+  const { step, stopped, checkpoint, best } = await trainForecaster(runFolder, config, {
+    resume,
+    logger: stderrLogger,
+    progressStream: process.stderr,
+  });
+  if (stopped) {
+    process.stderr.write(`stopped at step ${step}; go on with: graticule-forecast resume ${runFolder}\n`);
+    return;
+  }
+  await updateReport(runFolder, "settings", { sections: [{ heading: "Settings", code: printConfig(config) }] });
+  const report = await updateReport(runFolder, "forecast", await trainingReport(runFolder));
+  const validation = best ? `best validation: ${best.loss.toFixed(4)} at step ${best.step}\n` : "";
+  process.stdout.write(`checkpoint: ${checkpoint}\n${validation}report: ${report}\n`);
+}
 
 const program = new Command("graticule-forecast").description("Weather forecasting.").showHelpAfterError();
 
@@ -39,7 +85,7 @@ program
   .command("simulate")
   .description("Make weather without a download: a barotropic flow on the sphere, as NetCDF for each year.")
   .argument("[overrides...]", "settings as a.b=c, e.g. truncation=42 times.to=2011 seed=1")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "folder of the files", "simulation")
   .option("--print-config", "print the settings and stop")
   .addHelpText(
@@ -59,7 +105,8 @@ program
   .command("prepare")
   .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
   .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-p, --preset <name>", "settings to start from: global-prepare, london-prepare")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "folder of the store", "store")
   .option("--print-config", "print the settings and stop")
   .addHelpText(
@@ -70,10 +117,115 @@ Examples:
   graticule-forecast prepare sources=[era5/*.nc] channels=[t2m,msl] splits.train=[2013,2014] splits.test=[2014,2015]
   graticule-forecast prepare --config era5.yaml dtype=int16 times.stepHours=6 --print-config`,
   )
-  .action(async (overrides: string[], flags: { config: string[]; out: string; printConfig?: boolean }) => {
-    const config = await readConfig(prepareConfig, { files: flags.config, overrides });
-    if (flags.printConfig) process.stdout.write(printConfig(config));
-    else await prepareAndReport(flags.out, config);
+  .action(
+    async (overrides: string[], flags: { preset?: string; config: string[]; out: string; printConfig?: boolean }) => {
+      const files = [...(flags.preset ? [await presetPath(flags.preset)] : []), ...flags.config];
+      const config = await readConfig(prepareConfig, { files, overrides });
+      if (flags.printConfig) process.stdout.write(printConfig(config));
+      else await prepareAndReport(flags.out, config);
+    },
+  );
+
+program
+  .command("train")
+  .description("Train a forecaster on a store; the best weights by validation are kept.")
+  .argument("[overrides...]", "settings as a.b=c, e.g. store=stores/era5 data.leadTimeHours=24 model.depth=8")
+  .option("-p, --preset <name>", "settings to start from: global, london")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+  .option("-o, --out <folder>", "run folder for checkpoints, logs and the report", "runs/forecast")
+  .option("--print-config", "print the settings and stop")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast train --preset global store=stores/global --out runs/global
+  graticule-forecast train --config my-run.yaml backend.precision=bf16 --out runs/mine
+  graticule-forecast train store=stores/era5 data.leadTimeHours=72 model.preset=small --print-config`,
+  )
+  .action(
+    async (
+      overrides: string[],
+      flags: { preset?: string; config: string[]; out: string; printConfig?: boolean },
+    ): Promise<void> => {
+      const files = [...(flags.preset ? [await presetPath(flags.preset)] : []), ...flags.config];
+      const config = await readConfig(trainConfig, { files, overrides });
+      if (flags.printConfig) process.stdout.write(printConfig(config));
+      else await trainAndReport(flags.out, config, false);
+    },
+  );
+
+program
+  .command("resume")
+  .description("Go on with an interrupted run from its newest checkpoint.")
+  .argument("<run>", "run folder")
+  .argument("[overrides...]", "settings that may change: train.epochs, loader.*, backend.threads, store")
+  .addHelpText("after", "\nExample:\n  graticule-forecast resume runs/mine train.epochs=400")
+  .action(async (run: string, overrides: string[]) => trainAndReport(run, await readTrainConfig(run, overrides), true));
+
+program
+  .command("rollout")
+  .description(
+    "Forecast into a NetCDF file of WeatherBench 2's layout: (time, prediction_timedelta, level, latitude, longitude).",
+  )
+  .argument("<run>", "run folder")
+  .requiredOption("--from <time>", "first start, e.g. 2026-02-11 or 2026-02-11T06:00")
+  .option("--to <time>", "end of the starts, left out; one start when absent")
+  .option("--every <hours>", "hours between starts", Number, 24)
+  .option("--lead <hours...>", "lead times, each forecast directly; all of the run when absent")
+  .option("--steps <count>", "go on from its own forecasts so many times instead", Number)
+  .option("--step-hours <hours>", "length of such a step; the run's shortest lead time when absent", Number)
+  .option("--store <folder>", "store to start from; the run's own when absent")
+  .option("-o, --out <file>", "NetCDF file; RUN/forecast.nc when absent")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast rollout runs/global --from 2026-02-11 --lead 24 48 72
+  graticule-forecast rollout runs/global --from 2026-02-11 --to 2026-02-25 --every 12 --out forecasts.nc
+  graticule-forecast rollout runs/global --from 2026-02-11 --steps 20 --step-hours 6`,
+  )
+  .action(async (folder: string, flags: RolloutFlags) => {
+    const run = await openForecastRun(folder, flags.store ? [`store=${flags.store}`] : [], stderrLogger);
+    try {
+      const starts = await chooseStarts(run.config.store, {
+        from: flags.from,
+        ...(flags.to !== undefined && { to: flags.to }),
+        everyHours: flags.every,
+      });
+      const { leadTimeHours } = run.samples;
+      const out = flags.out ?? join(folder, "forecast.nc");
+      const plan: RolloutPlan =
+        flags.steps === undefined
+          ? { leadTimesHours: flags.lead?.map(Number) ?? leadTimeHours }
+          : { steps: flags.steps, stepHours: flags.stepHours ?? (leadTimeHours[0] as number) };
+      const show = makeProgressLine(process.stderr);
+      await writeForecasts(out, run, starts, plan, (done, total) => show("forecasts", done, total));
+      process.stdout.write(`forecasts: ${out}\n`);
+    } finally {
+      await run.close();
+    }
+  });
+
+program
+  .command("score")
+  .description("Score a run, or a forecast file, on held-out dates, beside baselines; into scores.json and the report.")
+  .argument("<forecast>", "run folder, or NetCDF file or Zarr store in WeatherBench 2's layout")
+  .option("--store <folder>", "store with the truth; a run's own when absent")
+  .option("--split <name>", "split to score", "test")
+  .option("--lead <hours...>", "lead times; 6, 12, 24, 48, 72, 120, … of those that the forecast has when absent")
+  .option("--protocol <name>", "weatherbench1, weatherbench2 or climax", "weatherbench2")
+  .option("--block-hours <hours>", "blocks of the bootstrap; 120, or the lead time if longer, when absent", Number)
+  .option("--seed <number>", "of the bootstrap", Number, 0)
+  .option("-o, --out <folder>", "folder for scores.json and the report; the run when absent")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast score runs/global
+  graticule-forecast score forecasts.nc --store stores/global --lead 24 72 --out scores`,
+  )
+  .action(async (forecast: string, flags: ScoreFlags) => {
+    process.stdout.write(await scoreAndReport(forecast, flags));
   });
 
 program

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
+import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import { Command } from "commander";
@@ -51,7 +51,12 @@ program
   .description("Start a run: train, then draw reconstructions and a report.")
   .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR train.epochs=200")
   .option("-p, --preset <name>", "settings to start from: image-folder, quickstart, ucmerced", "image-folder")
-  .option("-c, --config <file...>", "YAML or TypeScript files with settings; they win over the preset")
+  .option(
+    "-c, --config <file>",
+    "YAML or TypeScript file with settings, which win over the preset; give it again for more",
+    appendValue,
+    [],
+  )
   .option("-o, --out <folder>", "run folder for checkpoints, logs and the report", "runs/pretrain")
   .option("--print-config", "print the settings and stop")
   .addHelpText(
@@ -66,9 +71,9 @@ Examples:
   .action(
     async (
       overrides: string[],
-      flags: { preset: string; config?: string[]; out: string; printConfig?: boolean },
+      flags: { preset: string; config: string[]; out: string; printConfig?: boolean },
     ): Promise<void> => {
-      const files = [await presetPath(flags.preset), ...(flags.config ?? [])];
+      const files = [await presetPath(flags.preset), ...flags.config];
       const config = await readConfig(pretrainConfig, { files, overrides });
       if (flags.printConfig) process.stdout.write(printConfig(config));
       else await trainAndReport(flags.out, config, false);

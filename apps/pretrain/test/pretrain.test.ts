@@ -119,6 +119,24 @@ test("every preset is a valid configuration", async () => {
     expect((await readConfig(pretrainConfig, { files: [`${presets}${name}.yaml`] })).model.preset).toBe("tiny");
 });
 
+test("overrides may follow --config, which may be given again: the last file wins", async () => {
+  const [first, second] = [join(folder, "first.yaml"), join(folder, "second.yaml")];
+  await writeFile(first, "data:\n  root: somewhere\ntrain:\n  epochs: 3\n");
+  await writeFile(second, "train:\n  epochs: 5\n");
+  const { stdout } = await run(
+    "run",
+    "--config",
+    first,
+    "--config",
+    second,
+    "backend.precision=bf16",
+    "--print-config",
+  );
+  expect(stdout).toMatch(/root: somewhere/);
+  expect(stdout).toMatch(/epochs: 5/);
+  expect(stdout).toMatch(/precision: bf16/);
+});
+
 test("--print-config prints settings that load back to the same settings", async () => {
   const { stdout } = await run("run", "data.root=somewhere", "train.epochs=7", "--print-config");
   const path = join(folder, "printed.yaml");

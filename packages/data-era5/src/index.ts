@@ -5,7 +5,7 @@
  * import { applyRegrid, cachedRegridWeights, makeRegularGrid, openDataset, openSeries, sel } from "@graticule/data-era5";
  *
  * const era5 = await openDataset("era5.zarr"); // NetCDF, HDF5 or Zarr: a file, folder, zip or URL
- * const field = await era5.variables.get("t2m").read({ time: 0 }); // [latitude, longitude]
+ * const field = await era5.variables.get("t2m")?.read({ time: 0 }); // [latitude, longitude]
  * const europe = await sel(era5, { latitude: { from: 35, to: 70 }, longitude: { from: -10, to: 40 }, time: "2013-11" });
  * const years = await openSeries("era5/*.nc"); // one dataset along time; years.gaps tells what is missing
  *

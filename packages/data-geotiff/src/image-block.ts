@@ -29,7 +29,8 @@ export async function decodeImageBlock(
         `${info.width} by ${info.height} of ${info.channels}`,
         "The file is corrupt.",
       );
-    return new Uint8Array(data.subarray(0, rows * blockWidth * bands));
+    // No one else holds sharp's buffer.
+    return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, rows * blockWidth * bands);
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;
     throw new FormatError(path, "a readable JPEG or WebP block", firstLine(cause), "The file is corrupt.", {
@@ -47,5 +48,5 @@ function spliceJpegTables({ jpegTables, photometric, planar, bands }: TiffLayout
   const colors = photometric === YCBCR ? 1 : 0;
   const adobe = [0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, colors];
   const marker = planar || bands === 1 ? [] : adobe;
-  return Uint8Array.from([...START_OF_IMAGE, ...marker, ...tables, ...compressed.subarray(2)]);
+  return Buffer.concat([Uint8Array.of(...START_OF_IMAGE, ...marker), Uint8Array.from(tables), compressed.subarray(2)]);
 }

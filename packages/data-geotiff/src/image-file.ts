@@ -1,9 +1,10 @@
 import { FormatError } from "@graticule/core";
-import { type ByteSource, openByteSource } from "@graticule/data";
+import { type ByteImage, type Image, openByteSource } from "@graticule/data";
 import sharp from "sharp";
 import { nameBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { firstLine } from "./first-line.js";
+import { readJpegHeader } from "./jpeg-header.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
 import { openRasterFrom } from "./raster.js";
 
@@ -17,7 +18,12 @@ export interface ImageHeader {
 /** An image file that is open for reading. `read` gives `[C, H, W]` in the file's own numbers. */
 export interface ImageFile extends ImageHeader {
   read(bands?: BandSelection): Promise<Float32Array>;
+  /** The same pixels, as bytes where the file holds all selected bands so. */
+  readStored(bands?: BandSelection): Promise<Image | ByteImage>;
 }
+
+/** Most pictures lie within it, and are read at once. */
+const FIRST_BYTES = 2 ** 17;
 
 /**
  * Opens a JPEG, PNG (8 or 16 bits) or TIFF, told apart by their first bytes. A PNG's or JPEG's alpha is left out.
@@ -26,8 +32,13 @@ export interface ImageFile extends ImageHeader {
  */
 export async function openImageFile(path: string, maxValues: number = DEFAULT_MAX_VALUES): Promise<ImageFile> {
   const source = await openByteSource(path);
-  const kind = await sniff(source);
-  if (kind === "picture") return openPicture(source, maxValues);
+  const start = await source.read(0, Math.min(FIRST_BYTES, source.size), "an image's first bytes");
+  const kind = sniff(start);
+  if (kind === "picture") {
+    const bytes = start.length === source.size ? start : await source.read(0, source.size, "an image");
+    await source.close();
+    return openPicture(path, bytes, maxValues);
+  }
   if (kind === undefined)
     throw new FormatError(
       path,
@@ -39,34 +50,35 @@ export async function openImageFile(path: string, maxValues: number = DEFAULT_MA
   const { width, height, bandNames } = raster;
   const read = (bands?: BandSelection) =>
     raster.readWindow({ row: 0, column: 0, width, height, ...(bands && { bands }) });
-  return { width, height, bandNames, read };
+  const readStored = async (bands?: BandSelection): Promise<Image> => {
+    const count = selectBands(path, bandNames, bands).length;
+    return { pixels: await read(bands), shape: [count, height, width] };
+  };
+  return { width, height, bandNames, read, readStored };
 }
 
-async function sniff(source: ByteSource): Promise<"picture" | "tiff" | undefined> {
-  const start = await source.read(0, Math.min(8, source.size), "an image's first bytes");
-  const text = Buffer.from(start).toString("latin1");
+function sniff(start: Uint8Array): "picture" | "tiff" | undefined {
+  const text = Buffer.from(start.subarray(0, 8)).toString("latin1");
   if (text.startsWith("\xff\xd8\xff") || text === "\x89PNG\r\n\x1a\n") return "picture";
   return /^(II[*+]\0|MM\0[*+])/.test(text) ? "tiff" : undefined;
 }
 
-async function openPicture(source: ByteSource, maxValues: number): Promise<ImageFile> {
-  const path = source.uri;
+async function openPicture(path: string, bytes: Uint8Array, maxValues: number): Promise<ImageFile> {
   const unreadable = (cause: unknown): FormatError =>
     new FormatError(path, "a readable image", firstLine(cause), "The file is truncated or corrupt.", { cause });
-  const bytes = await source.read(0, source.size, "an image");
-  await source.close();
   const image = sharp(bytes, { limitInputPixels: Math.floor(maxValues / 3), failOn: "error" });
-  const metadata = await image.metadata().catch((cause) => {
-    throw unreadable(cause);
-  });
+  const metadata =
+    readJpegHeader(bytes) ??
+    (await image.metadata().catch((cause) => {
+      throw unreadable(cause);
+    }));
   const { width, height, depth, space } = metadata;
   const isColor = !["b-w", "grey16"].includes(space);
   const is16Bit = depth === "ushort";
   const bandNames = nameBands(isColor ? 3 : 1, isColor);
   const colorSpace = isColor ? (is16Bit ? "rgb16" : "srgb") : is16Bit ? "grey16" : "b-w";
 
-  async function read(bands?: BandSelection): Promise<Float32Array> {
-    const selected = selectBands(path, bandNames, bands);
+  async function decode(): Promise<{ values: Uint8Array | Uint16Array; channels: number }> {
     const { data, info } = await image
       .clone()
       .removeAlpha()
@@ -76,11 +88,33 @@ async function openPicture(source: ByteSource, maxValues: number): Promise<Image
       .catch((cause) => {
         throw unreadable(cause);
       });
+    if (info.width !== width || info.height !== height)
+      throw new FormatError(
+        path,
+        `${width} by ${height} pixels as its header says`,
+        `${info.width} by ${info.height}`,
+        "The file is corrupt.",
+      );
     const values = is16Bit ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-    return splitBands(values, info.channels, selected);
+    return { values, channels: info.channels };
   }
 
-  return { width, height, bandNames, read };
+  async function readStored(bands?: BandSelection): Promise<Image | ByteImage> {
+    const selected = selectBands(path, bandNames, bands);
+    const { values, channels } = await decode();
+    const shape = [selected.length, height, width] as const;
+    const isWhole = channels === selected.length && selected.every((band, position) => band === position);
+    if (isWhole && values instanceof Uint8Array) return { bytes: values, shape };
+    return { pixels: splitBands(values, channels, selected), shape };
+  }
+
+  async function read(bands?: BandSelection): Promise<Float32Array> {
+    const selected = selectBands(path, bandNames, bands);
+    const { values, channels } = await decode();
+    return splitBands(values, channels, selected);
+  }
+
+  return { width, height, bandNames, read, readStored };
 }
 
 /** Takes bands out of interleaved pixels. Shape: `[H, W, channels] → [bands.length, H, W]`. */

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { ConfigError, FormatError } from "@graticule/core";
 import {
+  type ByteImage,
+  type ByteSample,
   type ChannelSchema,
   type Dataset,
   type DatasetSpec,
+  type Image,
   type JsonValue,
   type Sample,
   SPLITS,
@@ -54,7 +57,7 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Data
       `openImageFolder: expected a schema of ${selected.length} channels, one for each band selected, got ${schema.length}.`,
     );
 
-  async function read(index: number): Promise<Sample> {
+  async function openEntry(index: number): Promise<{ entry: FolderEntry; image: ImageFile }> {
     const entry = entries[index];
     if (entry === undefined)
       throw new RangeError(`read: expected an index from 0 to ${entries.length - 1}, got ${index}.`);
@@ -66,13 +69,28 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Data
         `${image.bandNames.length}`,
         "Keep images of one kind in a folder.",
       );
+    return { entry, image };
+  }
+
+  const nameSample = <Pixels extends Image | ByteImage>({ path, label }: FolderEntry, image: Pixels) => ({
+    ...image,
+    id: path,
+    ...(label >= 0 && { label }),
+  });
+
+  async function read(index: number): Promise<Sample> {
+    const { entry, image } = await openEntry(index);
     const pixels = await image.read(selected);
-    const sample: Sample = { pixels, shape: [schema.length, image.height, image.width], id: entry.path };
-    return entry.label < 0 ? sample : { ...sample, label: entry.label };
+    return nameSample(entry, { pixels, shape: [schema.length, image.height, image.width] });
+  }
+
+  async function readStored(index: number): Promise<Sample | ByteSample> {
+    const { entry, image } = await openEntry(index);
+    return nameSample(entry, await image.readStored(selected));
   }
 
   const { classNames } = listing;
-  return { length: entries.length, schema, ...(classNames.length > 0 && { classNames }), read };
+  return { length: entries.length, schema, ...(classNames.length > 0 && { classNames }), read, readStored };
 }
 
 /** How worker threads open the same folder. */

@@ -1,9 +1,10 @@
 /**
- * Undoes PackBits run lengths into at most `output.length` bytes. Source: TIFF 6.0, section 9.
+ * Undoes PackBits run lengths into at most `most` bytes. Source: TIFF 6.0, section 9.
  *
- * @returns the number of bytes written.
+ * @returns fewer bytes if the input ends early.
  */
-export function decodePackBits(input: Uint8Array, output: Uint8Array): number {
+export function decodePackBits(input: Uint8Array, most: number): Uint8Array<ArrayBuffer> {
+  const output = new Uint8Array(most);
   let written = 0;
   for (let position = 0; position < input.length && written < output.length; ) {
     const header = ((input[position++] as number) << 24) >> 24;
@@ -19,5 +20,5 @@ export function decodePackBits(input: Uint8Array, output: Uint8Array): number {
       position += header + 1;
     }
   }
-  return written;
+  return output.subarray(0, written);
 }

@@ -50,7 +50,7 @@ export async function decodeTiffBlock(
   const values = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, (bytes.length * 8) / sampleBits);
   const isFloat = dtype.startsWith("float");
   if (predictor === 3 && isFloat) undoFloatPredictor(bytes, rowLength, samplesPerPixel, sampleBits / 8);
-  else if (predictor === 2 && !isFloat) undoHorizontalDifferences(values as Uint8Array, rowLength, samplesPerPixel);
+  else if (predictor === 2 && !isFloat) undoHorizontalDifferences(bytes, rowLength, samplesPerPixel, sampleBits / 8);
   else if (predictor !== 1)
     throw new FormatError(
       path,

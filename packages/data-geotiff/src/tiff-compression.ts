@@ -65,9 +65,9 @@ export async function decompressBlock(
         ? exactly(path, compressed, needed)
         : new Uint8Array(exactly(path, compressed, needed));
     case COMPRESSION.lzw:
-      return filled(path, needed, (output) => decodeLzw(compressed, output));
+      return unpacked(path, needed, decodeLzw(compressed, needed));
     case COMPRESSION.packBits:
-      return filled(path, needed, (output) => decodePackBits(compressed, output));
+      return unpacked(path, needed, decodePackBits(compressed, needed));
     default:
       throw new FormatError(
         path,
@@ -102,11 +102,9 @@ function inflate(path: string, compressed: Uint8Array, maxOutputLength: number):
   }
 }
 
-function filled(path: string, needed: number, decode: (output: Uint8Array) => number): Uint8Array<ArrayBuffer> {
-  const output = new Uint8Array(needed);
-  const written = decode(output);
-  if (written !== needed) throw tooFew(path, needed, written < 0 ? "an impossible code" : `${written}`);
-  return output;
+function unpacked(path: string, needed: number, bytes: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> {
+  if (bytes?.length === needed) return bytes;
+  throw tooFew(path, needed, bytes === undefined ? "an impossible code" : `${bytes.length}`);
 }
 
 /** The first `needed` bytes, aligned for any sample type. */

@@ -1,34 +1,24 @@
-type Integers =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | BigUint64Array
-  | BigInt64Array;
+import { openKernel } from "./kernel/open-kernel.js";
 
 /**
- * Undoes horizontal differencing (TIFF predictor 2) in place, row by row.
+ * Undoes horizontal differencing (TIFF predictor 2) in place, row by row; integers of any type wrap around.
  *
- * @param values the block's samples in native byte order. @param stride samples from one pixel to the next.
+ * @param bytes the block's samples in native byte order. @param stride samples from one pixel to the next.
  */
-export function undoHorizontalDifferences(values: Integers, rowLength: number, stride: number): void {
-  // Sums wrap around in arrays of any integer type.
-  const samples = values as Uint16Array;
-  for (let row = 0; row + rowLength <= samples.length; row += rowLength) {
-    const end = row + rowLength;
-    if (stride === 1) {
-      let sum = samples[row] as number;
-      for (let index = row + 1; index < end; index++) {
-        sum += samples[index] as number;
-        samples[index] = sum;
-        sum = samples[index] as number;
-      }
-    } else
-      for (let index = row + stride; index < end; index++)
-        samples[index] = (samples[index] as number) + (samples[index - stride] as number);
-  }
+export function undoHorizontalDifferences(
+  bytes: Uint8Array,
+  rowLength: number,
+  stride: number,
+  sampleBytes: number,
+): void {
+  const { bytes: memory, output, ...kernel } = openKernel(0, bytes.length);
+  const rows = Math.floor(bytes.length / (rowLength * sampleBytes));
+  memory.set(bytes, output);
+  if (sampleBytes === 1) kernel.undoDifferences8(output, rows, rowLength, stride);
+  else if (sampleBytes === 2) kernel.undoDifferences16(output, rows, rowLength, stride);
+  else if (sampleBytes === 4) kernel.undoDifferences32(output, rows, rowLength, stride);
+  else kernel.undoDifferences64(output, rows, rowLength, stride);
+  bytes.set(memory.subarray(output, output + bytes.length));
 }
 
 /**
@@ -36,27 +26,8 @@ export function undoHorizontalDifferences(values: Integers, rowLength: number, s
  * first. The result is little-endian whatever the file's byte order. Source: Adobe TIFF Technical Note 3 (2005).
  */
 export function undoFloatPredictor(bytes: Uint8Array, rowLength: number, stride: number, sampleBytes: number): void {
-  const rowBytes = rowLength * sampleBytes;
-  const planes = new Uint8Array(rowBytes);
-  const words = sampleBytes === 4 ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) : undefined;
-  for (let row = 0; row + rowBytes <= bytes.length; row += rowBytes) {
-    for (let index = 0; index < stride; index++) planes[index] = bytes[row + index] as number;
-    for (let index = stride; index < rowBytes; index++)
-      planes[index] = (bytes[row + index] as number) + (planes[index - stride] as number);
-    if (words) joinWords(planes, words, row / 4, rowLength);
-    else
-      for (let sample = 0; sample < rowLength; sample++)
-        for (let byte = 0; byte < sampleBytes; byte++)
-          bytes[row + sample * sampleBytes + byte] = planes[(sampleBytes - 1 - byte) * rowLength + sample] as number;
-  }
-}
-
-function joinWords(planes: Uint8Array, words: Uint32Array, first: number, count: number): void {
-  const [second, third, fourth] = [count, 2 * count, 3 * count];
-  for (let sample = 0; sample < count; sample++)
-    words[first + sample] =
-      ((planes[sample] as number) << 24) |
-      ((planes[second + sample] as number) << 16) |
-      ((planes[third + sample] as number) << 8) |
-      (planes[fourth + sample] as number);
+  const { bytes: memory, input, output, undoFloats } = openKernel(bytes.length, bytes.length);
+  memory.set(bytes, input);
+  undoFloats(input, output, Math.floor(bytes.length / (rowLength * sampleBytes)), rowLength, stride, sampleBytes);
+  bytes.set(memory.subarray(output, output + bytes.length));
 }

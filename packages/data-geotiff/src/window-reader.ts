@@ -1,6 +1,7 @@
 import { type Box, type ByteSource, readRanges } from "@graticule/data";
 import { makeBlockCache } from "./block-cache.js";
 import { copyBlock } from "./block-copy.js";
+import { freshBytes } from "./fresh-bytes.js";
 import { type BlockValues, decodeTiffBlock } from "./tiff-block.js";
 import type { TiffLayout } from "./tiff-layout.js";
 
@@ -70,7 +71,7 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
   }
 
   return async (window, selected) => {
-    const output = new Float32Array(selected.length * window.height * window.width);
+    const output = new Float32Array(freshBytes(selected.length * window.height * window.width * 4).buffer);
     for (const batch of batchesOf(piecesOf(window, selected, output), layout.byteCounts)) {
       const copies = readBlocks(batch).map(async (values, index) => {
         const { place, samples, target } = batch[index] as Piece;

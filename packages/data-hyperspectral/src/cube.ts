@@ -45,8 +45,15 @@ export interface Cube extends CubeDescription {
   close(): Promise<void>;
 }
 
-/** Reads bands of a window that has been checked. Shape: `[bands.length, window.height, window.width]`. */
-export type WindowSource = (window: Box, bands: readonly number[]) => Float32Array | Promise<Float32Array>;
+/**
+ * Reads bands of a window that has been checked, into `room` if it is given and the format can; the result is `room`
+ * then. Shape: `[bands.length, window.height, window.width]`.
+ */
+export type WindowSource = (
+  window: Box,
+  bands: readonly number[],
+  room?: Float32Array,
+) => Float32Array | Promise<Float32Array>;
 
 export interface CubeLimits {
   /** Most values (pixels times bands) of one window, and of an array that must be unpacked whole. 2²⁸ if absent. */

@@ -1,12 +1,15 @@
 import { FormatError } from "@graticule/core";
 import type { Box } from "@graticule/data";
 import { selectBands } from "@graticule/data-geotiff";
-import { type Cube, type CubeDescription, DEFAULT_MAX_VALUES, type WindowSource } from "./cube.js";
+import { type Cube, type CubeDescription, type CubeWindow, DEFAULT_MAX_VALUES, type WindowSource } from "./cube.js";
 
 interface CubeSettings {
   readonly maxValues?: number | undefined;
   readonly close?: () => Promise<void>;
 }
+
+/** Each cube's `readWindow` with room for the result. */
+const fills = new WeakMap<Cube, (window: CubeWindow, room?: Float32Array) => Promise<Float32Array>>();
 
 /** A cube out of its description and a reader: windows are checked here, for every format alike. */
 export function makeCube(
@@ -15,23 +18,32 @@ export function makeCube(
   { maxValues = DEFAULT_MAX_VALUES, close = async () => {} }: CubeSettings,
 ): Cube {
   const { path, bandNames } = description;
-  return {
-    ...description,
-    async readWindow({ bands, ...window }) {
-      const selected = selectBands(path, bandNames, bands);
-      assertInside(description, window);
-      const count = selected.length * window.height * window.width;
-      if (count > maxValues)
-        throw new FormatError(
-          path,
-          `at most ${maxValues} values`,
-          `${count}`,
-          "Read smaller windows or fewer bands, or raise maxValues.",
-        );
-      return read(window, selected);
-    },
-    close,
-  };
+  async function fill({ bands, ...window }: CubeWindow, room?: Float32Array): Promise<Float32Array> {
+    const selected = selectBands(path, bandNames, bands);
+    assertInside(description, window);
+    const count = selected.length * window.height * window.width;
+    if (count > maxValues)
+      throw new FormatError(
+        path,
+        `at most ${maxValues} values`,
+        `${count}`,
+        "Read smaller windows or fewer bands, or raise maxValues.",
+      );
+    return read(window, selected, room);
+  }
+  const cube: Cube = { ...description, readWindow: (window) => fill(window), close };
+  fills.set(cube, fill);
+  return cube;
+}
+
+/**
+ * Reads a window into `room`, which has its size: without a copy where the format can.
+ *
+ * @throws as `readWindow` does.
+ */
+export async function fillWindow(cube: Cube, window: CubeWindow, room: Float32Array): Promise<void> {
+  const values = await (fills.get(cube) ?? cube.readWindow)(window, room);
+  if (values !== room) room.set(values);
 }
 
 function assertInside(cube: CubeDescription, { row, column, height, width }: Box): void {

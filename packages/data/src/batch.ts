@@ -68,7 +68,7 @@ const CONCURRENT_READS = 4;
 export async function assembleBatch(dataset: Dataset, request: BatchRequest, recipe: BatchRecipe): Promise<Batch> {
   const { indices, epoch } = request;
   const results = new Array<ReadySample | SkippedSample>(indices.length);
-  const images = recipe.transforms.length === 0 ? roomFor(indices.length, dataset) : undefined;
+  const images = roomFor(indices.length, dataset, recipe);
   const sampleSize = (images?.length ?? 0) / indices.length;
   let next = 0;
   async function readInTurn(): Promise<void> {
@@ -83,9 +83,11 @@ export async function assembleBatch(dataset: Dataset, request: BatchRequest, rec
   return stack(results, request, images);
 }
 
-/** The batch's pixels, to be read straight into; undefined where samples come with arrays of their own. */
-function roomFor(samples: number, { direct }: Dataset): Float32Array | undefined {
-  return direct && new Float32Array(samples * sizeOf(direct.shape));
+/** The batch's pixels, to be written straight into; undefined where the samples' size isn't known before. */
+function roomFor(samples: number, { direct }: Dataset, { transforms, schema }: BatchRecipe): Float32Array | undefined {
+  if (transforms.length === 0) return direct && new Float32Array(samples * sizeOf(direct.shape));
+  const last = transforms.findLast((transform) => "size" in transform);
+  return last && new Float32Array(samples * schema.length * sizeOf(last.size));
 }
 
 async function readSample(
@@ -97,13 +99,13 @@ async function readSample(
 ): Promise<ReadySample | SkippedSample> {
   const draw = { seed, epoch };
   try {
-    if (pixels && dataset.direct) {
+    if (pixels && dataset.direct && transforms.length === 0) {
       const { label = -1, arrays = {} } = await dataset.direct.readInto(index, pixels, draw);
       return { pixels, shape: dataset.direct.shape, index, label, arrays };
     }
-    const sample = await dataset.read(index, draw);
+    const sample = await (dataset.readStored ? dataset.readStored(index, draw) : dataset.read(index, draw));
     const random = makeRandom(seed, "transform", epoch, index);
-    const image = applyTransforms(sample, transforms, { random, schema });
+    const image = applyTransforms(sample, transforms, { random, schema }, pixels);
     return { ...image, index, label: sample.label ?? -1, arrays: sample.arrays ?? {} };
   } catch (error) {
     if (onCorrupt === "skip" && isFormatError(error)) return { index, id: error.path, reason: error.message };
@@ -129,7 +131,7 @@ function stack(
   const advice = "Add a resize or randomResizedCrop to the transforms.";
   return {
     images:
-      images && skipped.length === 0
+      images && skipped.length === 0 && ready.every(({ pixels }, position) => isPart(images, pixels, position))
         ? images
         : stackArrays(ready, ({ pixels, shape }) => ({ data: pixels, shape }), where, advice).data,
     shape: [ready.length, ...shape],
@@ -140,6 +142,11 @@ function stack(
     start,
     next,
   };
+}
+
+/** Whether a sample's pixels lie in the batch's own memory, at its place. */
+function isPart(images: Float32Array, pixels: Float32Array, position: number): boolean {
+  return pixels.buffer === images.buffer && pixels.byteOffset === position * pixels.byteLength;
 }
 
 function stackNamedArrays(ready: readonly ReadySample[], where: string): Batch["arrays"] {

@@ -25,6 +25,11 @@ export interface Sample {
   readonly arrays?: Readonly<Record<string, SampleArray>>;
 }
 
+/** A sample whose pixels are bytes as its file holds them. Layout: `bytes` is `[H, W, C]`, row-major; `shape` is `[C, H, W]`. */
+export interface ByteSample extends Omit<Sample, "pixels"> {
+  readonly bytes: Uint8Array;
+}
+
 /** Where a draw stands in training: with a sample's index it keys what a dataset draws at random (`makeRandom`). */
 export interface Draw {
   readonly seed: number;
@@ -47,6 +52,10 @@ export interface Dataset {
   read(index: number, draw?: Draw): Promise<Sample>;
   /** How batches without transforms are read. */
   readonly direct?: DirectReads;
+  /** How batches with transforms are read: the sample of `read`, as bytes where the file holds them, which is faster. */
+  readStored?(index: number, draw?: Draw): Promise<Sample | ByteSample>;
+  /** Lets go of open files. The loader calls it when it is closed; files that a worker opened close with its thread. */
+  close?(): Promise<void>;
 }
 
 export type JsonValue =

@@ -33,6 +33,7 @@ export {
 } from "./channel-statistics.js";
 export { centeredBox, drawCropBox } from "./crop-box.js";
 export {
+  type ByteSample,
   type Dataset,
   type DatasetSpec,
   type DirectReads,
@@ -48,7 +49,7 @@ export { type ExtractOptions, extractArchive } from "./download/extract-archive.
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
-export { type Box, type Image, type Interpolation, resample } from "./resample.js";
+export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 export { writeDurably } from "./shards/durable-file.js";
 export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";
 export {

@@ -53,7 +53,7 @@ export interface Loader {
    * left is not yielded, except on one rank of several, which stay in step.
    */
   epoch(epoch: number, startSample?: number): AsyncIterable<Batch>;
-  /** Ends the worker threads. */
+  /** Ends the worker threads and closes the dataset. */
   close(): Promise<void>;
 }
 
@@ -133,7 +133,10 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
     schema,
     ...(opened.classNames && { classNames: opened.classNames }),
     epoch,
-    close: () => maker.close(),
+    async close() {
+      await maker.close();
+      await opened.close?.();
+    },
   };
 }
 

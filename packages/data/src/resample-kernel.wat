@@ -1,7 +1,30 @@
+;; `widen`: bytes as float32, eight at a time. `scale`: (value − mean) / std in place, four at a time; NaN becomes 0.
+;; `resampleColumns`:
 ;; Weighted sums along columns, written transposed: output[column, row] = Σ_tap weights[row, tap] · input[first[row] + tap, column].
 ;; Applied twice it resamples both dims. Eight columns at a time: input and output are padded to whole eights.
 (module
   (memory (export "memory") 1)
+  (func (export "widen") (param $from i32) (param $to i32) (param $count i32)
+    (local $end i32) (local $eight v128)
+    (local.set $end (i32.add (local.get $from) (local.get $count)))
+    (loop $each
+      (local.set $eight (v128.load8x8_u (local.get $from)))
+      (v128.store (local.get $to) (f32x4.convert_i32x4_u (i32x4.extend_low_i16x8_u (local.get $eight))))
+      (v128.store offset=16 (local.get $to) (f32x4.convert_i32x4_u (i32x4.extend_high_i16x8_u (local.get $eight))))
+      (local.set $from (i32.add (local.get $from) (i32.const 8)))
+      (local.set $to (i32.add (local.get $to) (i32.const 32)))
+      (br_if $each (i32.lt_u (local.get $from) (local.get $end)))))
+  (func (export "scale") (param $at i32) (param $count i32) (param $mean f32) (param $std f32)
+    (local $end i32) (local $four v128) (local $means v128) (local $stds v128)
+    (local.set $end (i32.add (local.get $at) (i32.shl (local.get $count) (i32.const 2))))
+    (local.set $means (f32x4.splat (local.get $mean)))
+    (local.set $stds (f32x4.splat (local.get $std)))
+    (loop $each
+      (local.set $four
+        (f32x4.div (f32x4.sub (v128.load (local.get $at)) (local.get $means)) (local.get $stds)))
+      (v128.store (local.get $at) (v128.and (local.get $four) (f32x4.eq (local.get $four) (local.get $four))))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $each (i32.lt_u (local.get $at) (local.get $end)))))
   (func (export "resampleColumns")
     (param $input i32) (param $inputStride i32) (param $columns i32)
     (param $output i32) (param $outputStride i32) (param $rows i32)

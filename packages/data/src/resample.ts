@@ -1,10 +1,16 @@
-import { RESAMPLE_KERNEL } from "./resample-kernel.js";
+import { openResampleMemory, type ResampleMemory } from "./resample-memory.js";
 import { type ResampleWeights, resampleWeights } from "./resample-weights.js";
 
 /** Pixels of one image. Layout: `[C, H, W]`, row-major. */
 export interface Image {
   readonly pixels: Float32Array;
   readonly shape: readonly [channels: number, height: number, width: number];
+}
+
+/** An image of bytes as its file holds them. Layout: `bytes` is `[H, W, C]`, row-major; `shape` is `[C, H, W]`. */
+export interface ByteImage {
+  readonly bytes: Uint8Array;
+  readonly shape: Image["shape"];
 }
 
 export type Interpolation = "bilinear" | "bicubic";
@@ -17,6 +23,16 @@ export interface Box {
   readonly width: number;
 }
 
+/** What can be done to the result on its way out of the kernel, which costs less than a pass of its own. */
+export interface ResampleOutput {
+  /** Where the result goes; fresh memory if absent or of another length. */
+  readonly pixels?: Float32Array | undefined;
+  /** Mirrors left and right. */
+  readonly mirrored?: boolean;
+  /** Of each channel, to normalize by. */
+  readonly scales?: readonly { readonly mean: number; readonly std: number }[] | undefined;
+}
+
 /**
  * Resizes a rectangle of an image, antialiased when it shrinks. Pixels outside the rectangle play no part,
  * as if it had been cropped first. A NaN (no data) makes every output whose kernel touches it NaN.
@@ -25,86 +41,76 @@ export interface Box {
  * Source: PIL's `Image.resize`; equals `torch.nn.functional.interpolate(antialias=True)`.
  */
 export function resample(
-  image: Image,
+  image: Image | ByteImage,
   box: Box,
   size: readonly [height: number, width: number],
   interpolation: Interpolation,
+  { pixels, mirrored = false, scales }: ResampleOutput = {},
 ): Image {
-  const [channels, height, width] = image.shape;
+  const channels = image.shape[0];
   const [outHeight, outWidth] = size;
+  const plane = outHeight * outWidth;
+  const output = pixels?.length === channels * plane ? pixels : new Float32Array(channels * plane);
   const down = resampleWeights(box.height, outHeight, interpolation);
   const across = resampleWeights(box.width, outWidth, interpolation);
-  const output = new Float32Array(channels * outHeight * outWidth);
-  // Behind the box: [W, outH], then [outH, outW], each padded to whole eights of rows.
-  const between = box.height * box.width + PADDING;
-  const after = between + roundUp(box.width) * outHeight + PADDING;
-  const weightsAt = after + roundUp(outHeight) * outWidth + PADDING;
-  const kernel = openKernel(weightsAt + sizeOfWeights(down) + sizeOfWeights(across));
-  const downAt = kernel.write(down, weightsAt);
-  const acrossAt = kernel.write(across, weightsAt + sizeOfWeights(down));
-  for (let channel = 0; channel < channels; channel++) {
-    const origin = (channel * height + box.row) * width + box.column;
-    for (let row = 0; row < box.height; row++) {
-      const from = origin + row * width;
-      kernel.values.set(image.pixels.subarray(from, from + box.width), row * box.width);
+  // Bytes keep their channels side by side, so that all go through the kernel as the columns of one image.
+  const together = "bytes" in image ? channels : 1;
+  const columns = box.width * together;
+  // [H, columns], then [columns, outH], then [outH, outW] of each channel, each padded to whole eights of rows.
+  const between = box.height * columns + PADDING;
+  const after = between + roundUp(columns) * outHeight + PADDING;
+  const weightsAt = after + roundUp(outHeight * together) * outWidth + PADDING;
+  const acrossAt = weightsAt + sizeOfWeights(down);
+  const bytesAt = acrossAt + sizeOfWeights(across);
+  const rowBytes = together * image.shape[2];
+  const memory = openResampleMemory(
+    bytesAt + ("bytes" in image ? Math.ceil((box.height * rowBytes) / 4) + PADDING : 0),
+  );
+  memory.write(down, weightsAt, false);
+  memory.write(across, acrossAt, mirrored);
+  for (let channel = 0; channel < channels; channel += together) {
+    if ("bytes" in image) widenBox(memory, image, box, bytesAt);
+    else copyBox(memory, image, box, channel);
+    memory.run(0, columns, between, outHeight, down, weightsAt);
+    memory.run(between, outHeight * together, after, outWidth, across, acrossAt);
+    for (let part = 0; scales && part < together; part++) {
+      const { mean, std } = scales[channel + part] as { mean: number; std: number };
+      memory.scale(after + part * plane, plane, mean, std);
     }
-    kernel.run(0, box.width, between, outHeight, down, downAt);
-    kernel.run(between, outHeight, after, outWidth, across, acrossAt);
-    const plane = outHeight * outWidth;
-    output.set(kernel.values.subarray(after, after + plane), channel * plane);
+    output.set(memory.values.subarray(after, after + together * plane), channel * plane);
   }
   return { pixels: output, shape: [channels, outHeight, outWidth] };
+}
+
+/** Puts the rectangle of one channel at the start of the kernel's memory. */
+function copyBox(
+  { values }: ResampleMemory,
+  { pixels, shape: [, height, width] }: Image,
+  box: Box,
+  channel: number,
+): void {
+  const origin = (channel * height + box.row) * width + box.column;
+  for (let row = 0; row < box.height; row++) {
+    const from = origin + row * width;
+    values.set(pixels.subarray(from, from + box.width), row * box.width);
+  }
+}
+
+/** Puts the rectangle of all channels there, by way of its rows' bytes at another place. */
+function widenBox(
+  memory: ResampleMemory,
+  { bytes, shape: [channels, , width] }: ByteImage,
+  box: Box,
+  at: number,
+): void {
+  const rowBytes = width * channels;
+  memory.bytes.set(bytes.subarray(box.row * rowBytes, (box.row + box.height) * rowBytes), at * 4);
+  const columns = box.width * channels;
+  for (let row = 0; row < box.height; row++)
+    memory.widen(at * 4 + row * rowBytes + box.column * channels, row * columns, columns);
 }
 
 /** Columns are read and written by eights. */
 const PADDING = 8;
 const roundUp = (columns: number): number => Math.ceil(columns / PADDING) * PADDING;
 const sizeOfWeights = ({ first, weights }: ResampleWeights): number => 2 * first.length + weights.length;
-
-/** The WebAssembly kernel with its memory. Places in memory are in values of 4 bytes. */
-interface Kernel {
-  readonly values: Float32Array;
-  /** Lays weights down at a place, and gives it. */
-  write(weights: ResampleWeights, at: number): number;
-  /** Shape: `[rows, columns] → [columns, outputs]`, rows and outputs being those of the weights. */
-  run(from: number, columns: number, to: number, outputs: number, weights: ResampleWeights, weightsAt: number): void;
-}
-
-type ResampleColumns = (...numbers: readonly number[]) => void;
-
-const PAGE_VALUES = 2 ** 14;
-/** Memory that a thread keeps between images; a larger image gets memory of its own. Units: values of 4 bytes. */
-const KEPT_VALUES = 2 ** 23;
-
-let module: WebAssembly.Module | undefined;
-let kept: Kernel | undefined;
-
-function openKernel(least: number): Kernel {
-  if (least > KEPT_VALUES) return makeKernel(least);
-  if (kept === undefined || kept.values.length < least) kept = makeKernel(least);
-  return kept;
-}
-
-function makeKernel(least: number): Kernel {
-  module ??= new WebAssembly.Module(Uint8Array.from(atob(RESAMPLE_KERNEL), (letter) => letter.charCodeAt(0)));
-  const { exports } = new WebAssembly.Instance(module);
-  const memory = exports.memory as WebAssembly.Memory;
-  memory.grow(Math.ceil(least / PAGE_VALUES));
-  const resampleColumns = exports.resampleColumns as ResampleColumns;
-  const values = new Float32Array(memory.buffer);
-  const integers = new Int32Array(memory.buffer);
-  return {
-    values,
-    write({ first, counts, weights }, at) {
-      integers.set(first, at);
-      integers.set(counts, at + first.length);
-      values.set(weights, at + 2 * first.length);
-      return at;
-    },
-    run(from, columns, to, outputs, { first, taps }, at) {
-      const [counts, weights] = [at + first.length, at + 2 * first.length];
-      const places = [to * 4, outputs * 4, outputs, at * 4, counts * 4, weights * 4];
-      resampleColumns(from * 4, columns * 4, columns, ...places, taps);
-    },
-  };
-}

@@ -1,7 +1,7 @@
 import { ConfigError, type Random, ShapeError } from "@graticule/core";
 import { assertChannelCount, type ChannelSchema } from "./channel-schema.js";
 import { centeredBox, drawCropBox } from "./crop-box.js";
-import { type Box, type Image, type Interpolation, resample } from "./resample.js";
+import { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 
 type Size = readonly [height: number, width: number];
 type Range = readonly [low: number, high: number];
@@ -25,13 +25,65 @@ export interface TransformContext {
   readonly schema: ChannelSchema;
 }
 
-/** Applies the steps in order; the input's pixels stay as they are. */
-export function applyTransforms(image: Image, transforms: readonly TransformSpec[], context: TransformContext): Image {
-  return transforms.reduce((current, transform) => {
-    // What an earlier step made may be changed: fresh memory costs more than the arithmetic.
-    const mayOverwrite = current.pixels !== image.pixels;
-    return applyTransform(current, transform, context, mayOverwrite);
-  }, image);
+/**
+ * Applies the steps in order; the input's pixels stay as they are. A flip and `normalize` right behind a crop or resize
+ * are part of its pass, in float32. The result lies in `output` if that has its length and it was resampled.
+ */
+export function applyTransforms(
+  image: Image | ByteImage,
+  transforms: readonly TransformSpec[],
+  context: TransformContext,
+  output?: Float32Array,
+): Image {
+  let current = image;
+  for (let step = 0; step < transforms.length; step++) {
+    const transform = transforms[step] as TransformSpec;
+    const box = resampledBox(current, transform, context);
+    if (box === undefined) {
+      // What an earlier step made may be changed: fresh memory costs more than the arithmetic.
+      const mayOverwrite = current !== image;
+      current = applyTransform(toPlanar(current), transform, context, mayOverwrite);
+      continue;
+    }
+    const { size, interpolation } = transform as ResamplingSpec;
+    const flip = transforms[step + 1];
+    const isFlip = flip?.kind === "horizontalFlip";
+    const mirrored = isFlip && context.random.float() < (flip.probability ?? 0.5);
+    if (isFlip) step += 1;
+    const isNormalized = transforms[step + 1]?.kind === "normalize";
+    if (isNormalized) step += 1;
+    const scales = isNormalized ? channelScales(context.schema, current.shape[0]) : undefined;
+    current = resample(current, box, size, interpolation, { pixels: output, mirrored, scales });
+  }
+  return toPlanar(current);
+}
+
+type ResamplingSpec = Extract<TransformSpec, { readonly interpolation: Interpolation }>;
+
+/** What a step resamples; undefined for a step that doesn't. */
+function resampledBox(
+  { shape }: Image | ByteImage,
+  transform: TransformSpec,
+  context: TransformContext,
+): Box | undefined {
+  const [, height, width] = shape;
+  if (transform.kind === "randomResizedCrop")
+    return drawCropBox(height, width, transform.scale, transform.ratio, context.random);
+  const isChanged = transform.kind === "resize" && (height !== transform.size[0] || width !== transform.size[1]);
+  return isChanged ? { row: 0, column: 0, height, width } : undefined;
+}
+
+/** Shape: `[H, W, C] → [C, H, W]`. */
+function toPlanar(image: Image | ByteImage): Image {
+  if ("pixels" in image) return image;
+  const { bytes, shape } = image;
+  const [channels, height, width] = shape;
+  const plane = height * width;
+  const pixels = new Float32Array(channels * plane);
+  for (let channel = 0; channel < channels; channel++)
+    for (let to = channel * plane, from = channel; from < bytes.length; to++, from += channels)
+      pixels[to] = bytes[from] as number;
+  return { pixels, shape };
 }
 
 function applyTransform(
@@ -40,16 +92,10 @@ function applyTransform(
   { random, schema }: TransformContext,
   mayOverwrite: boolean,
 ): Image {
-  const [, height, width] = image.shape;
   switch (transform.kind) {
-    case "randomResizedCrop": {
-      const box = drawCropBox(height, width, transform.scale, transform.ratio, random);
-      return resample(image, box, transform.size, transform.interpolation);
-    }
-    case "resize": {
-      const unchanged = height === transform.size[0] && width === transform.size[1];
-      return unchanged ? image : resample(image, wholeImage(image), transform.size, transform.interpolation);
-    }
+    case "randomResizedCrop":
+    case "resize":
+      return image; // Of its size already: others were resampled.
     case "centerCrop":
       return centerCrop(image, transform.size);
     case "horizontalFlip":
@@ -62,8 +108,6 @@ function applyTransform(
       return normalize(image, schema, mayOverwrite ? image.pixels : undefined);
   }
 }
-
-const wholeImage = ({ shape: [, height, width] }: Image): Box => ({ row: 0, column: 0, height, width });
 
 /** Mirrors left and right, into `flipped` if given, which may be the image's own. Shape: `[C, H, W] → [C, H, W]`. */
 export function flipHorizontal(
@@ -123,16 +167,19 @@ export function normalize(
   schema: ChannelSchema,
   normalized: Float32Array = new Float32Array(pixels.length),
 ): Image {
-  assertChannelCount("normalize", schema, shape[0]);
   const plane = shape[1] * shape[2];
-  for (const [index, channel] of schema.entries()) {
-    const { mean, std } = channelScale(channel);
+  for (const [index, { mean, std }] of channelScales(schema, shape[0]).entries()) {
     for (let position = index * plane; position < (index + 1) * plane; position++) {
       const value = ((pixels[position] as number) - mean) / std;
       normalized[position] = Number.isNaN(value) ? 0 : value;
     }
   }
   return { pixels: normalized, shape };
+}
+
+function channelScales(schema: ChannelSchema, channels: number): { mean: number; std: number }[] {
+  assertChannelCount("normalize", schema, channels);
+  return schema.map(channelScale);
 }
 
 function channelScale({ name, mean, std }: ChannelSchema[number]): { mean: number; std: number } {

@@ -12,8 +12,9 @@ export type WorkerRequest =
   | { readonly kind: "make"; readonly id: number; readonly request: BatchRequest }
   | { readonly kind: "cancel" };
 
-/** From the worker: the batch (its buffers are transferred), or why there is none. */
+/** From the worker: its dataset is open, or failed to; the batch (its buffers are transferred), or why there is none. */
 export type WorkerReply =
+  | { readonly kind: "started" }
   | { readonly id: number; readonly batch: Batch }
   | {
       readonly id: number;

@@ -19,6 +19,9 @@ export interface WorkerLimits {
   readonly workerHeapMB: number | undefined;
 }
 
+/** Least time that a thread has to load its code and open its dataset. */
+const START_SECONDS = 60;
+
 /** One thread, which answers its tasks in the order in which it got them. */
 export interface WorkerThread {
   /** Tasks without an answer yet; the first is the one in work. */
@@ -42,6 +45,7 @@ export function startWorkerThread(
   const tasks = new Map<number, Task>();
   let nextId = 0;
   let ended = false;
+  let startSeconds = START_SECONDS;
   let deadline: NodeJS.Timeout | undefined;
   worker.unref(); // Only a batch that is awaited keeps the process alive.
 
@@ -57,16 +61,21 @@ export function startWorkerThread(
     clearTimeout(deadline);
     const [first] = tasks.keys();
     if (first === undefined || batchTimeoutSeconds === Infinity) return;
-    deadline = setTimeout(() => afterMessages(() => expire(first)), batchTimeoutSeconds * 1000);
+    const seconds = Math.max(batchTimeoutSeconds, startSeconds);
+    deadline = setTimeout(() => afterMessages(() => expire(first, seconds)), seconds * 1000);
   }
 
-  function expire(id: number): void {
+  function expire(id: number, seconds: number): void {
     if (ended || !tasks.has(id)) return;
-    end(`no answer within ${batchTimeoutSeconds} s`);
+    end(`no answer within ${seconds} s`);
     void worker.terminate(); // Not awaited: native code that hangs never lets go.
   }
 
   worker.on("message", (reply: WorkerReply) => {
+    if ("kind" in reply) {
+      startSeconds = 0;
+      return watch();
+    }
     const task = tasks.get(reply.id);
     if (task === undefined || ended) return;
     tasks.delete(reply.id);

@@ -9,6 +9,8 @@ if (parentPort !== null) serve(parentPort, workerData as WorkerSetup);
 
 function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: WorkerSetup): void {
   const dataset = openDataset(spec);
+  const started = () => port.postMessage({ kind: "started" } satisfies WorkerReply);
+  dataset.then(started, started);
   let waiting: Extract<WorkerRequest, { kind: "make" }>[] = [];
   let busy = false;
 

@@ -3,11 +3,14 @@ import { expect, test } from "vitest";
 import {
   applyTransforms,
   assertTransforms,
+  type ByteImage,
   centerCrop,
   drawCropBox,
   flipHorizontal,
   flipVertical,
+  type Image,
   normalize,
+  resample,
 } from "../src/index.js";
 
 const image = { pixels: Float32Array.from({ length: 12 }, (_, index) => index), shape: [2, 2, 3] as const };
@@ -38,6 +41,46 @@ test("normalize uses each channel's own scale and puts 0 where there is no data"
   expect(() => normalize({ pixels, shape: [1, 2, 2] }, [{ name: "nir" }])).toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: normalize: expected a mean and a positive std for channel 'nir', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`,
   );
+});
+
+test("a fused pass over bytes equals the steps one after the other on their pixels", () => {
+  const shape = [3, 9, 14] as const;
+  const bytes = Uint8Array.from({ length: 3 * 9 * 14 }, (_, at) => (at * 37) % 251);
+  const pixels = Float32Array.from(bytes, (_, to) => bytes[(to % 126) * 3 + Math.floor(to / 126)] as number);
+  const schema = ["a", "b", "c"].map((name, band) => ({ name, mean: 100 + band, std: 50 - band }));
+  const box = { row: 2, column: 3, height: 6, width: 9 };
+  for (const probability of [0, 1]) {
+    const steps = (image: Image | ByteImage, output?: Float32Array) =>
+      applyTransforms(
+        image,
+        [
+          { kind: "randomResizedCrop", size: [5, 7], scale: [0.4, 0.9], ratio: [0.5, 2], interpolation: "bicubic" },
+          { kind: "horizontalFlip", probability },
+          { kind: "normalize" },
+        ],
+        { random: makeRandom(3), schema },
+        output,
+      );
+    const output = new Float32Array(3 * 35);
+    const fused = steps({ bytes, shape }, output);
+    expect(fused.pixels).toBe(output);
+    expect(steps({ pixels, shape }).pixels).toEqual(output);
+    const cropped = resample(
+      { pixels, shape },
+      drawCropBox(9, 14, [0.4, 0.9], [0.5, 2], makeRandom(3)),
+      [5, 7],
+      "bicubic",
+    );
+    const apart = normalize(probability === 1 ? flipHorizontal(cropped) : cropped, schema);
+    // Float32 instead of float64 arithmetic on values up to 255 / 48.
+    for (const [at, value] of apart.pixels.entries())
+      expect(Math.abs(value - (output[at] as number))).toBeLessThan(2e-6);
+  }
+  expect(resample({ bytes, shape }, box, [4, 4], "bilinear")).toEqual(
+    resample({ pixels, shape }, box, [4, 4], "bilinear"),
+  );
+  const context = { random: makeRandom(1), schema };
+  expect(applyTransforms({ bytes, shape }, [], context)).toEqual({ pixels, shape });
 });
 
 test("crop boxes lie inside, cover the asked area and ratio, and have no preferred place", () => {

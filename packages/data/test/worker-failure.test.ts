@@ -52,8 +52,8 @@ const cases: readonly [how: string, reason: RegExp, changes: Partial<LoaderOptio
   ["exit", /exit code 7/, {}],
   ["uncaught", /thrown where nothing catches it/, {}],
   ["heap", /memory limit/, { workerHeapMB: 64 }],
-  ["stall", /no answer within 4 s/, { batchTimeoutSeconds: 4 }],
-  ["spin", /no answer within 4 s/, { batchTimeoutSeconds: 4 }],
+  ["stall", /no answer within 3 s/, { batchTimeoutSeconds: 3 }],
+  ["spin", /no answer within 3 s/, { batchTimeoutSeconds: 3 }],
 ];
 
 test.each(cases)(
@@ -83,10 +83,10 @@ test("a batch whose second worker ends as well is an error that names it; other 
 });
 
 test("a training step that holds the event loop beyond the limit is not taken for a worker that hangs", async () => {
-  const { loader, warnings } = await openFailing("exit", 0, { batchTimeoutSeconds: 4, numWorkers: 1 });
+  const { loader, warnings } = await openFailing("exit", 0, { batchTimeoutSeconds: 3, numWorkers: 1 });
   const batches = loader.epoch(0)[Symbol.asyncIterator]();
   await batches.next();
-  const until = performance.now() + 4500;
+  const until = performance.now() + 3500;
   while (performance.now() < until);
   for (let left = 5; left > 0; left--) expect((await batches.next()).done).toBe(false);
   expect(warnings).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * Judges frozen features: linear probe, kNN, metrics with bootstrap intervals, raw-pixel baselines.
+ * Judges frozen features (linear probe, kNN, raw-pixel baselines) and forecasts (scores, baselines), with intervals.
  *
  * ```ts
  * import { knn, linearProbe } from "@graticule/eval";
@@ -8,6 +8,10 @@
  * probe.metrics.top1; // 0.93
  * probe.metrics.intervals.top1; // [0.91, 0.95]
  * const neighbours = await knn({ trainFeatures, testFeatures, seed: 0 });
+ *
+ * const scores = makeForecastScores({ protocol: "weatherbench2", grid, channels, source: "model", checkpoint, truth, climatology });
+ * scores.add({ startHours, leadTimeHours: 72, forecast, truth: truthField, climatology: climatologyField }); // [V, H, W]
+ * const records = scores.records({ seed: 0 }); // value, 95 % interval, and what they stand on
  * ```
  */
 export { type BootstrapOptions, bootstrapIntervals, type Interval, quantile } from "./bootstrap.js";
@@ -17,6 +21,43 @@ export {
   classificationMetrics,
   predictClasses,
 } from "./classification-metrics.js";
+export {
+  type BlockBootstrapOptions,
+  blockBootstrapIntervals,
+} from "./forecast/block-bootstrap.js";
+export { compareForecasts, type ScoreDifference } from "./forecast/compare-forecasts.js";
+export {
+  type AnomalyPair,
+  type DampedPersistence,
+  type DampedPersistenceFit,
+  makeDampedPersistence,
+} from "./forecast/damped-persistence.js";
+export {
+  type EnsembleScores,
+  type EnsembleScoresOptions,
+  makeEnsembleScores,
+  type RankHistogram,
+  type ScoredEnsemble,
+} from "./forecast/ensemble-scores.js";
+export {
+  type ForecastScores,
+  type ForecastScoresOptions,
+  makeForecastScores,
+  type ScoredForecast,
+} from "./forecast/forecast-scores.js";
+export { type MeanField, makeMeanField } from "./forecast/mean-field.js";
+export {
+  describeMetric,
+  type MetricName,
+  type Protocol,
+  type ProtocolName,
+  protocols,
+} from "./forecast/protocol.js";
+export { globalRegion, type Region, regionCells, weatherBench2Regions } from "./forecast/regions.js";
+export { fitRidgeForecast, type RidgeForecast, type RidgeForecastOptions } from "./forecast/ridge-forecast.js";
+export { latitudeWeights, type ScoreChannel, type ScoreGrid, type WeightKind } from "./forecast/score-grid.js";
+export type { ScoreIntervals, ScoreProvenance, ScoreRecord } from "./forecast/score-record.js";
+export { makeZonalSpectra, type ZonalSpectra, type ZonalSpectrum, zonalPower } from "./forecast/zonal-spectra.js";
 export { type KnnOptions, type KnnResult, knn } from "./knn.js";
 export type { LabelledFeatures } from "./labelled-features.js";
 export type { LarsProbeOptions } from "./lars-probe.js";

@@ -1,6 +1,8 @@
 import { ChannelVit } from "./channel-vit/channel-vit.js";
 import type { ChannelVitConfig } from "./channel-vit/config.js";
 import type { ClassifierConfig } from "./classifier/classifier.js";
+import type { HyperspectralMaeConfig } from "./hyperspectral-mae/config.js";
+import { HyperspectralMae } from "./hyperspectral-mae/hyperspectral-mae.js";
 import type { MaeConfig } from "./mae/config.js";
 import { numPatches, type VitConfig } from "./vit/config.js";
 
@@ -8,9 +10,13 @@ import { numPatches, type VitConfig } from "./vit/config.js";
  * The number of values in a model's state dict, from its configuration alone; a masked autoencoder's fixed positions
  * count too.
  */
-export function countParameters(config: VitConfig | ClassifierConfig | MaeConfig | ChannelVitConfig): number {
-  if ("channelTree" in config)
-    return new ChannelVit(config).namedParameters().reduce((sum, [, { size }]) => sum + size, 0); // takes no storage
+export function countParameters(
+  config: VitConfig | ClassifierConfig | MaeConfig | ChannelVitConfig | HyperspectralMaeConfig,
+): number {
+  if ("channelTree" in config) {
+    const model = "outChannels" in config ? new ChannelVit(config) : new HyperspectralMae(config); // takes no storage
+    return model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
+  }
   const { embedDim, depth, mlpDim, inChannels, patchSize } = config;
   const tokens = 1 + numPatches(config);
   const patchValues = inChannels * patchSize * patchSize;

@@ -34,11 +34,30 @@ export { channelEncoderInitRules } from "./channel-vit/init-rules.js";
 export { type ChannelVitPreset, channelVitPresets } from "./channel-vit/presets.js";
 export { Classifier, type ClassifierConfig, makeClassifier } from "./classifier/classifier.js";
 export { countParameters } from "./count-parameters.js";
+export {
+  type AnomalyBase,
+  AnomalyForecaster,
+  type AnomalyForecasterConfig,
+  type AnomalyForwardOptions,
+  makeAnomalyForecaster,
+} from "./forecaster/anomaly-forecaster.js";
 export { type ForecasterConfig, type ForecasterOverrides, forecasterConfig } from "./forecaster/config.js";
 export { type EnsembleInputs, type EnsembleOptions, ensembleInputs, ensembleLoss } from "./forecaster/ensemble.js";
 export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/forecast-loss.js";
 export { Forecaster, forecasterInitRules, makeForecaster } from "./forecaster/forecaster.js";
 export { type RolloutOptions, rollout, rolloutSteps } from "./forecaster/rollout.js";
+export {
+  type HyperspectralMaeConfig,
+  type HyperspectralMaeOverrides,
+  hyperspectralMaeConfig,
+} from "./hyperspectral-mae/config.js";
+export {
+  HyperspectralMae,
+  hyperspectralMaeInitRules,
+  makeHyperspectralMae,
+} from "./hyperspectral-mae/hyperspectral-mae.js";
+export { hyperspectralMaeLoss } from "./hyperspectral-mae/hyperspectral-mae-loss.js";
+export { makeSpectralMask, type SpectralMask, type SpectralMaskOptions } from "./hyperspectral-mae/spectral-mask.js";
 export { type MaeConfig, type MaeOverrides, maeConfig } from "./mae/config.js";
 export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
 export { Mae, maeInitRules, makeMae } from "./mae/mae.js";

@@ -5,6 +5,7 @@ import {
   channelTree,
   channelVitConfig,
   countParameters,
+  hyperspectralMaeConfig,
   Mae,
   maeConfig,
   Vit,
@@ -72,6 +73,10 @@ test.each([
 
 test("ClimaX of 48 variables has its 108 million", () => {
   expect(countParameters(channelVitConfig("climax", { inChannels: 48 })) / 1e6).toBeCloseTo(108, 0);
+});
+
+test("the hyperspectral run has its published 40.09 million", () => {
+  expect(countParameters(hyperspectralMaeConfig("hyperspectral", { inChannels: 500 })) / 1e6).toBeCloseTo(40.09, 2);
 });
 
 test("a group of cross-attentions adds one attention, however deep its tree", () => {

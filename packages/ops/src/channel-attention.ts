@@ -20,7 +20,7 @@ export interface ChannelAttentionOptions {
   readonly numHeads: number;
   /** Bool `[R, C]`: which channels a row sees; a row that sees none gives zeros. A constant. */
   readonly mask?: tf.Tensor;
-  /** Most rows at a time where the operation is composed; the same numbers for any. Default: what 16 MiB hold. */
+  /** Most rows at a time; the same numbers for any. Default: what 16 MiB hold, or twice the value weight's size. */
   readonly chunkRows?: number;
 }
 
@@ -77,6 +77,8 @@ function checkParameters(
 
 /** Numbers of the largest tensor of a chunk, `[H, R, C·F]`. */
 const CHUNK_VALUES = 2 ** 22;
+/** Each chunk has a gradient of the value weight, `[D, C·F]`; a chunk is at least so many times larger. */
+const LEAST_WEIGHTS = 2;
 /** Stands for −∞ inside the softmax, so that a row that sees nothing gives no NaN. */
 const UNSEEN = -1e30;
 
@@ -87,7 +89,8 @@ export function composedChannelAttention(
   { numHeads, mask, chunkRows }: ChannelAttentionOptions,
 ): tf.Tensor {
   const [rows, columns] = patches.shape as [number, number];
-  const most = chunkRows ?? Math.max(1, Math.floor(CHUNK_VALUES / (numHeads * columns)));
+  const headDim = (parameters.valueBias.shape[0] as number) / numHeads;
+  const most = chunkRows ?? Math.max(LEAST_WEIGHTS * headDim, Math.floor(CHUNK_VALUES / (numHeads * columns)));
   const { scoreWeight, scoreBias, valueWeight, valueBias } = parameters;
   const weights = [scoreWeight, scoreBias, valueWeight, valueBias];
   const attend = recompute((...inputs: tf.Tensor[]) => attendRows(inputs, numHeads));

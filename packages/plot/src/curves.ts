@@ -2,12 +2,17 @@ import { ShapeError } from "@graticule/core";
 import * as Plot from "@observablehq/plot";
 import { printableText } from "./escape-text.js";
 import { drawPlot, makeFigure, SERIES_COLORS } from "./figure.js";
+import { formatTick } from "./format-tick.js";
 
 /** One line: y over x. Points that are not finite are left out and interrupt the line. */
 export interface Series {
   readonly name: string;
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
+  /** Ends of an interval around each y, drawn as a band behind the line. */
+  readonly band?: { readonly low: ArrayLike<number>; readonly high: ArrayLike<number> };
+  /** Drawn broken, as a baseline beside a model. */
+  readonly dashed?: boolean;
 }
 
 export interface CurvesOptions {
@@ -17,6 +22,8 @@ export interface CurvesOptions {
   readonly yLabel: string;
   /** Logarithmic y axis; values of 0 and below are then left out like missing ones. */
   readonly logY?: boolean;
+  /** Logarithmic x axis; points at 0 and below are then left out. */
+  readonly logX?: boolean;
 }
 
 const WIDTH = 720;
@@ -39,48 +46,64 @@ function thin(points: readonly [number, number][]): [number, number][] {
   return kept;
 }
 
-/** Number as an axis shows it: `12k`, `0.05`, `1e-7`. */
-function formatTick(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e6 && value % 1e5 === 0) return `${value / 1e6}M`;
-  if (size >= 1e3 && value % 100 === 0) return `${value / 1e3}k`;
-  if (size > 0 && (size < 1e-3 || size >= 1e9)) return value.toExponential(1).replace(".0e", "e").replace("e+", "e");
-  return String(Number(value.toPrecision(6)));
+function bandPoints(
+  x: ArrayLike<number>,
+  { low, high }: NonNullable<Series["band"]>,
+  logX: boolean,
+  logY: boolean,
+): { x: number; low: number; high: number }[] {
+  return Array.from({ length: x.length }, (_, at) => {
+    const [bottom, top] = [low[at] as number, high[at] as number];
+    const drawn = Number.isFinite(bottom) && Number.isFinite(top) && (!logY || bottom > 0);
+    return { x: x[at] as number, low: drawn ? bottom : Number.NaN, high: drawn ? top : Number.NaN };
+  }).filter(({ x: position }) => Number.isFinite(position) && (!logX || position > 0));
 }
 
 /**
- * Draws lines over one pair of axes, e.g. losses over steps. A line of a single point is drawn as a dot.
+ * Draws lines over one pair of axes, e.g. losses over steps, errors with their intervals over lead times, or power over
+ * wavenumber. A line of a single point is drawn as a dot.
  *
  * @throws {ShapeError} if x and y of a series differ in length.
  * @throws {RangeError} if no series has a point to draw.
  *
  * @returns an SVG document.
  */
-export function plotCurves({ series, title, xLabel, yLabel, logY = false }: CurvesOptions): string {
-  const lines = series.map(({ name, x, y }, index) => {
-    if (x.length !== y.length)
-      throw new ShapeError(
-        `plotCurves '${name}'`,
-        "as many x as y",
-        `${x.length} x and ${y.length} y`,
-        "Give one x for each y.",
-      );
+export function plotCurves({ series, title, xLabel, yLabel, logY = false, logX = false }: CurvesOptions): string {
+  const lines = series.map(({ name, x, y, band, dashed = false }, index) => {
+    for (const [axis, values] of Object.entries({ y, "band.low": band?.low, "band.high": band?.high }))
+      if (values !== undefined && x.length !== values.length)
+        throw new ShapeError(
+          `plotCurves '${name}'`,
+          `as many x as ${axis}`,
+          `${x.length} x and ${values.length} ${axis}`,
+          `Give one x for each ${axis}.`,
+        );
     const points = Array.from({ length: x.length }, (_, at): [number, number] => {
       const value = y[at] as number;
       return [x[at] as number, Number.isFinite(value) && (!logY || value > 0) ? value : Number.NaN];
-    }).filter(([position]) => Number.isFinite(position));
-    return { name, color: SERIES_COLORS[index % SERIES_COLORS.length] as string, points: thin(points) };
+    }).filter(([position]) => Number.isFinite(position) && (!logX || position > 0));
+    const color = SERIES_COLORS[index % SERIES_COLORS.length] as string;
+    return { name, color, dashed, points: thin(points), band: band && bandPoints(x, band, logX, logY) };
   });
   const drawable = lines.flatMap(({ points }) => points).filter(([, y]) => !Number.isNaN(y));
   if (drawable.length === 0)
     throw new RangeError(
       `plotCurves '${title}': expected at least one ${logY ? "positive " : ""}finite point, got none in ${series.length} series. Draw it once something is logged.`,
     );
-  const widestTick = Math.max(...drawable.map(([, y]) => formatTick(Number(y.toPrecision(2))).length));
-  const marks = lines.flatMap(({ points, color }) => {
+  const shown = [
+    ...drawable.map(([, y]) => y),
+    ...lines.flatMap(({ band = [] }) => band.flatMap(({ low, high }) => [low, high])),
+  ];
+  const widestTick = Math.max(...shown.filter(Number.isFinite).map((y) => formatTick(Number(y.toPrecision(2))).length));
+  // All bands before all lines, so that none covers another's line.
+  const bands = lines.flatMap(({ band, color }) =>
+    band === undefined ? [] : [Plot.areaY(band, { x: "x", y1: "low", y2: "high", fill: color, fillOpacity: 0.16 })],
+  );
+  const curves = lines.flatMap(({ points, color, dashed }) => {
     const finite = points.filter(([, y]) => !Number.isNaN(y));
     if (finite.length === 1) return [Plot.dot(finite, { fill: color, r: 3.5 })];
-    return [Plot.line(points, { stroke: color, strokeWidth: points.length > 400 ? 1.2 : 1.8 })];
+    const strokeWidth = points.length > 400 ? 1.2 : 1.8;
+    return [Plot.line(points, { stroke: color, strokeWidth, ...(dashed && { strokeDasharray: "5 4" }) })];
   });
   const marginLeft = Math.max(52, 20 + widestTick * 8);
   const positions = drawable.map(([x]) => x);
@@ -94,7 +117,14 @@ export function plotCurves({ series, title, xLabel, yLabel, logY = false }: Curv
     marginRight: 28,
     marginTop: 34,
     marginBottom: 44,
-    x: { label: printableText(xLabel), labelArrow: "none", labelAnchor: "center", ticks, tickFormat: formatTick },
+    x: {
+      type: logX ? "log" : "linear",
+      label: printableText(xLabel),
+      labelArrow: "none",
+      labelAnchor: "center",
+      ticks,
+      tickFormat: formatTick,
+    },
     y: {
       type: logY ? "log" : "linear",
       label: printableText(yLabel),
@@ -105,8 +135,8 @@ export function plotCurves({ series, title, xLabel, yLabel, logY = false }: Curv
       ticks: 6,
       tickFormat: formatTick,
     },
-    marks,
+    marks: [...bands, ...curves],
   });
-  const legend = lines.length > 1 ? lines.map(({ name, color }) => ({ name, color })) : [];
+  const legend = lines.length > 1 ? lines.map(({ name, color, dashed }) => ({ name, color, dashed })) : [];
   return makeFigure({ title, width: WIDTH, legend, body, bodyHeight: HEIGHT + 8 });
 }

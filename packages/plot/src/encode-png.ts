@@ -1,32 +1,5 @@
-import { deflateSync } from "node:zlib";
 import { ShapeError } from "@graticule/core";
-
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-const COLOR_TYPE_RGB = 2;
-/** Each byte minus the one above it: rows that repeat, as in enlarged pixels, become zeros. */
-const FILTER_UP = 2;
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;
-  return remainder;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-function makeChunk(type: string, data: Uint8Array): Uint8Array {
-  const chunk = new Uint8Array(12 + data.length);
-  const view = new DataView(chunk.buffer);
-  view.setUint32(0, data.length);
-  chunk.set(new TextEncoder().encode(type), 4);
-  chunk.set(data, 8);
-  view.setUint32(8 + data.length, crc32(chunk.subarray(4, 8 + data.length)));
-  return chunk;
-}
+import { compressPixels, joinChunks, makeChunk, makeHeader } from "./png-chunks.js";
 
 /**
  * Writes 8-bit RGB pixels as a PNG file; the same pixels give the same bytes.
@@ -44,34 +17,9 @@ export function encodePng(pixels: Uint8Array, width: number, height: number): Ui
       `${pixels.length} bytes`,
       "Give three bytes a pixel.",
     );
-  const header = new Uint8Array(13);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, width);
-  view.setUint32(4, height);
-  header[8] = 8; // bits a channel
-  header[9] = COLOR_TYPE_RGB;
-
-  const stride = width * 3;
-  const rows = new Uint8Array(height * (stride + 1));
-  for (let row = 0; row < height; row++) {
-    const start = row * (stride + 1);
-    rows[start] = FILTER_UP;
-    for (let index = 0; index < stride; index++) {
-      const above = row > 0 ? (pixels[(row - 1) * stride + index] as number) : 0;
-      rows[start + 1 + index] = (pixels[row * stride + index] as number) - above;
-    }
-  }
-  const parts = [
-    SIGNATURE,
-    makeChunk("IHDR", header),
-    makeChunk("IDAT", deflateSync(rows, { level: 9 })),
+  return joinChunks([
+    makeHeader(width, height),
+    makeChunk("IDAT", compressPixels(pixels, width, height)),
     makeChunk("IEND", new Uint8Array(0)),
-  ];
-  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    file.set(part, offset);
-    offset += part.length;
-  }
-  return file;
+  ]);
 }

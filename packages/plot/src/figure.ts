@@ -27,6 +27,7 @@ export function shortenText(text: string, letters: number): string {
 export interface LegendItem {
   readonly name: string;
   readonly color: string;
+  readonly dashed?: boolean;
 }
 
 interface FigureParts {
@@ -43,7 +44,7 @@ function drawLegend(legend: readonly LegendItem[], width: number): { svg: string
   const lineHeight = 20;
   let x = SIDE;
   let line = 0;
-  const items = legend.map(({ name, color }) => {
+  const items = legend.map(({ name, color, dashed = false }) => {
     const shown = shortenText(name, 60);
     const itemWidth = 24 + textWidth(shown, LEGEND_SIZE) + 18;
     if (x > SIDE && x + itemWidth > width) {
@@ -51,7 +52,7 @@ function drawLegend(legend: readonly LegendItem[], width: number): { svg: string
       line += 1;
     }
     const y = line * lineHeight + 10;
-    const svg = `<line x1="${x}" y1="${y}" x2="${x + 18}" y2="${y}" stroke="${color}" stroke-width="3"/><text x="${x + 24}" y="${y + 4}">${escapeText(shown)}</text>`;
+    const svg = `<line x1="${x}" y1="${y}" x2="${x + 18}" y2="${y}" stroke="${color}" stroke-width="3"${dashed ? ' stroke-dasharray="5 3"' : ""}/><text x="${x + 24}" y="${y + 4}">${escapeText(shown)}</text>`;
     x += itemWidth;
     return svg;
   });

@@ -54,6 +54,8 @@ export interface TrainOptions {
     readonly everySteps: number;
     /** Scores by name, for the log. */
     readonly run: (step: number) => Promise<Readonly<Record<string, number>>>;
+    /** Asked after each evaluation: true ends the run there, as its last step would; never unless given. */
+    readonly endsRun?: () => boolean;
   };
   /** Memory of the tensor backend, for the log. */
   readonly memory?: () => BackendMemory;
@@ -74,7 +76,7 @@ export interface TrainResult {
   readonly loss: number | undefined;
   /** Part of this call's time that was spent waiting for batches, 0 to 1. */
   readonly loaderWaitShare: number;
-  /** True if a signal ended the run before `totalSteps`; resume continues it. */
+  /** True if a signal ended the run before its end; resume continues it. */
   readonly stopped: boolean;
   /** Folder of the newest checkpoint, which holds the final state. */
   readonly checkpoint: string;

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
-import { formatDuration, makeRandom, silentLogger } from "@graticule/core";
+import { expectation, formatDuration, GraticuleError, makeRandom, silentLogger } from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
@@ -19,6 +19,7 @@ import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResu
  *
  * @throws {NonFiniteError} if the loss or a gradient is not finite; weights and checkpoints stay as they were.
  * @throws {CheckpointError} if a checkpoint can't be written; earlier ones stay.
+ * @throws {GraticuleError} if no sample of a batch could be read on this rank of several.
  * @throws {ConfigError} {MismatchError} {FormatError} if the run can't start or resume, as `restoreRun` says.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -31,6 +32,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let { step, position, samplesSeen, checkpoint } = start;
   let savedStep = checkpoint === undefined ? undefined : step;
   let loss: number | undefined;
+  let endedEarly = false;
   const pathOf = new Map<Variable, string>();
   for (const [path, { trainable, variable }] of model.namedParameters()) if (trainable) pathOf.set(variable, path);
   const variables = [...pathOf.keys()];
@@ -75,9 +77,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const learningRate = options.learningRate(step);
 
       const isNew = step > start.step;
-      const isEnd = step >= totalSteps;
-      if (evaluate && isNew && !stop.signal && (isEnd || step % evaluate.everySteps === 0))
+      let isEnd = step >= totalSteps;
+      if (evaluate && isNew && !stop.signal && (isEnd || step % evaluate.everySteps === 0)) {
         await log.evaluation(step, await evaluate.run(step));
+        isEnd ||= evaluate.endsRun?.() ?? false;
+        endedEarly = isEnd;
+      }
       if (isEnd || stop.signal || (isNew && step % saveEverySteps === 0)) await save();
       if (isEnd || stop.signal) break;
 
@@ -86,6 +91,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       for (let micro = 1; micro <= gradAccumSteps; micro++) {
         const { batch, ...data } = await batches.next();
         for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
+        assertNotEmpty(batch);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
         ({ epoch } = data);
         position = batch.next;
@@ -126,8 +132,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const waited = batches.waitedSeconds();
   const loaderWaitShare = waited / ((performance.now() - began) / 1000);
   if (step > start.step) logger.info(describeLoaderWait(waited, loaderWaitShare));
-  const stopped = step < totalSteps;
+  const stopped = step < totalSteps && !endedEarly;
   return { step, epoch: position.epoch, samplesSeen, loss, loaderWaitShare, stopped, checkpoint: checkpoint! };
+}
+
+/** Ranks share each step, so one without samples can't leave its part out; a lone rank never gets such a batch. */
+function assertNotEmpty({ shape, start }: Batch): void {
+  if (shape[0] > 0) return;
+  const advice = "Every sample of this rank's part was skipped as corrupt: mend or remove the files named above.";
+  throw new GraticuleError("GRATICULE_NO_DATA", expectation(`batch at ${start}`, "a readable sample", "none", advice));
 }
 
 /** Above it a run gains by more workers. */

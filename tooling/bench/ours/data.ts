@@ -15,7 +15,7 @@ interface DataSettings {
 }
 
 const { dataset, transforms, scale, batch, workers, sampleBytes } = readSettings<DataSettings>();
-const prefetchBatches = 2 * workers;
+const prefetchBatches = Math.max(1, 2 * workers);
 const schema = await benchSchema(dataset, scale);
 const loader = await makeLoader({
   dataset,

@@ -12,7 +12,7 @@ dataset = importlib.import_module(f"data_{settings['peer']}").Samples(**settings
 
 samples, started = 0, 0.0
 for seen, size in enumerate(load(dataset, batch, workers), 1):
-    if seen > PREFETCH_BATCHES * workers:
+    if seen > max(1, PREFETCH_BATCHES * workers):
         samples += size
     else:
         started = time.perf_counter()

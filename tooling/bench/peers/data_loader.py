@@ -17,7 +17,12 @@ def load(dataset, batch, workers):
         yield from load_shared(dataset, batch, workers)
         return
     loader = DataLoader(
-        dataset, batch, shuffle=True, drop_last=True, num_workers=workers, prefetch_factor=PREFETCH_BATCHES
+        dataset,
+        batch,
+        shuffle=True,
+        drop_last=True,
+        num_workers=workers,
+        prefetch_factor=PREFETCH_BATCHES if workers else None,
     )
     for images in loader:
         yield len(images)

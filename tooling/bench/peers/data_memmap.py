@@ -20,4 +20,4 @@ class Samples:
         lines, _, samples = self.values.shape
         row, column = draw.randint(0, lines - self.crop), draw.randint(0, samples - self.crop)
         window = self.values[row : row + self.crop, :, column : column + self.crop]
-        return window.transpose(1, 0, 2).astype(numpy.float32)
+        return numpy.ascontiguousarray(window.transpose(1, 0, 2), numpy.float32)

@@ -31,6 +31,14 @@ function commands(page: string): string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
+/** Configuration files that a page shows: YAML blocks that begin with a comment of their name. */
+function configFiles(page: string): [name: string, code: string][] {
+  return blocks(page, "yaml").flatMap((code): [string, string][] => {
+    const name = /^# (\S+\.yaml)\n/.exec(code)?.[1];
+    return name === undefined ? [] : [[name, code]];
+  });
+}
+
 describe.each(pages)("%s", (page) => {
   test("links to files that exist", () => {
     const text = readFileSync(join(root, page), "utf8");
@@ -85,9 +93,16 @@ test("settings in commands are known", { timeout: 120_000 }, () => {
     pages.flatMap(commands).filter((line) => /graticule-(pretrain run|forecast prepare)/.test(line)),
   );
   expect(runs.size).toBeGreaterThan(2);
+  mkdirSync(examples, { recursive: true });
+  for (const [name, code] of pages.flatMap(configFiles)) writeFileSync(join(examples, name), code);
   for (const line of runs) {
     const [, app = "", command = ""] = /graticule-(\w+) ((?:run|prepare).*)/.exec(line) ?? [];
-    const args = command.split(/\s+/).filter((part) => !part.endsWith(".yaml") && part !== "--config");
+    const args = command
+      .replace(/--config (\S+)/g, (_, file) =>
+        existsSync(join(examples, file)) ? `--config ${join(examples, file)}` : "",
+      )
+      .split(/\s+/)
+      .filter((part) => part !== "");
     const node = [
       "--conditions=@graticule/source",
       "--import",

@@ -1,5 +1,6 @@
 import type { AttributeValue } from "../gridded-dataset.js";
 import type { StoredDtype, StoredValues } from "../readers/stored-variable.js";
+import { markMissingFloats, unpackShorts } from "./unpack-shorts.js";
 
 /** How a variable's stored numbers become values. */
 export interface ValueDecoder {
@@ -53,6 +54,7 @@ export function makeValueDecoder(
   const [least, most] = validRange(attributes, isFloat, scale, offset, inStored);
   const narrow = storedDtype === "float32" || storedDtype.endsWith("int8") || storedDtype.endsWith("int16");
 
+  const few = marks.length <= 2;
   const bits = storedDtype.endsWith("int8") ? 8 : storedDtype.endsWith("int16") ? 16 : 0;
   let table: Float32Array | undefined;
   let decoded = 0;
@@ -60,12 +62,14 @@ export function makeValueDecoder(
   return {
     dtype: narrow ? "float32" : "float64",
     decode(stored) {
+      const source = viewAs(stored, dtype);
+      if (few && (source instanceof Int16Array || source instanceof Uint16Array))
+        return unpackShorts(source, { marks, least, most }, scale, offset);
       decoded += stored.length;
       if (bits > 0 && decoded > 2 ** bits) {
         table ??= makeTable(bits, dtype, marks, least, most, scale, offset);
         return lookUp(stored, table);
       }
-      const source = viewAs(stored, dtype);
       const reusable =
         (narrow && source instanceof Float32Array) || (!narrow && source instanceof Float64Array) ? source : undefined;
       const target = reusable ?? (narrow ? new Float32Array(source.length) : new Float64Array(source.length));
@@ -182,6 +186,10 @@ function markMissing(values: Float32Array | Float64Array, marks: readonly number
   if (least !== -Infinity || most !== Infinity)
     for (let index = 0; index < values.length; index++)
       if ((values[index] as number) < least || (values[index] as number) > most) values[index] = NaN;
+  if (marks.length <= 2 && values instanceof Float32Array) {
+    markMissingFloats(values, marks);
+    return;
+  }
   for (const mark of marks)
     for (let at = values.indexOf(mark); at >= 0; at = values.indexOf(mark, at + 1)) values[at] = NaN;
 }

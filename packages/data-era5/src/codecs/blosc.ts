@@ -3,7 +3,8 @@ import type { Chunk } from "../readers/chunked-read.js";
 import { unshuffle } from "../readers/unshuffle.js";
 import { unshuffleBits } from "./bitshuffle.js";
 import { decodeBlosclz } from "./blosclz.js";
-import { decodeLz4 } from "./lz4.js";
+import { type ChunkMemory, KERNEL_ROOM, openChunkMemory } from "./chunk-memory.js";
+import { decodeLz4Within } from "./lz4.js";
 import { loadZstd } from "./zstd.js";
 
 /** Decodes one stream of a block into `target`, which it fills exactly. */
@@ -19,7 +20,7 @@ interface BloscFrame {
   readonly isCopy: boolean;
   readonly isSplit: boolean;
   readonly shuffle: "none" | "bytes" | "bits";
-  readonly decodeStream: StreamDecoder;
+  readonly decodeStream: StreamDecoder | "lz4";
 }
 
 const HEADER_BYTES = 16;
@@ -28,8 +29,8 @@ const MOST_STREAMS = 16;
 const LEAST_STREAM_BYTES = 128;
 
 /**
- * Opens a Blosc frame of `expectedBytes` bytes. Blocks are decoded, and elements put together, when they are asked
- * for.
+ * Opens a Blosc frame of `expectedBytes` bytes. Blocks are decoded when elements of
+ * them are asked for, and kept unless all are asked for at once.
  *
  * Source: c-blosc 1, README_CHUNK_FORMAT.rst, and blosc.c for how blocks are split.
  *
@@ -43,17 +44,17 @@ export async function openBlosc(bytes: Uint8Array, expectedBytes: number, itemBy
   return {
     elements(from, to, target) {
       const output = target ?? new Uint8Array((to - from) * itemBytes);
-      const end = to * itemBytes;
-      for (let at = from * itemBytes; at < end; ) {
-        const number = Math.floor(at / frame.blockBytes);
-        blocks[number] ??= decodeBlock(frame, number);
-        const block = blocks[number] as Uint8Array;
-        const first = at - number * frame.blockBytes;
-        const last = Math.min(block.length, end - number * frame.blockBytes);
-        const part = output.subarray(at - from * itemBytes);
-        putTogether(frame, block, first, last, part);
-        at += last - first;
-      }
+      const [start, end] = [from * itemBytes, to * itemBytes];
+      if (end - start === frame.totalBytes) decodeAll(frame, output);
+      else
+        for (let at = start; at < end; ) {
+          const number = Math.floor(at / frame.blockBytes);
+          const first = number * frame.blockBytes;
+          blocks[number] ??= decodeNewBlock(frame, number);
+          const part = (blocks[number] as Uint8Array).subarray(at - first, end - first);
+          output.set(part, at - start);
+          at += part.length;
+        }
       return output;
     },
   };
@@ -63,11 +64,20 @@ export async function openBlosc(bytes: Uint8Array, expectedBytes: number, itemBy
 export async function decodeBlosc(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const frame = await parseFrame(bytes, maxBytes);
   const output = new Uint8Array(frame.totalBytes);
-  for (let at = 0, number = 0; at < output.length; at += frame.blockBytes, number++) {
-    const block = decodeBlock(frame, number);
-    putTogether(frame, block, 0, block.length, output.subarray(at));
-  }
+  decodeAll(frame, output);
   return output;
+}
+
+function decodeAll(frame: BloscFrame, output: Uint8Array): void {
+  const { totalBytes, blockBytes } = frame;
+  for (let first = 0, number = 0; first < totalBytes; first += blockBytes, number++)
+    decodeBlock(frame, number, output.subarray(first, first + blockBytes));
+}
+
+function decodeNewBlock(frame: BloscFrame, number: number): Uint8Array {
+  const block = new Uint8Array(Math.min(frame.blockBytes, frame.totalBytes - number * frame.blockBytes));
+  decodeBlock(frame, number, block);
+  return block;
 }
 
 async function parseFrame(bytes: Uint8Array, maxBytes: number): Promise<BloscFrame> {
@@ -93,9 +103,9 @@ async function parseFrame(bytes: Uint8Array, maxBytes: number): Promise<BloscFra
   };
 }
 
-async function streamDecoder(code: number): Promise<StreamDecoder> {
+async function streamDecoder(code: number): Promise<StreamDecoder | "lz4"> {
   if (code === 0) return decodeBlosclz;
-  if (code === 1) return decodeLz4;
+  if (code === 1) return "lz4";
   if (code === 3) return (source, target) => fill(target, inflateSync(source, { maxOutputLength: target.length }));
   if (code === 4) {
     const decode = await loadZstd();
@@ -110,57 +120,59 @@ function fill(target: Uint8Array, decoded: Uint8Array): void {
   target.set(decoded);
 }
 
-/** Decodes a block; its bytes are still shuffled. */
-function decodeBlock(frame: BloscFrame, number: number): Uint8Array {
+/** Decodes a block into `output`, which is as long. */
+function decodeBlock(frame: BloscFrame, number: number, output: Uint8Array): void {
   const { bytes, view, blockBytes, itemBytes } = frame;
-  const first = number * blockBytes;
-  const length = Math.min(blockBytes, frame.totalBytes - first);
+  const { length } = output;
   if (frame.isCopy) {
-    if (HEADER_BYTES + first + length > bytes.length) throw new Error("a Blosc frame that is cut short");
-    return bytes.subarray(HEADER_BYTES + first, HEADER_BYTES + first + length);
+    const first = HEADER_BYTES + number * blockBytes;
+    if (first + length > bytes.length) throw cutShort();
+    output.set(bytes.subarray(first, first + length));
+    return;
   }
   const startAt = HEADER_BYTES + 4 * number;
-  if (startAt + 4 > bytes.length) throw new Error("a Blosc frame that is cut short");
+  if (startAt + 4 > bytes.length) throw cutShort();
   let at = view.getUint32(startAt, true);
   const streams =
     frame.isSplit && length === blockBytes && itemBytes <= MOST_STREAMS && blockBytes / itemBytes >= LEAST_STREAM_BYTES
       ? itemBytes
       : 1;
   const streamBytes = Math.floor(length / streams);
-  const block = new Uint8Array(length);
+  // The block, then a stream before it is decoded or the block's elements put together.
+  const free = length + KERNEL_ROOM;
+  const memory = openChunkMemory(free + length + KERNEL_ROOM);
   for (let stream = 0; stream < streams; stream++) {
-    if (at + 4 > bytes.length) throw new Error("a Blosc frame that is cut short");
+    if (at + 4 > bytes.length) throw cutShort();
     const stored = view.getInt32(at, true);
     at += 4;
-    if (stored < 0 || at + stored > bytes.length) throw new Error("a Blosc frame that is cut short");
+    if (stored < 0 || stored > streamBytes || at + stored > bytes.length) throw cutShort();
     const source = bytes.subarray(at, at + stored);
-    const target = block.subarray(stream * streamBytes, (stream + 1) * streamBytes);
-    if (stored === streamBytes) target.set(source);
-    else frame.decodeStream(source, target);
+    const [first, last] = [stream * streamBytes, (stream + 1) * streamBytes];
+    if (stored === streamBytes) memory.bytes.set(source, first);
+    else if (frame.decodeStream === "lz4") decodeLz4Within(memory, source, free, first, last);
+    else frame.decodeStream(source, memory.bytes.subarray(first, last));
     at += stored;
   }
-  return block;
+  // What no stream holds is zero.
+  memory.bytes.fill(0, streams * streamBytes, length);
+  putTogether(frame, memory, free, output);
 }
 
-/** Writes the bytes `[first, last)` of a block to `target`, with the shuffle undone. */
-function putTogether(frame: BloscFrame, block: Uint8Array, first: number, last: number, target: Uint8Array): void {
+const cutShort = (): Error => new Error("a Blosc frame that is cut short");
+
+/** Writes the block that lies at the start of the kernel's memory to `output`, with the shuffle undone. */
+function putTogether(frame: BloscFrame, memory: ChunkMemory, free: number, output: Uint8Array): void {
   const { itemBytes } = frame;
-  const elements = Math.floor(block.length / itemBytes);
-  if (frame.isCopy || frame.shuffle === "none") {
-    target.set(block.subarray(first, last));
-    return;
+  const block = memory.bytes.subarray(0, output.length);
+  const elements = Math.floor(output.length / itemBytes);
+  if (frame.shuffle === "none" || elements === 0) output.set(block);
+  else if (frame.shuffle === "bits") output.set(elements % 8 === 0 ? unshuffleBits(block, elements, itemBytes) : block);
+  else {
+    // Bytes beyond the last whole element were left in place.
+    output.set(block.subarray(elements * itemBytes), elements * itemBytes);
+    if (itemBytes === 2 || itemBytes === 4) {
+      (itemBytes === 2 ? memory.joinPairs : memory.joinQuads)(0, elements, elements, free);
+      output.set(memory.bytes.subarray(free, free + elements * itemBytes));
+    } else unshuffle(block, elements, itemBytes, 0, elements, output);
   }
-  if (frame.shuffle === "bits") {
-    target.set((elements % 8 === 0 ? unshuffleBits(block, elements, itemBytes) : block).subarray(first, last));
-    return;
-  }
-  const shuffledEnd = Math.min(last, elements * itemBytes);
-  if (first % itemBytes === 0 && shuffledEnd % itemBytes === 0) {
-    if (shuffledEnd > first) unshuffle(block, elements, itemBytes, first / itemBytes, shuffledEnd / itemBytes, target);
-  } else
-    for (let at = first; at < shuffledEnd; at++)
-      target[at - first] = block[(at % itemBytes) * elements + Math.floor(at / itemBytes)] as number;
-  // Bytes beyond the last whole element were left in place.
-  if (last > shuffledEnd)
-    target.set(block.subarray(Math.max(first, shuffledEnd), last), Math.max(0, shuffledEnd - first));
 }

@@ -60,6 +60,8 @@ export async function readStrided(
   while (split < rank && !isOne(split)) split++;
 
   const spanBytes = spanOf(split);
+  // Such a span is the values as the result holds them.
+  const isDense = spanBytes === product(region.count.slice(split)) * itemBytes;
   const counts = region.count.slice(split);
   const steps = fileStrides.slice(split);
   // Records are padded to 4 bytes: the stride of records may be no multiple of an 8-byte item.
@@ -97,7 +99,10 @@ export async function readStrided(
       offset += index * (fileStrides[dim] as number);
       targetOffset += index * (targetStrides[dim] as number);
     }
-    copySpan(await source.read(offset, spanBytes, what), targetOffset);
+    const at = targetOffset * itemBytes;
+    const place = isDense ? target.subarray(at, at + spanBytes) : undefined;
+    const bytes = await source.read(offset, spanBytes, what, place);
+    if (bytes !== place) copySpan(bytes, targetOffset);
   };
   let next = 0;
   await Promise.all(

@@ -1,3 +1,11 @@
+import { type JoinPlanes, KERNEL_ROOM, openChunkMemory } from "../codecs/chunk-memory.js";
+
+/** Elements that go through the kernel at once: they stay in the processor's cache. */
+const STRIP = 2 ** 14;
+
+/** Fewer elements are joined one by one. */
+const LEAST_STRIP = 64;
+
 /**
  * Undoes the byte shuffle for the elements `[from, to)`: a shuffled block holds the first bytes of all its elements,
  * then their second bytes, and so on.
@@ -12,58 +20,23 @@ export function unshuffle(
   to: number,
   target: Uint8Array,
 ): void {
-  const planes = Array.from({ length: itemBytes }, (_, byte) =>
-    shuffled.subarray(byte * elements + from, byte * elements + to),
-  );
-  let done = 0;
-  const aligned = target.byteOffset % 4 === 0 && planes.every(({ byteOffset }) => byteOffset % 4 === 0);
-  if (aligned && (itemBytes === 2 || itemBytes === 4)) {
-    const quads = (to - from) >> 2;
-    const words = planes.map((plane) => new Uint32Array(plane.buffer, plane.byteOffset, quads));
-    const output = new Uint32Array(target.buffer, target.byteOffset, quads * itemBytes);
-    if (itemBytes === 2) joinPairs(words[0] as Uint32Array, words[1] as Uint32Array, output);
-    else
-      joinQuads(
-        words[0] as Uint32Array,
-        words[1] as Uint32Array,
-        words[2] as Uint32Array,
-        words[3] as Uint32Array,
-        output,
-      );
-    done = 4 * quads;
+  if ((itemBytes !== 2 && itemBytes !== 4) || to - from < LEAST_STRIP) {
+    for (let byte = 0; byte < itemBytes; byte++)
+      for (let index = from; index < to; index++)
+        target[(index - from) * itemBytes + byte] = shuffled[byte * elements + index] as number;
+    return;
   }
-  for (const [byte, plane] of planes.entries())
-    for (let index = done; index < plane.length; index++) target[index * itemBytes + byte] = plane[index] as number;
-}
-
-/** Four elements of 2 bytes at once, from a word of each plane. */
-function joinPairs(first: Uint32Array, second: Uint32Array, output: Uint32Array): void {
-  for (let quad = 0; quad < first.length; quad++) {
-    const a = first[quad] as number;
-    const b = second[quad] as number;
-    output[2 * quad] = (a & 0xff) | ((b & 0xff) << 8) | ((a & 0xff00) << 8) | ((b & 0xff00) << 16);
-    output[2 * quad + 1] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | ((a >>> 8) & 0xff0000) | (b & 0xff000000);
-  }
-}
-
-/** Four elements of 4 bytes at once: the transpose of 4 × 4 bytes. */
-function joinQuads(
-  first: Uint32Array,
-  second: Uint32Array,
-  third: Uint32Array,
-  fourth: Uint32Array,
-  output: Uint32Array,
-): void {
-  for (let quad = 0; quad < first.length; quad++) {
-    const a = first[quad] as number;
-    const b = second[quad] as number;
-    const c = third[quad] as number;
-    const d = fourth[quad] as number;
-    const at = 4 * quad;
-    output[at] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
-    output[at + 1] = ((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16);
-    output[at + 2] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
-    output[at + 3] = (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & 0xff000000);
+  const joinedAt = itemBytes * STRIP + KERNEL_ROOM;
+  const { bytes, joinPairs, joinQuads } = openChunkMemory(2 * joinedAt);
+  const join: JoinPlanes = itemBytes === 2 ? joinPairs : joinQuads;
+  for (let first = from; first < to; first += STRIP) {
+    const count = Math.min(STRIP, to - first);
+    for (let byte = 0; byte < itemBytes; byte++) {
+      const at = byte * elements + first;
+      bytes.set(shuffled.subarray(at, at + count), byte * STRIP);
+    }
+    join(0, STRIP, count, joinedAt);
+    target.set(bytes.subarray(joinedAt, joinedAt + count * itemBytes), (first - from) * itemBytes);
   }
 }
 

@@ -58,6 +58,12 @@ export interface ForecastSamples extends Dataset {
   /** Of the statistics that normalize. */
   readonly statisticsId: string;
   readonly direct: DirectReads;
+  /** Channels of one state: what of the input comes first, once for the start and once for each `historyHours`. */
+  readonly stateChannels: number;
+  /** Reads one normalized state of the store at any of its times. Shape: `[stateChannels, H, W]`. */
+  readState(hours: number, pixels: Float32Array): Promise<void>;
+  /** Fills the input's channels behind the states, for any start and target. Units: hours since 1970. */
+  fillForcings(pixels: Float32Array, times: { readonly startHours: number; readonly targetHours: number }): void;
   close(): Promise<void>;
 }
 
@@ -95,6 +101,7 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
 
   const [, height, width] = store.fields.shape;
   const plane = height * width;
+  const stateSize = inputs.length * plane;
   const shape = [schema.length, height, width] as const;
   const targetShape = [targets.length, height, width];
   const recordValues = store.fields.shape[0] * plane;
@@ -123,6 +130,22 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     return values;
   }
 
+  async function readState(hours: number, pixels: Float32Array): Promise<void> {
+    if (findTime(store.hours, hours) < 0)
+      throw new RangeError(
+        `forecast samples: expected a time of the store, got ${formatHours(store.calendar, hours)}.`,
+      );
+    await readChannels(hours, inputs, pixels);
+    normalizePlanes(pixels, inputScales, plane);
+  }
+
+  function fillForcings(pixels: Float32Array, times: Parameters<ForecastSamples["fillForcings"]>[1]): void {
+    const afterStates = (1 + historyHours.length) * stateSize;
+    pixels.set(fixed.pixels, afterStates);
+    const featurePixels = pixels.subarray(afterStates + fixed.pixels.length);
+    fillTimeFeatures(featurePixels, features, store.grid, store.calendar, times);
+  }
+
   async function readInto(
     index: number,
     pixels: Float32Array,
@@ -132,19 +155,9 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
       throw new RangeError(`forecast samples: expected an index from 0 to ${starts.length - 1}, got ${index}.`);
     const start = store.hours[starts[index] as number] as number;
     const lead = drawLeadTime(leads, draw, index);
-    const stateSize = inputs.length * plane;
-    for (const [step, offset] of [0, ...historyHours].entries()) {
-      const state = pixels.subarray(step * stateSize, (step + 1) * stateSize);
-      await readChannels(start - offset, inputs, state);
-      normalizePlanes(state, inputScales, plane);
-    }
-    const afterStates = (1 + historyHours.length) * stateSize;
-    pixels.set(fixed.pixels, afterStates);
-    const featurePixels = pixels.subarray(afterStates + fixed.pixels.length);
-    fillTimeFeatures(featurePixels, features, store.grid, store.calendar, {
-      startHours: start,
-      targetHours: start + lead,
-    });
+    for (const [step, offset] of [0, ...historyHours].entries())
+      await readState(start - offset, pixels.subarray(step * stateSize, (step + 1) * stateSize));
+    fillForcings(pixels, { startHours: start, targetHours: start + lead });
     const values = await readTarget(start, lead);
     const targetMask = maskOf(values);
     normalizePlanes(values, targetScales, plane);
@@ -174,6 +187,9 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     statisticsId: statistics.id,
     read,
     direct: { shape, readInto },
+    stateChannels: inputs.length,
+    readState,
+    fillForcings,
     close: () => store.close(),
   };
 }

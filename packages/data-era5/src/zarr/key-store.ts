@@ -2,6 +2,7 @@ import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "@graticule/core";
 import { type ByteSource, fetchObject, openFileSource, openHttpSource } from "@graticule/data";
+import { orAbsent, readObject } from "./read-object.js";
 
 /** The objects of a Zarr store, by keys such as `msl/0.0.0`. */
 export interface KeyStore {
@@ -38,21 +39,7 @@ export function openFolderStore(root: string): KeyStore {
   };
   return {
     uri: root,
-    async get(key, maxBytes) {
-      const path = pathOf(key);
-      const handle = await open(path, "r").catch(orAbsent);
-      if (handle === undefined) return undefined;
-      try {
-        const stat = await handle.stat();
-        if (!stat.isFile()) return undefined;
-        assertSize(path, stat.size, maxBytes);
-        const bytes = new Uint8Array(stat.size);
-        const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
-        return bytes.subarray(0, bytesRead);
-      } finally {
-        await handle.close();
-      }
-    },
+    get: async (key, maxBytes) => readObject(pathOf(key), maxBytes),
     async open(key) {
       const path = pathOf(key);
       const handle = await open(path, "r").catch(orAbsent);
@@ -62,17 +49,6 @@ export function openFolderStore(root: string): KeyStore {
     list: (prefix) => readdir(prefix === "" ? root : pathOf(prefix)),
     close: async () => {},
   };
-}
-
-function orAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-  throw error;
-}
-
-/** @throws {FormatError} if an object is larger than what it may hold. */
-export function assertSize(uri: string, bytes: number, maxBytes: number): void {
-  if (bytes > maxBytes)
-    throw new FormatError(uri, `an object of at most ${maxBytes} bytes`, `${bytes}`, "The store is corrupt.");
 }
 
 /** A store behind HTTP, whose keys follow the URL's path. It can't be listed: its metadata must be consolidated. */

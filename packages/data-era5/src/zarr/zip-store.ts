@@ -2,7 +2,8 @@ import { FormatError } from "@graticule/core";
 import { type ByteSource, makeMemorySource } from "@graticule/data";
 import { inflateBytes } from "../codecs/inflate.js";
 import { makePagedSource } from "../readers/paged-source.js";
-import { assertKey, assertSize, type KeyStore } from "./key-store.js";
+import { assertKey, type KeyStore } from "./key-store.js";
+import { assertSize } from "./read-object.js";
 
 interface ZipEntry {
   readonly method: number;

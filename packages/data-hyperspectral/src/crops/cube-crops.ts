@@ -13,6 +13,7 @@ import {
   spatialTiles,
 } from "@graticule/data";
 import { type Cube, type CubeOptions, DEFAULT_CACHE_BYTES } from "../cube.js";
+import { fillWindow } from "../make-cube.js";
 import { openCube } from "../open-cube.js";
 import { type RangeNm, usableBands } from "../spectra/bands-by-wavelength.js";
 import { centerLabel, type LabelRaster, majorityLabel, readLabels } from "./crop-labels.js";
@@ -104,22 +105,32 @@ export async function openCubeCrops(options: CubeCropsOptions): Promise<CubeCrop
   const drawCrop = placing === "random" ? makeCropDraw(cubes, grid, tiling, labels && labelAt) : undefined;
   const length = drawCrop ? (options.cropsPerEpoch ?? grid.length) : grid.length;
 
-  async function read(index: number, draw: Draw = { seed: 0, epoch: 0 }): Promise<Sample> {
+  const shape: Sample["shape"] = [bands.length, height, width];
+
+  async function readInto(
+    index: number,
+    pixels: Float32Array,
+    draw: Draw = { seed: 0, epoch: 0 },
+  ): Promise<Omit<Sample, "pixels" | "shape">> {
     if (!(Number.isInteger(index) && index >= 0 && index < length))
       throw new RangeError(`read: expected an index from 0 to ${length - 1}, got ${index}.`);
     const crop = drawCrop ? drawCrop(index, draw) : (grid[index] as Crop);
     const { cube, row, column } = crop;
     const source = cubes[cube] as Cube;
-    const pixels = await source.readWindow({ row, column, height, width, bands });
+    await fillWindow(source, { row, column, height, width, bands }, pixels);
     const id = `${basename(source.path)}@${row},${column}`;
-    const sample: Sample = { pixels, shape: [bands.length, height, width], id };
-    return classes ? { ...sample, label: classes.labelValues.indexOf(labelAt(crop)) } : sample;
+    return classes ? { id, label: classes.labelValues.indexOf(labelAt(crop)) } : { id };
+  }
+
+  async function read(index: number, draw?: Draw): Promise<Sample> {
+    const pixels = new Float32Array(bands.length * height * width);
+    return { ...(await readInto(index, pixels, draw)), pixels, shape };
   }
 
   const close = async (): Promise<void> => {
     for (const cube of cubes) await cube.close();
   };
-  return { length, schema, read, cubes, bands, close, ...classes };
+  return { length, schema, read, direct: { shape, readInto }, cubes, bands, close, ...classes };
 }
 
 /** How worker threads open the same crops. */

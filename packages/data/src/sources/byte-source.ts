@@ -11,9 +11,10 @@ export interface ByteSource {
   /**
    * Reads exactly `length` bytes from `offset`.
    *
+   * @param into memory of that length, which a source may read into and return instead of new memory.
    * @throws {FormatError} naming `what`, before memory is taken, if the range leaves the source.
    */
-  read(offset: number, length: number, what: string): Promise<Uint8Array>;
+  read(offset: number, length: number, what: string, into?: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ import {
   type Tensor,
   tensor1d,
   tensor2d,
+  tidy,
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
@@ -109,22 +110,20 @@ export class ChannelGroup extends Module {
     if (places.length === 0) return undefined;
     const channels = places.map((place) => this.#channels[place] as number);
     const chosen = places.length < this.#channels.length ? places : undefined;
-    const conditions = condition && gather(condition, tensor1d(channels, "int32"));
-    const { weight, bias } = tokens.affine(chosen, conditions);
-    const all = gatherPatches(pickChannels(images, channels), { patchSize: this.#patchSize, ...(keep && { keep }) });
-    const [rows, values] = [(all.shape[0] as number) * (all.shape[1] as number), weight.shape[2] as number];
-    const patches = reshape(all, [rows, channels.length * values]);
     const found = seen.rows && rowsOfChannels(seen.rows, seen.present.length, channels);
-    const mask = found && tensor2d(found.columns, [rows, channels.length], "bool");
-    const visible = mask ? hideUnseen(patches, mask) : patches;
-    const embedDim = weight.shape[0] as number;
-    const token = this.mix
-      ? mixChannels(visible, weight, bias, this.#mixOf(this.mix, chosen), mask)
-      : (this.#attention as ChannelAttention).reduceChannels(
-          visible,
-          { weight: reshape(weight, [embedDim, -1]), bias },
-          mask,
-        );
+    // Frees the group's images before the next group's are cut.
+    const token = tidy(() => {
+      const conditions = condition && gather(condition, tensor1d(channels, "int32"));
+      const { weight, bias } = tokens.affine(chosen, conditions); // [D, n, F], [n, D]
+      const [embedDim, , values] = weight.shape as [number, number, number];
+      const all = gatherPatches(pickChannels(images, channels), { patchSize: this.#patchSize, ...(keep && { keep }) });
+      const patches = reshape(all, [-1, channels.length * values]); // [R, n·F]
+      const mask = found && tensor2d(found.columns, [patches.shape[0] as number, channels.length], "bool");
+      const visible = mask ? hideUnseen(patches, mask) : patches;
+      if (this.mix) return mixChannels(visible, weight, bias, this.#mixOf(this.mix, chosen), mask);
+      const flat = { weight: reshape(weight, [embedDim, -1]), bias };
+      return (this.#attention as ChannelAttention).reduceChannels(visible, flat, mask);
+    });
     return { token, any: found?.any };
   }
 

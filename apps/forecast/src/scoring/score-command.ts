@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { formatTable, stderrLogger, updateReport } from "@graticule/classify";
+import { ConfigError } from "@graticule/core";
+import { openWeatherStore } from "@graticule/data-era5";
+import { type ProtocolName, protocols } from "@graticule/eval";
+import { openForecastRun } from "../forecasting/open-run.js";
+import { makeProgressLine } from "../progress-line.js";
+import { CONFIG_FILE } from "../training/train-forecaster.js";
+import { type ForecastSource, fileSource, runSource } from "./forecast-source.js";
+import { scoreForecasts, writeScores } from "./score.js";
+import { scoreReport, scoreTable, TABLE_LEGEND } from "./score-report.js";
+
+export interface ScoreFlags {
+  readonly store?: string;
+  readonly split: string;
+  readonly lead?: readonly string[];
+  readonly protocol: string;
+  readonly blockHours?: number;
+  readonly seed: number;
+  readonly out?: string;
+}
+
+const USUAL_LEADS = [6, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720];
+
+/** Scores a run or a file as the command line says; gives the text of the outcome. */
+export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promise<string> {
+  const { store: given, protocol, blockHours, split, seed } = flags;
+  if (!(protocol in protocols))
+    throw new ConfigError(`--protocol: expected one of ${Object.keys(protocols).join(", ")}, got '${protocol}'.`);
+  const isRun = existsSync(join(forecast, CONFIG_FILE));
+  if (!isRun && given === undefined)
+    throw new ConfigError(
+      `${forecast}: expected a run folder, or --store with the truth for a forecast file, got neither.`,
+    );
+  const run = isRun ? await openForecastRun(forecast, given ? [`store=${given}`] : [], stderrLogger) : undefined;
+  const store = await openWeatherStore(run?.config.store ?? (given as string));
+  try {
+    const source: ForecastSource = run ? runSource(run) : await fileSource(forecast, store);
+    const sheet = await scoreForecasts(source, store, {
+      split,
+      leadTimesHours: chooseLeads(source, flags.lead),
+      protocol: protocol as ProtocolName,
+      seed,
+      ...(blockHours !== undefined && { blockHours }),
+      onProgress: makeProgressLine(process.stderr),
+    });
+    const out = flags.out ?? (isRun ? forecast : "scores");
+    await mkdir(out, { recursive: true });
+    await writeScores(join(out, "scores.json"), sheet);
+    const report = await updateReport(out, "scores", scoreReport(sheet));
+    const { columns, rows } = scoreTable(sheet);
+    return `${formatTable(columns, rows)}\n${TABLE_LEGEND}\nscores: ${join(out, "scores.json")}\nreport: ${report}\n`;
+  } finally {
+    await store.close();
+    await run?.close();
+  }
+}
+
+function chooseLeads({ name, leadTimesHours }: ForecastSource, given: readonly string[] | undefined): number[] {
+  const asked = given?.map(Number);
+  const missing = asked?.find((lead) => !leadTimesHours.includes(lead));
+  if (missing !== undefined)
+    throw new ConfigError(`--lead: expected lead times of the ${name} (${leadTimesHours.join(", ")}), got ${missing}.`);
+  const usual = leadTimesHours.filter((lead) => USUAL_LEADS.includes(lead));
+  return [...(asked ?? (usual.length > 0 ? usual : leadTimesHours))].sort((a, b) => a - b);
+}

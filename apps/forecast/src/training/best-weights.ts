@@ -1,0 +1,40 @@
+import { readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { writeDurably } from "@graticule/data";
+import type { Module } from "@graticule/nn";
+import { openSafetensors, tensorEntry, writeSafetensors } from "@graticule/train";
+
+const WEIGHTS_FILE = "best.safetensors";
+const FACTS_FILE = "best.json";
+
+/** The best validation of a run. */
+export interface BestValidation {
+  readonly step: number;
+  readonly loss: number;
+  readonly sha256: string;
+}
+
+/** What a run's best weights are; undefined if it has none. */
+export async function readBest(runFolder: string): Promise<BestValidation | undefined> {
+  const text = await readFile(join(runFolder, FACTS_FILE), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as BestValidation);
+}
+
+/** Keeps a model's weights as the run's best: the facts are written last, so that they never speak of older weights. */
+export async function writeBest(runFolder: string, model: Module, step: number, loss: number): Promise<BestValidation> {
+  const partial = join(runFolder, `${WEIGHTS_FILE}.partial`);
+  const entries = [...model.stateDict()].map(([path, tensor]) => tensorEntry(path, tensor));
+  const { sha256 } = await writeSafetensors(partial, entries, { format: "pt" });
+  await rename(partial, join(runFolder, WEIGHTS_FILE));
+  const best = { step, loss, sha256 };
+  const facts = join(runFolder, `${FACTS_FILE}.partial`);
+  await writeDurably(facts, `${JSON.stringify(best)}\n`);
+  await rename(facts, join(runFolder, FACTS_FILE));
+  return best;
+}
+
+/** Loads a run's best weights into a model. */
+export async function loadBest(runFolder: string, model: Module): Promise<void> {
+  const file = await openSafetensors(join(runFolder, WEIGHTS_FILE));
+  await model.loadStateDict(file).finally(() => file.close());
+}

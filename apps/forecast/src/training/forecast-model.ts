@@ -1,0 +1,63 @@
+import { ConfigError } from "@graticule/core";
+import type { ForecastSamples, ForecastSamplesOptions } from "@graticule/data-era5";
+import { type AnomalyForecasterConfig, channelTree, channelVitConfig, type TreeShape } from "@graticule/models";
+import type { TrainConfig } from "./train-config.js";
+
+/** How a run's samples of one split are opened. */
+export function samplesOptions({ store, data }: TrainConfig, split: string): ForecastSamplesOptions {
+  const { inputChannels, targetChannels, historyHours, features, leadTimeHours } = data;
+  return {
+    store,
+    split,
+    leadTimeHours,
+    historyHours,
+    features,
+    ...(inputChannels && { inputChannels }),
+    ...(targetChannels && { targetChannels }),
+  };
+}
+
+/** Hours of the day of all states and targets, rising. */
+function hoursOfDayOf({ startHours, leadTimeHours }: ForecastSamples, historyHours: readonly number[]): number[] {
+  const starts = [...new Set(Array.from(startHours, (start) => start % 24))];
+  const offsets = [0, ...leadTimeHours, ...historyHours.map((hours) => -hours)];
+  const all = starts.flatMap((start) => offsets.map((offset) => (((start + offset) % 24) + 24) % 24));
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+/**
+ * The model that fits a run's settings and data.
+ *
+ * @throws {ConfigError} if a target is not among the inputs.
+ */
+export function forecastModelConfig(config: TrainConfig, samples: ForecastSamples): AnomalyForecasterConfig {
+  const { preset, tree, groups, reducer, residual: _, ...sizes } = config.model;
+  const { historyHours } = config.data;
+  const inChannels = samples.schema.length;
+  const states = samples.schema.slice(0, samples.stateChannels).map(({ name }) => name);
+  const targets = samples.targetSchema.map(({ name }) => {
+    const place = states.indexOf(name);
+    if (place < 0)
+      throw new ConfigError(`targetChannels: expected channels of the input (${states.join(", ")}), got '${name}'.`);
+    return place;
+  });
+  const given = Object.fromEntries(Object.entries(sizes).filter(([, value]) => value !== undefined));
+  return {
+    ...channelVitConfig(preset, {
+      ...given,
+      inChannels,
+      imageSize: [samples.grid.latitudes.length, samples.grid.longitudes.length],
+      outChannels: targets.length,
+      channelTree: channelTree(tree as TreeShape, {
+        inChannels,
+        ...(groups !== undefined && { groups }),
+        ...(reducer !== undefined && { reducer }),
+      }),
+    }),
+    stateHours: [0, ...historyHours],
+    stateChannels: samples.stateChannels,
+    targets,
+    hoursOfDay: hoursOfDayOf(samples, historyHours),
+    leadTimesHours: samples.leadTimeHours,
+  };
+}

@@ -1,0 +1,242 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { readConfig } from "@graticule/classify";
+import { type PlainData, printConfig } from "@graticule/config";
+import { ConfigError, type Logger, type makeRandom, silentLogger } from "@graticule/core";
+import { type Batch, makeLoader } from "@graticule/data";
+import {
+  type ForecastSamples,
+  forecastSamplesSpec,
+  openForecastSamples,
+  openWeatherStore,
+  readStatistics,
+} from "@graticule/data-era5";
+import { type AnomalyForecaster, makeAnomalyForecaster } from "@graticule/models";
+import { applyRecompute } from "@graticule/nn";
+import { latitudeWeights } from "@graticule/ops";
+import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
+import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, train } from "@graticule/train";
+import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { type BestValidation, readBest, writeBest } from "./best-weights.js";
+import { fitAnomalyBase } from "./fit-anomaly-base.js";
+import { forecastModelConfig, samplesOptions } from "./forecast-model.js";
+import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
+
+export const CONFIG_FILE = "config.yaml";
+
+/** Draws of lead times of each validation sample. */
+const VALIDATION_DRAWS = 4;
+
+/**
+ * Trains a forecaster into a run folder, or continues the run that is there. After each validation the best weights so
+ * far are kept as `best.safetensors`.
+ *
+ * @throws {ConfigError} if a new run's folder holds checkpoints, or the settings don't fit the store.
+ */
+export async function trainForecaster(
+  runFolder: string,
+  config: TrainConfig,
+  options: {
+    readonly resume?: boolean;
+    readonly logger?: Logger;
+    /** Where to show progress; nowhere unless given. */
+    readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
+  } = {},
+): Promise<TrainResult & { readonly best: BestValidation | undefined }> {
+  const { logger = silentLogger, resume = false } = options;
+  const { seed, optimizer: rates } = config;
+  const { epochs, microBatchSize, gradAccumSteps, validateEveryEpochs, patienceEpochs } = config.train;
+  const backend = await openBackend(config.backend, logger);
+  const samples = await openForecastSamples(samplesOptions(config, "train"));
+  const validation = await openValidation(config, logger);
+  const modelConfig = forecastModelConfig(config, samples);
+  const base = await fitAnomalyBase(samples, config.model.residual, modelConfig);
+  const model = makeAnomalyForecaster(modelConfig, base, { seed });
+  if (config.train.recompute) applyRecompute(model, config.train.recompute);
+  const loader = await makeLoader({
+    dataset: forecastSamplesSpec(samplesOptions(config, "train")),
+    batchSize: microBatchSize,
+    seed,
+    shuffle: true,
+    dropLast: samples.length >= microBatchSize,
+    transforms: [],
+    numWorkers: config.loader.numWorkers,
+    prefetchBatches: config.loader.prefetchBatches,
+    onCorrupt: "fail",
+    logger,
+  });
+  const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
+  const totalSteps = epochs * stepsPerEpoch;
+  const optimizer = makeAdamW({
+    groups: weightDecayGroups(model, rates.weightDecay),
+    betas: rates.betas,
+    epsilon: rates.epsilon,
+  });
+  const learningRate = warmupCosine({
+    baseLr: rates.learningRate,
+    warmupSteps: Math.floor(rates.warmupFraction * totalSteps),
+    totalSteps,
+    minLr: rates.minLearningRate,
+  });
+  const weights = lossWeights(config, samples);
+  await mkdir(runFolder, { recursive: true });
+  await writeFile(join(runFolder, CONFIG_FILE), printConfig(config));
+  const parameters = model.network.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
+  logger.info(
+    `${samples.length} samples of ${samples.schema.length} channels, ${validation?.length ?? 0} for validation · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
+  );
+
+  let best = resume ? await bestUpTo(runFolder) : undefined;
+  let validatedStep = 0;
+  const patience = patienceEpochs === undefined ? Number.POSITIVE_INFINITY : patienceEpochs * stepsPerEpoch;
+  try {
+    const result = await train({
+      runFolder,
+      model,
+      optimizer,
+      loader,
+      loss: (batch, { random }) => {
+        const [, , , width] = batch.shape;
+        const turn = config.augment.turn ? random("turn", batch.start).integer(width) : 0;
+        const noise = config.augment.inputNoise;
+        if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
+        return tidy(() => batchLoss(model, batch, weights, turn));
+      },
+      learningRate,
+      seed,
+      totalSteps,
+      gradAccumSteps,
+      ...(rates.clipNorm !== undefined && { clipNorm: rates.clipNorm }),
+      config: config as PlainData,
+      resume,
+      configMayChange: resumeMayChange,
+      saveEverySteps: config.train.checkpointEverySteps,
+      keepCheckpoints: config.train.keepCheckpoints,
+      logEverySteps: config.train.logEverySteps,
+      ...(validation && {
+        evaluate: {
+          everySteps: validateEveryEpochs * stepsPerEpoch,
+          run: async (step) => {
+            const loss = await validationLoss(model, validation, weights, microBatchSize);
+            if (best === undefined || loss < best.loss) best = await writeBest(runFolder, model, step, loss);
+            validatedStep = step;
+            return { loss };
+          },
+          endsRun: () => best !== undefined && validatedStep - best.step >= patience,
+        },
+      }),
+      ...(backend.memory && { memory: backend.memory }),
+      logger,
+      progressStream: options.progressStream ?? nowhere(),
+    });
+    return { ...result, best };
+  } finally {
+    await loader.close();
+    await samples.close();
+    await validation?.close();
+    model.dispose();
+    optimizer.dispose();
+  }
+}
+
+interface LossWeights {
+  readonly latitudeWeights: readonly number[];
+  readonly variableWeights: readonly number[];
+}
+
+function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSamples): LossWeights {
+  const given = config.loss.variableWeights;
+  const names = targetSchema.map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`loss.variableWeights: expected targets (${names.join(", ")}), got '${unknown}'.`);
+  return {
+    latitudeWeights: latitudeWeights(Array.from(grid.latitudes)),
+    variableWeights: names.map((name) => given[name] ?? 1),
+  };
+}
+
+function batchLoss(
+  model: AnomalyForecaster,
+  { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
+  weights: LossWeights,
+  turn: number,
+) {
+  const array = (name: string): Tensor => {
+    const { data, shape } = arrays[name] as Batch["arrays"][string];
+    return tensor(data, [...shape]);
+  };
+  return model.loss(tensor4d(images, [...shape]), array("target"), array("targetMask"), {
+    leadTimeHours: (arrays.leadTimeHours as Batch["arrays"][string]).data,
+    startHours: (arrays.startHours as Batch["arrays"][string]).data,
+    turn,
+    ...weights,
+  });
+}
+
+/** Adds noise to the pixels of a batch that nothing reads again. */
+function addNoise(pixels: Float32Array, deviation: number, random: ReturnType<typeof makeRandom>): void {
+  for (let at = 0; at < pixels.length; at++) pixels[at] = (pixels[at] as number) + deviation * random.normal();
+}
+
+/** The samples of split `val`, if the store has it. */
+async function openValidation(config: TrainConfig, logger: Logger): Promise<ForecastSamples | undefined> {
+  const store = await openWeatherStore(config.store);
+  const { splits } = await readStatistics(store).finally(() => store.close());
+  if (splits.val) return openForecastSamples(samplesOptions(config, "val"));
+  logger.warn("the store has no split 'val': training goes on to its last epoch, and its last weights are used.");
+  return undefined;
+}
+
+/** Mean loss over all validation samples, each with the same few lead times every time. */
+async function validationLoss(
+  model: AnomalyForecaster,
+  samples: ForecastSamples,
+  weights: LossWeights,
+  batchSize: number,
+): Promise<number> {
+  const all = Array.from({ length: samples.length * VALIDATION_DRAWS }, (_, at) => at);
+  let sum = 0;
+  for (let first = 0; first < all.length; first += batchSize) {
+    const places = all.slice(first, first + batchSize);
+    const read = await Promise.all(
+      places.map((at) => samples.read(at % samples.length, { seed: 0, epoch: Math.floor(at / samples.length) })),
+    );
+    const stack = (pick: (sample: (typeof read)[number]) => { data: Float32Array; shape: readonly number[] }) => {
+      const parts = read.map(pick);
+      const size = parts[0]?.data.length ?? 0;
+      const data = new Float32Array(size * parts.length);
+      for (const [at, part] of parts.entries()) data.set(part.data, at * size);
+      return { data, shape: [parts.length, ...(parts[0]?.shape ?? [])] };
+    };
+    const images = stack(({ pixels, shape }) => ({ data: pixels, shape }));
+    const names = ["target", "targetMask", "leadTimeHours", "startHours"];
+    const arrays = Object.fromEntries(names.map((name) => [name, stack((sample) => sample.arrays?.[name] as never)]));
+    const loss = batchLoss(
+      model,
+      { images: images.data, shape: images.shape as unknown as Batch["shape"], arrays },
+      weights,
+      0,
+    );
+    sum += ((await loss.data())[0] as number) * places.length;
+    dispose(loss);
+  }
+  return sum / all.length;
+}
+
+/** The best validation of a run up to its newest checkpoint: what came after it is done again. */
+async function bestUpTo(runFolder: string): Promise<BestValidation | undefined> {
+  const best = await readBest(runFolder);
+  const checkpoint = await findLatestCheckpoint(runFolder);
+  return best && checkpoint && best.step <= checkpoint.state.step ? best : undefined;
+}
+
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
+
+/** Reads the settings that a run was started with, and changes some of them. @throws {ConfigError} if it is no run. */
+export async function readTrainConfig(runFolder: string, overrides: readonly string[] = []): Promise<TrainConfig> {
+  return readConfig(trainConfig, { files: [join(runFolder, CONFIG_FILE)], overrides });
+}

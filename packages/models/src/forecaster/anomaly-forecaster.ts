@@ -1,0 +1,200 @@
+import { expectation, ShapeError } from "@graticule/core";
+import { type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
+import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
+import {
+  add,
+  concat,
+  div,
+  gather,
+  mul,
+  reshape,
+  type Scalar,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor4D,
+  tensor1d,
+  tensor4d,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { ChannelVit } from "../channel-vit/channel-vit.js";
+import { type ChannelVitConfig, checkChannelVitConfig } from "../channel-vit/config.js";
+import { channelEncoderInitRules } from "../channel-vit/init-rules.js";
+import { pickChannels } from "../channel-vit/pick-channels.js";
+import type { ForecastWeights } from "./forecast-loss.js";
+
+/** What an `AnomalyForecaster` is built of, beside its network. */
+export interface AnomalyForecasterConfig extends ChannelVitConfig {
+  /** The states at the head of the input: hours before the start, 0 for the start itself, which comes first. */
+  readonly stateHours: readonly number[];
+  /** S, channels of each state. */
+  readonly stateChannels: number;
+  /** Channels of the state that are predicted, V of them. */
+  readonly targets: readonly number[];
+  /** Hours of the day that the climatology knows, rising. */
+  readonly hoursOfDay: readonly number[];
+  /** Lead times whose persistence and scale are known, rising; what lies between is interpolated. */
+  readonly leadTimesHours: readonly number[];
+}
+
+/** Fixed values of an `AnomalyForecaster`, all in the units of its input. */
+export interface AnomalyBase {
+  /** Mean state by hour of the day: `[K, S, H, W]`. */
+  readonly climatology: Float32Array;
+  /** Part of an anomaly that remains: `[L, V]`. */
+  readonly persistence: Float32Array;
+  /** Size of what remains to be predicted: `[L, V]`. */
+  readonly scale: Float32Array;
+}
+
+export interface AnomalyForwardOptions {
+  /** Units: hours, one for each image. */
+  readonly leadTimeHours: ArrayLike<number>;
+  /** Units: hours since a midnight, one for each image. */
+  readonly startHours: ArrayLike<number>;
+  /** Columns by which the network sees the globe turned; 0 if absent. */
+  readonly turn?: number;
+}
+
+/**
+ * Predicts what damped persistence leaves open: climatology at the target's time, plus what remains of the anomaly at
+ * the start, plus scale times a network's output. The network reads anomalies of all states and the other channels as
+ * they are. Its last layer starts at zero, so that the untrained model is damped persistence.
+ *
+ * Shape: images `[B, C, H, W]`, the states first → `[B, V, H, W]`.
+ * Source: the base is the AR(1) forecast of Lorenz 1973, "On the existence of extended range predictability".
+ */
+export class AnomalyForecaster extends Module {
+  readonly config: Readonly<AnomalyForecasterConfig>;
+  readonly network: ChannelVit;
+  readonly climatology: Parameter;
+  readonly persistence: Parameter;
+  readonly scale: Parameter;
+
+  constructor(config: AnomalyForecasterConfig) {
+    super();
+    const { stateHours, stateChannels, targets, hoursOfDay, leadTimesHours, inChannels, outChannels } = config;
+    const where = "anomalyForecaster";
+    if (stateHours[0] !== 0 || stateHours.length * stateChannels > inChannels)
+      throw new RangeError(
+        expectation(where, `stateHours from 0 on, of at most ${inChannels} channels`, stateHours.join(", ")),
+      );
+    if (targets.length !== outChannels || targets.some((target) => !(target >= 0 && target < stateChannels)))
+      throw new RangeError(
+        expectation(where, `${outChannels} targets below ${stateChannels}`, `[${targets.join(", ")}]`),
+      );
+    if (hoursOfDay.length === 0 || leadTimesHours.length === 0)
+      throw new RangeError(expectation(where, "hours of the day and lead times", "none"));
+    this.config = Object.freeze({ ...checkChannelVitConfig(config) });
+    this.network = new ChannelVit(config);
+    this.climatology = new Parameter([hoursOfDay.length, stateChannels, ...config.imageSize], { trainable: false });
+    this.persistence = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
+    this.scale = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
+  }
+
+  forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
+    const { leadTimeHours, startHours, turn = 0 } = options;
+    const { stateHours, stateChannels, targets } = this.config;
+    return tidy(() => {
+      const [batch = 0, channels = 0, height = 0, width = 0] = images.shape;
+      const starts = Array.from(startHours);
+      const leads = Array.from(leadTimeHours);
+      if (starts.length !== batch || leads.length !== batch)
+        throw new ShapeError(
+          "anomalyForecaster",
+          `${batch} starts and lead times`,
+          `${starts.length}, ${leads.length}`,
+        );
+      const statesSize = stateHours.length * stateChannels;
+      const normals = stateHours.map((hours) => this.#climatologyAt(starts.map((start) => start - hours)));
+      const states = sub(slice(images, [0, 0, 0, 0], [batch, statesSize, height, width]), concat(normals, 1));
+      const others = slice(images, [0, statesSize, 0, 0], [batch, channels - statesSize, height, width]);
+      const seen = channels > statesSize ? concat([states, others], 1) : states;
+      const output = turnGlobe(this.network.forward(turnGlobe(seen, turn), { leadTimeHours: leads }), -turn);
+      const anomaly = pickChannels(slice(states, [0, 0, 0, 0], [batch, stateChannels, height, width]), targets);
+      const normal = pickChannels(
+        this.#climatologyAt(starts.map((start, at) => start + (leads[at] as number))),
+        targets,
+      );
+      const remains = mul(anomaly, this.#atLeads(this.persistence, leads));
+      return add(add(normal, remains), mul(output, this.#atLeads(this.scale, leads))) as Tensor4D;
+    });
+  }
+
+  /**
+   * Latitude-weighted squared error in units of the scale, over known values: about 1 for damped persistence.
+   *
+   * Shape: targets and mask `[B, V, H, W]` → scalar.
+   */
+  loss(images: Tensor, targets: Tensor, mask: Tensor, options: AnomalyForwardOptions & ForecastWeights): Scalar {
+    const { latitudeWeights, variableWeights } = options;
+    return tidy(() => {
+      const weight = div(mask, this.#atLeads(this.scale, Array.from(options.leadTimeHours)));
+      const prediction = mul(this.forward(images, options), weight);
+      return latitudeWeightedMeanSquaredError(
+        prediction,
+        mul(targets, weight),
+        latitudeWeights,
+        variableWeights && { variableWeights },
+      );
+    });
+  }
+
+  /** `[B, S, H, W]` */
+  #climatologyAt(hours: readonly number[]): Tensor {
+    const { hoursOfDay } = this.config;
+    const places = hours.map((time) => {
+      const place = hoursOfDay.indexOf(((time % 24) + 24) % 24);
+      if (place < 0)
+        throw new RangeError(
+          expectation("anomalyForecaster", `an hour of the day among ${hoursOfDay.join(", ")}`, `${time % 24}`),
+        );
+      return place;
+    });
+    return gather(this.climatology.variable, tensor1d(places, "int32"));
+  }
+
+  /** `[B, V, 1, 1]` from a table `[L, V]`; the ends serve beyond them. */
+  #atLeads(table: Parameter, leads: readonly number[]): Tensor {
+    const { leadTimesHours, targets } = this.config;
+    const shares = leads.flatMap((lead) => {
+      const after = leadTimesHours.findIndex((known) => known >= lead);
+      const [low, high] =
+        after < 0 ? [leadTimesHours.length - 1, leadTimesHours.length - 1] : [Math.max(0, after - 1), after];
+      const [from, to] = [leadTimesHours[low] as number, leadTimesHours[high] as number];
+      const share = to > from ? Math.max(0, (lead - from) / (to - from)) : 0;
+      return leadTimesHours.map((_, at) => (at === low ? 1 - share : 0) + (at === high ? share : 0));
+    });
+    const mixing = tensor4d(shares, [leads.length, leadTimesHours.length, 1, 1]);
+    const rows = reshape(table.variable, [1, leadTimesHours.length, targets.length, 1]);
+    return reshape(sum(mul(mixing, rows), 1), [leads.length, targets.length, 1, 1]);
+  }
+}
+
+/** Shifts columns to the west, those that leave come in from the east. */
+function turnGlobe(fields: Tensor, columns: number): Tensor4D {
+  const [batch, channels, height, width] = fields.shape as [number, number, number, number];
+  const first = ((columns % width) + width) % width;
+  if (first === 0) return fields as Tensor4D;
+  return concat(
+    [
+      slice(fields, [0, 0, 0, first], [batch, channels, height, width - first]),
+      slice(fields, [0, 0, 0, 0], [batch, channels, height, first]),
+    ],
+    3,
+  ) as Tensor4D;
+}
+
+/** Builds an `AnomalyForecaster` on a base; the network's values depend on the seed and each parameter's path alone. */
+export function makeAnomalyForecaster(
+  config: AnomalyForecasterConfig,
+  base: AnomalyBase,
+  { seed }: { readonly seed: number },
+): AnomalyForecaster {
+  const model = new AnomalyForecaster(config);
+  const rules: InitRules = [[`head.${config.decoderDepth}.weight`, zeros], ...channelEncoderInitRules(config)];
+  initialize(model.network, rules, seed);
+  for (const name of ["climatology", "persistence", "scale"] as const) model[name].assign(base[name]);
+  return model;
+}
