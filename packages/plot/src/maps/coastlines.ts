@@ -3,7 +3,7 @@ import { mesh } from "topojson-client";
 
 const require = createRequire(import.meta.url);
 
-type Atlas = Parameters<typeof mesh>[0];
+type MeshArguments = Required<Parameters<typeof mesh>>;
 type Lines = ReturnType<typeof mesh>;
 
 /** Denominators of the scales at hand, in millions. */
@@ -21,8 +21,8 @@ export function coastlines(degrees: number): Lines {
   const scale: CoastScale = degrees < 20 ? "10m" : degrees < 180 ? "50m" : "110m";
   let found = lines.get(scale);
   if (found === undefined) {
-    const atlas = require(`world-atlas/land-${scale}.json`) as Atlas;
-    found = mesh(atlas, atlas.objects.land);
+    const atlas = require(`world-atlas/land-${scale}.json`) as MeshArguments[0];
+    found = mesh(atlas, atlas.objects.land as MeshArguments[1]);
     lines.set(scale, found);
   }
   return found;
