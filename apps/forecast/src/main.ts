@@ -1,8 +1,7 @@
-import { appendValue, readConfig, runProgram, stderrLogger } from "@graticule/classify";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
+import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError, formatBytes } from "@graticule/core";
 import { openWeatherStore } from "@graticule/data-era5";
@@ -73,9 +72,6 @@ async function trainAndReport(runFolder: string, config: TrainConfig, resume: bo
   process.stdout.write(`checkpoint: ${checkpoint}\n${validation}report: ${report}\n`);
 }
 
-/** A list option of commander would take the overrides behind it for files. */
-const appendFile = (file: string, files: readonly string[]): string[] => [...files, file];
-
 const program = new Command("graticule-forecast").description("Weather forecasting.").showHelpAfterError();
 
 program
@@ -84,7 +80,7 @@ program
   .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
   .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-p, --preset <name>", "settings to start from: global-prepare, london-prepare")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "folder of the store", "store")
   .option("--print-config", "print the settings and stop")
   .addHelpText(
@@ -109,7 +105,7 @@ program
   .description("Train a forecaster on a store; the best weights by validation are kept.")
   .argument("[overrides...]", "settings as a.b=c, e.g. store=stores/era5 data.leadTimeHours=24 model.depth=8")
   .option("-p, --preset <name>", "settings to start from: global, london")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendFile, [])
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "run folder for checkpoints, logs and the report", "runs/forecast")
   .option("--print-config", "print the settings and stop")
   .addHelpText(
