@@ -78,7 +78,6 @@ program
   .command("prepare")
   .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
   .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-p, --preset <name>", "settings to start from: global-prepare, london-prepare")
   .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "folder of the store", "store")
