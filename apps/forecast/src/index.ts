@@ -28,3 +28,4 @@ export { type ForecastSource, fileSource, runSource } from "./scoring/forecast-s
 export { type ScoreOptions, type ScoreSheet, scoreForecasts, writeScores } from "./scoring/score.js";
 export { type TrainConfig, trainConfig } from "./training/train-config.js";
 export { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";
+export { type SimulateConfig, simulateConfig } from "./simulate-config.js";

@@ -7,6 +7,8 @@ import { ConfigError, formatBytes } from "@graticule/core";
 import { openWeatherStore } from "@graticule/data-era5";
 import type { MapProjectionName } from "@graticule/plot";
 import { Command, Option } from "commander";
+import { writeSimulation } from "@graticule/data-era5";
+import { Command } from "commander";
 import { folderBytes } from "./folder-bytes.js";
 import { openForecastRun } from "./forecasting/open-run.js";
 import { chooseStarts, type RolloutPlan } from "./forecasting/rollout.js";
@@ -17,6 +19,7 @@ import { prepare } from "./prepare.js";
 import { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 import { makeProgressLine } from "./progress-line.js";
 import { type ScoreFlags, scoreAndReport } from "./scoring/score-command.js";
+import { type SimulateConfig, simulateConfig } from "./simulate-config.js";
 import { type TrainConfig, trainConfig } from "./training/train-config.js";
 import { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";
 import { trainingReport } from "./training/training-report.js";
@@ -30,6 +33,14 @@ async function prepareAndReport(out: string, config: PrepareConfig): Promise<voi
   const splits = Object.keys(statistics.splits).join(", ");
   process.stdout.write(
     `store: ${out}\n${times} times of ${channels} channels on ${height} x ${width}, ${formatBytes(await folderBytes(out))}; splits ${splits}\n`,
+  );
+}
+
+async function simulateAndReport(out: string, config: SimulateConfig): Promise<void> {
+  const showProgress = makeProgressLine(process.stderr);
+  const { files, times } = await writeSimulation(out, config, (done, total) => showProgress("fields", done, total));
+  process.stdout.write(
+    `simulation: ${out}\n${times} times of vo, u, v and strf at 500 hPa in ${files.length} files, ${formatBytes(await folderBytes(out))}\nnext: graticule-forecast prepare "sources=[${out}/*.nc]" channels=[vo500,u500,v500] splits.train=[FROM,TO]\n`,
   );
 }
 
@@ -73,6 +84,26 @@ async function trainAndReport(runFolder: string, config: TrainConfig, resume: bo
 }
 
 const program = new Command("graticule-forecast").description("Weather forecasting.").showHelpAfterError();
+
+program
+  .command("simulate")
+  .description("Make weather without a download: a barotropic flow on the sphere, as NetCDF for each year.")
+  .argument("[overrides...]", "settings as a.b=c, e.g. truncation=42 times.to=2011 seed=1")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+  .option("-o, --out <folder>", "folder of the files", "simulation")
+  .option("--print-config", "print the settings and stop")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-forecast simulate --out simulation
+  graticule-forecast simulate truncation=42 times.from=2001 times.to=2011 seed=1 --out t42`,
+  )
+  .action(async (overrides: string[], flags: { config: string[]; out: string; printConfig?: boolean }) => {
+    const config = await readConfig(simulateConfig, { files: flags.config, overrides });
+    if (flags.printConfig) process.stdout.write(printConfig(config));
+    else await simulateAndReport(flags.out, config);
+  });
 
 program
   .command("prepare")

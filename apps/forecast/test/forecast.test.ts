@@ -161,6 +161,24 @@ test("settings print and load back; bf16 of a large field warns", { timeout: 120
   ]);
 });
 
+test("a simulation becomes a store, and its settings print", { timeout: 120_000 }, async () => {
+  const out = join(folder, "simulation");
+  const settings = ["spinUpDays=1", "times.from=2001-12-31", "times.to=2002-01-02"];
+  const { stdout, stderr } = await run("simulate", ...settings, "--out", out);
+  expect(stderr).toMatch(/fields: 8 of 8/);
+  expect(stdout).toMatch(
+    /\n8 times of vo, u, v and strf at 500 hPa in 2 files, .* KiB\nnext: graticule-forecast prepare/,
+  );
+  const config = prepareConfig.parse({
+    sources: [join(out, "*.nc")],
+    channels: ["vo500", "u500", "v500", { name: "strf", variable: "strf", levelHpa: 500 }],
+    splits: { train: ["2001", "2002"], test: ["2002", "2003"] },
+  });
+  const { times, shape } = await prepare(join(folder, "simulated-store"), config);
+  expect([times, shape]).toEqual([8, [4, 32, 64]]);
+  expect((await run("simulate", "seed=7", "--print-config")).stdout).toContain("seed: 7");
+});
+
 test("the progress line says rate and rest, each time the stage changes or ends", () => {
   const lines: string[] = [];
   let seconds = 0;
@@ -196,5 +214,9 @@ test("the public names are these", async () => {
     "trainForecaster",
     "writeForecasts",
     "writeScores",
+    "inspect",
+    "prepare",
+    "prepareConfig",
+    "simulateConfig",
   ]);
 });

@@ -61,6 +61,21 @@ export {
   type ValueSelection,
 } from "./select/sel.js";
 export type { SeriesFile } from "./series/series-variable.js";
+export {
+  type BarotropicForcing,
+  type BarotropicModel,
+  EARTH_ROTATION,
+  makeBarotropicModel,
+} from "./simulate/barotropic-model.js";
+export {
+  makeRossbyHaurwitzWave,
+  type RossbyHaurwitzOptions,
+  type RossbyHaurwitzWave,
+} from "./simulate/rossby-haurwitz-wave.js";
+export { makeSimulation, type Simulation } from "./simulate/simulation.js";
+export { SIMULATION_DEFAULTS, type SimulationOptions } from "./simulate/simulation-options.js";
+export { makeSphericalTransform, type SphericalTransform } from "./simulate/spherical-transform.js";
+export { type WriteSimulationOptions, type WrittenSimulation, writeSimulation } from "./simulate/write-simulation.js";
 export type { TimeChoice } from "./store/align-times.js";
 export { type Climatology, type ClimatologyOptions, makeClimatology, openClimatology } from "./store/climatology.js";
 export type { ChannelChoice, CustomChannel } from "./store/field-source.js";

@@ -27,7 +27,8 @@ test.each([
   const random = makeRandom(0);
   const least = dtype === "int16" ? -30000 : 10;
   for (const count of COUNTS) {
-    const stored = Numbers.from({ length: count }, () => random.integer(2 ** 16));
+    const stored = new Numbers(count);
+    for (let index = 0; index < count; index++) stored[index] = random.integer(2 ** 16);
     stored[0] = 77;
     const attributes = { _FillValue: 77, missing_value: 78, scale_factor: 0.0123, add_offset: 280.1, valid_min: least };
     const values = makeValueDecoder(dtype, attributes).decode(stored.slice());

@@ -1,14 +1,15 @@
 import { createRequire } from "node:module";
-import type { MultiLineString } from "geojson";
 import { mesh } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
 
 const require = createRequire(import.meta.url);
+
+type Atlas = Parameters<typeof mesh>[0];
+type Lines = ReturnType<typeof mesh>;
 
 /** Denominators of the scales at hand, in millions. */
 type CoastScale = "110m" | "50m" | "10m";
 
-const lines = new Map<CoastScale, MultiLineString>();
+const lines = new Map<CoastScale, Lines>();
 
 /**
  * Coastlines of the world, as fine as a map of some degrees of longitude asks for: 1:110 million for the whole Earth,
@@ -16,11 +17,11 @@ const lines = new Map<CoastScale, MultiLineString>();
  *
  * Source: Natural Earth (public domain), as packed by world-atlas 2 (ISC licence).
  */
-export function coastlines(degrees: number): MultiLineString {
+export function coastlines(degrees: number): Lines {
   const scale: CoastScale = degrees < 20 ? "10m" : degrees < 180 ? "50m" : "110m";
   let found = lines.get(scale);
   if (found === undefined) {
-    const atlas = require(`world-atlas/land-${scale}.json`) as Topology<{ land: GeometryCollection }>;
+    const atlas = require(`world-atlas/land-${scale}.json`) as Atlas;
     found = mesh(atlas, atlas.objects.land);
     lines.set(scale, found);
   }
