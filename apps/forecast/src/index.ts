@@ -26,6 +26,6 @@ export { type PrepareOptions, type PrepareReport, type PrepareSummary, prepare }
 export { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 export { type ForecastSource, fileSource, runSource } from "./scoring/forecast-source.js";
 export { type ScoreOptions, type ScoreSheet, scoreForecasts, writeScores } from "./scoring/score.js";
+export { type SimulateConfig, simulateConfig } from "./simulate-config.js";
 export { type TrainConfig, trainConfig } from "./training/train-config.js";
 export { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";
-export { type SimulateConfig, simulateConfig } from "./simulate-config.js";
