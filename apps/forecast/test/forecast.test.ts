@@ -210,13 +210,10 @@ test("the public names are these", async () => {
     "rollout",
     "runSource",
     "scoreForecasts",
+    "simulateConfig",
     "trainConfig",
     "trainForecaster",
     "writeForecasts",
     "writeScores",
-    "inspect",
-    "prepare",
-    "prepareConfig",
-    "simulateConfig",
   ]);
 });
