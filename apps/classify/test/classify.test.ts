@@ -81,6 +81,7 @@ test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toMatchInlineSnapshot(`
     [
       "PROBE_FILE",
+      "appendValue",
       "backendConfig",
       "dataConfig",
       "datasetSpec",

@@ -101,6 +101,7 @@ test("settings in commands are known", { timeout: 120_000 }, () => {
       .replace(/--config (\S+)/g, (_, file) =>
         existsSync(join(examples, file)) ? `--config ${join(examples, file)}` : "",
       )
+      .replaceAll('"', "") // which keep a shell from reading brackets
       .split(/\s+/)
       .filter((part) => part !== "");
     const node = [
