@@ -2,7 +2,7 @@ import { EARTH_RADIUS_METERS } from "../derived/vorticity-divergence.js";
 import { makeRungeKutta4 } from "./runge-kutta.js";
 import type { SphericalTransform } from "./spherical-transform.js";
 
-/** Angular speed of the Earth. Units: 1/s. Source: Williamson et al. 1992, table 1, doi:10.1016/S0021-9991(05)80016-6. */
+/** Angular speed of the Earth. Units: 1/s. Source: Williamson et al. 1992. */
 export const EARTH_ROTATION = 7.292e-5;
 
 /** What drives the flow and what damps it; an absent part does nothing. */
@@ -41,7 +41,7 @@ export interface BarotropicModel {
  *
  * Products are formed without aliasing, so that energy and enstrophy of a flow without forcing change by the error of
  * the steps alone.
- * Source: Hack and Jakob 1992, NCAR/TN-343+STR, §2 and 3, with no divergence.
+ * Source: Hack and Jakob 1992, NCAR/TN-343+STR, with no divergence.
  */
 export function makeBarotropicModel(
   transform: SphericalTransform,

@@ -26,7 +26,7 @@ interface Stage {
 /**
  * Plans a transform of a length without prime factors above 5.
  *
- * Source: Stockham's self-sorting algorithm; Van Loan 1992, "Computational Frameworks for the FFT", §1.7.
+ * Source: Stockham's self-sorting algorithm; Van Loan 1992, "Computational Frameworks for the FFT".
  *
  * @throws {RangeError} if the length has other prime factors.
  */

@@ -13,7 +13,7 @@ export interface LegendreFunctions {
  * Evaluates the functions by the recurrence in degree, `ε_n P_n = μ P_{n-1} - ε_{n-1} P_{n-2}`, which is stable.
  *
  * @param sines sine of latitude of each row
- * Source: Belousov 1962; Holmes and Featherstone 2002, §2.1, doi:10.1007/s00190-002-0216-2 (same recurrence).
+ * Source: Belousov 1962; Holmes and Featherstone 2002 (same recurrence).
  */
 export function legendreFunctions(truncation: number, sines: Float64Array): LegendreFunctions {
   const rows = sines.length;

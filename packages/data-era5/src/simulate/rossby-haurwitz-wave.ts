@@ -23,7 +23,7 @@ export interface RossbyHaurwitzOptions {
  * Makes the wave of streamfunction `a² (-ω sin φ + K cos^R φ sin φ cos R(λ - νt))`, which is of degree R + 1 and
  * order R, so that `ν = (R (3 + R) ω - 2Ω) / ((1 + R) (2 + R))`.
  *
- * Source: Haurwitz 1940, J. Marine Res. 3; Williamson et al. 1992, §3.6, doi:10.1016/S0021-9991(05)80016-6.
+ * Source: Haurwitz 1940, J. Marine Res. 3; Williamson et al. 1992.
  *
  * @throws {ConfigError} if the truncation does not hold the wave.
  */

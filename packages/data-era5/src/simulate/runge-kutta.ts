@@ -1,7 +1,7 @@
 /**
  * Makes a function that replaces a state by the one `seconds` later, by the classical method of fourth order.
  *
- * Source: Butcher 2016, "Numerical Methods for Ordinary Differential Equations", §235.
+ * Source: Butcher 2016, "Numerical Methods for Ordinary Differential Equations".
  */
 export function makeRungeKutta4(
   size: number,

@@ -40,8 +40,8 @@ const MOST_TRUNCATION = 170;
 /**
  * Makes the transform between spectrum and grid.
  *
- * Source: Orszag 1970 (transform method), doi:10.1175/1520-0469(1970)027<0890:TMFTCO>2.0.CO;2; Hack and Jakob 1992,
- * NCAR/TN-343+STR, §5 (integration by parts, symmetry between hemispheres).
+ * Source: Orszag 1970 (transform method); Hack and Jakob 1992,
+ * NCAR/TN-343+STR (integration by parts, symmetry between hemispheres).
  *
  * @throws {RangeError} if the truncation is no integer from 1 to 170.
  */

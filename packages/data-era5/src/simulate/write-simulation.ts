@@ -20,7 +20,7 @@ export interface WrittenSimulation {
 
 const CALENDAR = "standard";
 const SETTINGS_FILE = "simulation.json";
-/** The level that a flow of one layer stands for. Source: Charney, Fjørtoft and von Neumann 1950, doi:10.3402/tellusa.v2i4.8607. */
+/** The level that a flow of one layer stands for. Source: Charney, Fjørtoft and von Neumann 1950. */
 const LEVEL_HPA = 500;
 
 /**
