@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { buildAddon } from "../../packages/tfjs-backend-torch/scripts/build-addon.mjs";
@@ -53,9 +53,14 @@ export async function buildPackages() {
     ...folders.flatMap((folder) => sources.map((name) => join(folder, name))),
   ];
   const hash = hashFiles(inputs.map((path) => join(root, path)));
-  const isBuilt = folders.every((folder) => existsSync(join(root, folder, "dist", "index.js")));
+  const isBuilt = folders.filter(hasBuild).every((folder) => existsSync(join(root, folder, "dist", "index.js")));
   if (isBuilt && readStamp("packages") === hash) return "up to date";
   await mustRun("turbo", ["run", "build", `--concurrency=${availableParallelism()}`, "--output-logs=errors-only"]);
   writeStamp("packages", hash);
-  return `built ${folders.length}`;
+  return `built ${folders.filter(hasBuild).length}`;
+}
+
+/** Whether a package has a `dist/`; addon-build is plain JavaScript, which set-up itself runs. */
+function hasBuild(folder) {
+  return "build" in (JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")).scripts ?? {});
 }
