@@ -8,7 +8,7 @@ const packages = new URL("../../packages/", import.meta.url);
 const wabt = await makeWabt();
 
 write("data/src/resample-kernel", "resample-kernel.wat", assemble(read("data/src/resample-kernel.wat")));
-write("data-era5/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data-era5/src/codecs/chunk-kernel.wat")));
+write("data/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data/src/codecs/chunk-kernel.wat")));
 write("data-hyperspectral/src/strided/widen-kernel", "tooling/build/widen-kernel.mjs", assemble(widenKernelText()));
 const blockKernel = await compile(read("data-geotiff/src/kernel/block-kernel.as"));
 write("data-geotiff/src/kernel/block-kernel", "block-kernel.as", blockKernel);
