@@ -5,13 +5,13 @@ import { makeMemorySource } from "@graticule/data";
 import { makeChunkCache, type StoredDataset } from "@graticule/data/arrays";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { decodeVariable } from "../src/cf/decode-variable.js";
 import { openDataset } from "../src/index.js";
 import { openContent } from "../src/open-dataset.js";
 import type { KeyStore } from "../src/zarr/key-store.js";
 import { openZarr } from "../src/zarr/open-zarr.js";
 import { fixturePath } from "./expected.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { shardedStore } from "./write-zarr.js";
 
 const folder = makeTemporaryFolder();

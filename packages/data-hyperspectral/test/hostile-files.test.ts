@@ -3,8 +3,8 @@ import { deflateSync } from "node:zlib";
 import { ConfigError, FormatError } from "@graticule/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { type CubeOptions, openCube } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { writeEnvi } from "./write-envi.js";
 
 const folder = makeTemporaryFolder();

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openCube } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+const folder = makeTemporaryFolder();
 const window = { row: 1, column: 2, height: 2, width: 3 };
 const value = (row: number, column: number, band: number): number => 100 * row + 10 * column + band;
 const expected = (bands: readonly number[]): Float32Array =>
@@ -60,7 +61,6 @@ test.each([
 });
 
 test("a file that is overwritten in place, after a read of it failed, gives its new values", async () => {
-  const folder = makeTemporaryFolder();
   const whole = { row: 0, column: 0, height: 4, width: 5 };
   const bytes = readFileSync(fixture("cube-v73.mat"));
   const broken = Uint8Array.from(bytes);
