@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
-import type { Chunk } from "../readers/chunked-read.js";
-import { unshuffle } from "../readers/unshuffle.js";
+import type { Chunk } from "../arrays/chunked-read.js";
+import { unshuffle } from "../arrays/unshuffle.js";
 import { unshuffleBits } from "./bitshuffle.js";
 import { decodeBlosclz } from "./blosclz.js";
 import { type ChunkMemory, KERNEL_ROOM, openChunkMemory } from "./chunk-memory.js";

@@ -1,5 +1,5 @@
 import { FormatError } from "@graticule/core";
-import type { ByteSource } from "@graticule/data";
+import type { ByteSource } from "../sources/byte-source.js";
 import { copyBox } from "./copy-box.js";
 import { product, type Region, rowMajorStrides } from "./region.js";
 

@@ -1,4 +1,4 @@
-import { numbersOf } from "../cf/decode-values.js";
+import { numbersOf } from "../arrays/stored-variable.js";
 import type { Hdf5Object } from "./walk-objects.js";
 
 /** What NetCDF-4 writes as the name of a dimension that has no values. */

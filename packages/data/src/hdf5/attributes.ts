@@ -1,5 +1,5 @@
-import type { AttributeValue } from "../gridded-dataset.js";
-import { toStoredValues } from "../readers/stored-variable.js";
+import { toStoredValues } from "../arrays/stored-dtype.js";
+import type { AttributeValue } from "../arrays/stored-variable.js";
 import { readBtree2 } from "./btree2.js";
 import { parseDataspace } from "./dataset-messages.js";
 import { type Datatype, parseDatatype } from "./datatype.js";

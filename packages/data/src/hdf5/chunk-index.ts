@@ -1,4 +1,4 @@
-import { product, rowMajorStrides } from "../readers/region.js";
+import { product, rowMajorStrides } from "../arrays/region.js";
 import { readBtree2, recordFields } from "./btree2.js";
 import { makeChunkTree } from "./chunk-tree.js";
 import type { ChunkIndex } from "./dataset-messages.js";

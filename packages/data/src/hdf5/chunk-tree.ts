@@ -1,4 +1,4 @@
-import { makeChunkCache } from "../readers/chunk-cache.js";
+import { makeChunkCache } from "../arrays/chunk-cache.js";
 import type { FindChunk, StoredChunk } from "./chunk-index.js";
 import type { Hdf5File } from "./hdf5-file.js";
 

@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
-import type { ByteSource } from "@graticule/data";
-import { makePagedSource } from "../readers/paged-source.js";
+import { makePagedSource } from "../arrays/paged-source.js";
+import type { ByteSource } from "../sources/byte-source.js";
 import { type FieldSizes, Fields } from "./fields.js";
 
 /** An HDF5 file's frame: how wide its addresses are, what they count from, and where its root group is. */

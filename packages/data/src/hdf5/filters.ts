@@ -1,10 +1,10 @@
 import { FormatError } from "@graticule/core";
+import { type Chunk, makeChunk } from "../arrays/chunked-read.js";
+import { unshuffleAll } from "../arrays/unshuffle.js";
 import { decodeBlosc } from "../codecs/blosc.js";
 import { decodeBzip2 } from "../codecs/bzip2.js";
 import { inflateBytes } from "../codecs/inflate.js";
 import { decodeZstd } from "../codecs/zstd.js";
-import { type Chunk, makeChunk } from "../readers/chunked-read.js";
-import { unshuffleAll } from "../readers/unshuffle.js";
 import type { Filter } from "./dataset-messages.js";
 import { checkFletcher32 } from "./fletcher32.js";
 

@@ -1,12 +1,6 @@
 import { FormatError } from "@graticule/core";
+import { product, type Region } from "@graticule/data/arrays";
 import type { Selection } from "../gridded-dataset.js";
-
-/** A box of a variable: for each dimension the first index, how many, and the distance between them (≥ 1). */
-export interface Region {
-  readonly start: readonly number[];
-  readonly count: readonly number[];
-  readonly step: readonly number[];
-}
 
 /** A selection made definite for one variable. */
 export interface ResolvedSelection {
@@ -14,18 +8,6 @@ export interface ResolvedSelection {
   /** Names and sizes of the dimensions that are kept: single indices drop theirs. */
   readonly dims: readonly string[];
   readonly shape: readonly number[];
-}
-
-export function product(values: readonly number[]): number {
-  return values.reduce((result, value) => result * value, 1);
-}
-
-/** Distances between neighbors along each dimension of a row-major array. Units: elements. */
-export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let dim = shape.length - 2; dim >= 0; dim--)
-    strides[dim] = (strides[dim + 1] as number) * (shape[dim + 1] as number);
-  return strides;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { StoredDtype } from "../readers/stored-variable.js";
+import type { StoredDtype } from "../arrays/stored-dtype.js";
 import type { Fields } from "./fields.js";
 
 /** What an HDF5 datatype says, as far as the reader uses it. */

@@ -1,4 +1,4 @@
-import type { ByteSource } from "@graticule/data";
+import type { ByteSource } from "../sources/byte-source.js";
 import { makeChunkCache } from "./chunk-cache.js";
 
 const PAGE_BYTES = 2 ** 15;

@@ -1,11 +1,11 @@
 import { FormatError } from "@graticule/core";
-import type { ByteSource } from "@graticule/data";
-import type { AttributeValue } from "../gridded-dataset.js";
-import type { ChunkCache } from "../readers/chunk-cache.js";
-import { type Chunk, chunkBytesOf, makeChunk, readChunked } from "../readers/chunked-read.js";
-import { product, type Region, rowMajorStrides } from "../readers/region.js";
-import { type StoredDataset, type StoredVariable, toStoredValues } from "../readers/stored-variable.js";
-import { readStrided } from "../readers/strided-read.js";
+import type { ChunkCache } from "../arrays/chunk-cache.js";
+import { type Chunk, chunkBytesOf, makeChunk, readChunked } from "../arrays/chunked-read.js";
+import { product, type Region, rowMajorStrides } from "../arrays/region.js";
+import { toStoredValues } from "../arrays/stored-dtype.js";
+import type { AttributeValue, StoredDataset, StoredVariable } from "../arrays/stored-variable.js";
+import { readStrided } from "../arrays/strided-read.js";
+import type { ByteSource } from "../sources/byte-source.js";
 import { makeFindChunk } from "./chunk-index.js";
 import { type Layout, parseFillValue, parseFilters, parseLayout } from "./dataset-messages.js";
 import { type Datatype, parseDatatype } from "./datatype.js";
@@ -15,6 +15,12 @@ import { decodeChunk, unsupportedFilter } from "./filters.js";
 import { type Hdf5File, openHdf5File } from "./hdf5-file.js";
 import { findMessage, MESSAGE } from "./object-header.js";
 import { type Hdf5Object, walkObjects } from "./walk-objects.js";
+
+/** What an HDF5 file holds. */
+export interface Hdf5Dataset extends StoredDataset {
+  /** Names of its groups but the root: "name", "group/name". */
+  readonly groups: readonly string[];
+}
 
 /**
  * Opens a NetCDF-4 or HDF5 file whose superblock is at `offset`. Variables of groups are named `group/name`. Only the
@@ -26,7 +32,7 @@ export async function openHdf5(
   source: ByteSource,
   offset: number,
   cache: ChunkCache<Chunk | undefined>,
-): Promise<StoredDataset> {
+): Promise<Hdf5Dataset> {
   const file = await openHdf5File(source, offset);
   const { groups, datasets } = await walkObjects(file);
   const names = nameDimensions(datasets);
@@ -50,6 +56,7 @@ export async function openHdf5(
     variables,
     attributes: publicAttributes(root?.attributes.values ?? {}),
     skipped,
+    groups: groups.flatMap(({ path }) => (path === "" ? [] : [path])),
   };
 }
 
