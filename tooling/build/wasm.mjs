@@ -10,8 +10,8 @@ const wabt = await makeWabt();
 write("data/src/resample-kernel", "resample-kernel.wat", assemble(read("data/src/resample-kernel.wat")));
 write("data/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data/src/codecs/chunk-kernel.wat")));
 write("data-hyperspectral/src/strided/widen-kernel", "tooling/build/widen-kernel.mjs", assemble(widenKernelText()));
-const inflate = read("data/src/inflate/inflate-kernel.as");
-write("data/src/inflate/inflate-kernel", "inflate-kernel.as", await compile(inflate));
+const inflate = read("data/src/codecs/inflate-kernel.as");
+write("data/src/codecs/inflate-kernel", "inflate-kernel.as", await compile(inflate));
 const blocks = read("data-geotiff/src/kernel/block-kernel.as");
 write(
   "data-geotiff/src/kernel/block-kernel",
