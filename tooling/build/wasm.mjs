@@ -8,10 +8,16 @@ const packages = new URL("../../packages/", import.meta.url);
 const wabt = await makeWabt();
 
 write("data/src/resample-kernel", "resample-kernel.wat", assemble(read("data/src/resample-kernel.wat")));
-write("data-era5/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data-era5/src/codecs/chunk-kernel.wat")));
+write("data/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data/src/codecs/chunk-kernel.wat")));
 write("data-hyperspectral/src/strided/widen-kernel", "tooling/build/widen-kernel.mjs", assemble(widenKernelText()));
-const blockKernel = await compile(read("data-geotiff/src/kernel/block-kernel.as"));
-write("data-geotiff/src/kernel/block-kernel", "block-kernel.as", blockKernel);
+const inflate = read("data/src/codecs/inflate-kernel.as");
+write("data/src/codecs/inflate-kernel", "inflate-kernel.as", await compile(inflate));
+const blocks = read("data-geotiff/src/kernel/block-kernel.as");
+write(
+  "data-geotiff/src/kernel/block-kernel",
+  "block-kernel.as, behind inflate-kernel.as,",
+  await compile(inflate + blocks),
+);
 
 function read(path) {
   return readFileSync(new URL(path, packages), "utf8");
@@ -30,8 +36,9 @@ function assemble(text) {
   return wabt.parseWat("kernel.wat", text, { simd: true }).toBinary({}).buffer;
 }
 
-/** AssemblyScript without its runtime: functions on memory alone. */
-async function compile(text) {
+/** AssemblyScript without its runtime: functions on memory alone, which is free from `freeFrom()` on. */
+async function compile(functions) {
+  const text = `${functions}export function freeFrom(): usize { return (__heap_base + 15) & ~15; }`;
   let bytes;
   const flags = ["--runtime", "stub", "--noAssert", "-O3", "--enable", "simd"];
   const { error, stderr } = await asc.main(["main.ts", "--outFile", "main.wasm", ...flags], {
