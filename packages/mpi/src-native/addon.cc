@@ -308,7 +308,7 @@ Napi::Value libraryVersion(const Napi::CallbackInfo& info) {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(text, &length);
-  return Napi::String::New(info.Env(), text, static_cast<size_t>(length));
+  return Napi::String::New(info.Env(), text);
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {

@@ -14,8 +14,8 @@ export class MpiRequest implements Request {
   readonly #id: number;
   readonly #where: string;
   readonly #receives: boolean;
-  /** Only held: memory that MPI reads or writes must not be collected. */
-  #buffers: readonly unknown[];
+  /** Memory that MPI reads or writes: held so that it is not collected. */
+  buffers: readonly unknown[];
   #waiters: Waiter[] = [];
   #outcome: Outcome | undefined;
 
@@ -24,7 +24,7 @@ export class MpiRequest implements Request {
     this.#id = id;
     this.#where = where;
     this.#receives = receives;
-    this.#buffers = buffers;
+    this.buffers = buffers;
     context.requests.set(id, this);
   }
 
@@ -66,7 +66,7 @@ export class MpiRequest implements Request {
       this.#outcome = { error };
     }
     requests.delete(this.#id);
-    this.#buffers = [];
+    this.buffers = [];
     const waiters = this.#waiters;
     this.#waiters = [];
     this.#context.await(-waiters.length);
