@@ -100,6 +100,8 @@ export function chooseMpiBuild(environment: Readonly<Record<string, string | und
 /** @throws {MissingDependencyError} if the addon is not built or its MPI library can't be loaded. */
 export function loadNative(): Native {
   const { implementation } = chooseMpiBuild();
+  // UCX, under MPICH and newer Open MPIs, would take SIGSEGV from V8, whose WebAssembly then dies where it should trap.
+  process.env.UCX_ERROR_SIGNALS ??= "";
   try {
     return createRequire(import.meta.url)(fileOf(implementation, "graticule_mpi.node")) as Native;
   } catch (cause) {

@@ -7,8 +7,8 @@ import { fromBfloat16, fromFloat16, makeBuffer, toBfloat16, toFloat16 } from "./
 const combine: Record<Reduction, (a: number, b: number) => number> = {
   sum: (a, b) => a + b,
   product: (a, b) => a * b,
-  min: Math.min,
-  max: Math.max,
+  min: (a, b) => Math.min(a, b),
+  max: (a, b) => Math.max(a, b),
 };
 const allReductions = Object.keys(combine) as Reduction[];
 
@@ -23,7 +23,7 @@ function valuesOf(rank: number, length: number): number[] {
 
 function reduced(world: Communicator, index: number, reduction: Reduction): number {
   const values = Array.from({ length: world.size }, (_, rank) => valueOf(rank, index));
-  return values.reduce(combine[reduction]);
+  return values.reduce((a, b) => combine[reduction](a, b));
 }
 
 const ragged = (world: Communicator): number[] => Array.from({ length: world.size }, (_, rank) => (rank * 2) % 5);

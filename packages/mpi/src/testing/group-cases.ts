@@ -10,6 +10,12 @@ function members(group: Communicator, world: Communicator): number[] {
   return Array.from(ranks);
 }
 
+/** `(module (memory 1) (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))` */
+const loadFromMemory = Uint8Array.from(
+  atob("AGFzbQEAAAABBgFgAX8BfwMCAQAFAwEAAQcIAQRsb2FkAAAKCQEHACAAKAIACw=="),
+  (character) => character.charCodeAt(0),
+);
+
 export const groupCases: readonly CommunicatorCase[] = [
   {
     title: "ranks count from 0, each once",
@@ -82,6 +88,13 @@ export const groupCases: readonly CommunicatorCase[] = [
       ];
       for (const [call, ErrorType] of refused) assert.throws(call, ErrorType, String(call));
       world.barrier();
+    },
+  },
+  {
+    title: "WebAssembly still traps: the library has left Node its signal handlers",
+    run() {
+      const { load } = new WebAssembly.Instance(new WebAssembly.Module(loadFromMemory)).exports;
+      assert.throws(() => (load as (address: number) => number)(0x7fffff00), WebAssembly.RuntimeError);
     },
   },
 ];
