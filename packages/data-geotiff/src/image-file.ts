@@ -1,10 +1,11 @@
 import { FormatError } from "@graticule/core";
-import { type ByteImage, type Image, openByteSource } from "@graticule/data";
+import { type ByteImage, type Image, makeMemorySource, openByteSource } from "@graticule/data";
 import { nameBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
 import { openPicture } from "./picture.js";
 import { openRasterFrom } from "./raster.js";
+import { readSmallFile } from "./small-file.js";
 
 /** What an image file holds, from its header. */
 export interface ImageHeader {
@@ -29,7 +30,8 @@ const FIRST_BYTES = 2 ** 17;
  * @throws {FormatError} naming the file, if it is empty, truncated, of another kind, or declares too many pixels.
  */
 export async function openImageFile(path: string, maxValues: number = DEFAULT_MAX_VALUES): Promise<ImageFile> {
-  const source = await openByteSource(path);
+  const whole = readSmallFile(path, FIRST_BYTES);
+  const source = whole ? makeMemorySource(path, whole) : await openByteSource(path);
   const start = await source.read(0, Math.min(FIRST_BYTES, source.size), "an image's first bytes");
   const kind = sniff(start);
   if (kind === "picture") {
