@@ -18,5 +18,5 @@ export { type MaeModelConfig, maeConfigFor, maeModelConfig } from "./mae-model-c
 export { datasetSpec, type Split } from "./open-dataset.js";
 export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
-export { readConfig } from "./read-config.js";
+export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";

@@ -98,6 +98,7 @@ test("the public names are these", async () => {
       "predictImages",
       "readConfig",
       "readProbe",
+      "readRunConfig",
       "runProgram",
       "stderrLogger",
       "updateReport",
