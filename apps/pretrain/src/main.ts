@@ -50,7 +50,11 @@ program
   .command("run")
   .description("Start a run: train, then draw reconstructions and a report.")
   .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR train.epochs=200")
-  .option("-p, --preset <name>", "settings to start from: image-folder, quickstart, ucmerced", "image-folder")
+  .option(
+    "-p, --preset <name>",
+    "settings to start from: hyperspectral, image-folder, quickstart, ucmerced",
+    "image-folder",
+  )
   .option(
     "-c, --config <file>",
     "YAML or TypeScript file with settings, which win over the preset; give it again for more",

@@ -1,10 +1,11 @@
-import { maeConfigFor, readRunConfig } from "@graticule/classify";
+import { readRunConfig } from "@graticule/classify";
 import { type Logger, silentLogger } from "@graticule/core";
-import { maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d } from "@tensorflow/tfjs-core";
+import { makeMaskedModel } from "./masked-model.js";
 import { type PretrainConfig, pretrainConfig, resumeMayChange } from "./pretrain-config.js";
-import { measureTrainingChannels, openTrainingLoader } from "./pretraining-data.js";
+import { measureTrainingChannels, openTrainingLoader, openValidation } from "./pretraining-data.js";
+import { validationLoss } from "./validation-loss.js";
 
 /**
  * Pretrains a masked autoencoder into a run folder, or continues the run that is there.
@@ -26,21 +27,26 @@ export async function pretrain(
   const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
   const schema = existing?.state.schema ?? (await measureTrainingChannels(config));
   const loader = await openTrainingLoader(config, schema, logger);
-  const modelConfig = maeConfigFor(config.model, schema.length);
-  const model = makeMae(modelConfig, { seed: config.seed });
-  const { microBatchSize, gradAccumSteps } = config.train;
+  const model = makeMaskedModel(config.model, schema, config.seed);
+  const validation = await openValidation(config, schema, logger);
+  const { microBatchSize, gradAccumSteps, validateEveryEpochs } = config.train;
+  const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
   try {
     return await trainRun({
       runFolder,
       config,
-      model,
+      model: model.module,
       loader,
       backend,
-      loss: ({ images, shape, indices }, { epoch }) => {
-        const { maskRatio, normPix } = config.model;
-        const mask = makeMaeMask({ seed: config.seed, epoch, indices, numTokens: numPatches(modelConfig), maskRatio });
-        return maeLoss(model, tensor4d(images, [...shape]), mask, { normPix });
-      },
+      loss: ({ images, shape, indices }, { epoch }) =>
+        model.loss(tensor4d(images, [...shape]), { seed: config.seed, epoch, indices }),
+      ...(validation &&
+        validateEveryEpochs !== undefined && {
+          evaluate: {
+            everySteps: validateEveryEpochs * stepsPerEpoch,
+            run: async () => ({ loss: await validationLoss(model, validation) }),
+          },
+        }),
       learningRate: (config.optimizer.baseLearningRate * microBatchSize * gradAccumSteps) / 256,
       resume,
       configMayChange: resumeMayChange,
@@ -49,7 +55,8 @@ export async function pretrain(
     });
   } finally {
     await loader.close();
-    model.dispose();
+    await validation?.close();
+    model.module.dispose();
   }
 }
 

@@ -115,8 +115,15 @@ test("a new run does not overwrite another one's checkpoints", async () => {
 });
 
 test("every preset is a valid configuration", async () => {
-  for (const name of ["image-folder", "quickstart", "ucmerced"])
-    expect((await readConfig(pretrainConfig, { files: [`${presets}${name}.yaml`] })).model.preset).toBe("tiny");
+  for (const name of ["hyperspectral", "image-folder", "quickstart", "ucmerced"])
+    expect(
+      (
+        await readConfig(pretrainConfig, {
+          files: [`${presets}${name}.yaml`],
+          overrides: name === "hyperspectral" ? ["data.paths=[scene.hdr]"] : [],
+        })
+      ).model.preset,
+    ).toBe("tiny");
 });
 
 test("overrides may follow --config, which may be given again: the last file wins", async () => {
@@ -150,7 +157,9 @@ test("a mistake on the command line is one clear line and exit code 1", async ()
   expect([typo.code, typo.stdout]).toEqual([1, ""]);
   expect(typo.stderr).toMatch(/train\.epoch: expected a known key, got 'epoch'\. Did you mean 'train\.epochs'\?/);
   const preset = await run("run", "--preset", "ucmerge");
-  expect(preset.stderr).toMatch(/--preset: expected one of image-folder, quickstart, ucmerced, got 'ucmerge'/);
+  expect(preset.stderr).toMatch(
+    /--preset: expected one of hyperspectral, image-folder, quickstart, ucmerced, got 'ucmerge'/,
+  );
   const noRun = await run("resume", join(folder, "nothing"));
   expect(noRun.stderr).toMatch(/expected a run with a config\.yaml, got none/);
   const noImages = await run(

@@ -26,6 +26,7 @@ export {
 } from "./load-checkpoint.js";
 export { type BackendName, type BackendOptions, type OpenedBackend, openBackend } from "./open-backend.js";
 export type { ProgressOptions } from "./progress.js";
+export { type EvaluationMetrics, readMetrics, type StepMetrics } from "./read-metrics.js";
 export { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "./run-config.js";
 export type { BackendMemory } from "./run-log.js";
 export {

@@ -18,6 +18,7 @@ it("exports these names", () => {
       "openFileSource",
       "openSafetensors",
       "optimizerConfig",
+      "readMetrics",
       "saveCheckpoint",
       "singleDevice",
       "tensorEntry",

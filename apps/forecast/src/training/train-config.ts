@@ -1,4 +1,4 @@
-import { backendConfig } from "@graticule/classify";
+import { backendConfig, channelTreeFields } from "@graticule/classify";
 import { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "@graticule/train";
 import { z } from "zod";
 
@@ -36,13 +36,7 @@ export const trainConfig = z.strictObject({
       mlpDim: z.int().min(1).optional(),
       /** Hidden layers of the head. */
       decoderDepth: z.int().min(0).optional(),
-      /** How channels become one token: `flat`, or `tree0`, `tree2`, …, of `groups` with a reducer. */
-      tree: z
-        .string()
-        .regex(/^(flat|tree\d+)$/, "expected flat, tree0, tree2, tree4, …")
-        .default("flat"),
-      groups: z.int().min(1).optional(),
-      reducer: z.enum(["linear", "cross-attention"]).optional(),
+      ...channelTreeFields,
       /** What the network adds to: damped persistence towards the mean by hour of the day, the state now, or nothing. */
       residual: z.enum(["damped-persistence", "persistence", "none"]).default("damped-persistence"),
     })
