@@ -5,9 +5,9 @@ import { formatTable, stderrLogger, updateReport } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
 import { openWeatherStore } from "@graticule/data-era5";
 import { type ProtocolName, protocols } from "@graticule/eval";
+import { RUN_CONFIG_FILE } from "@graticule/train";
 import { openForecastRun } from "../forecasting/open-run.js";
 import { makeProgressLine } from "../progress-line.js";
-import { CONFIG_FILE } from "../training/train-forecaster.js";
 import { type ForecastSource, fileSource, runSource } from "./forecast-source.js";
 import { scoreForecasts, writeScores } from "./score.js";
 import { scoreReport, scoreTable, TABLE_LEGEND } from "./score-report.js";
@@ -29,7 +29,7 @@ export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promi
   const { store: given, protocol, blockHours, split, seed } = flags;
   if (!(protocol in protocols))
     throw new ConfigError(`--protocol: expected one of ${Object.keys(protocols).join(", ")}, got '${protocol}'.`);
-  const isRun = existsSync(join(forecast, CONFIG_FILE));
+  const isRun = existsSync(join(forecast, RUN_CONFIG_FILE));
   if (!isRun && given === undefined)
     throw new ConfigError(
       `${forecast}: expected a run folder, or --store with the truth for a forecast file, got neither.`,
