@@ -123,6 +123,11 @@ test("mistakes are one clear line", { timeout: 120_000 }, async () => {
     /error: channel 'msl': expected a source of 1 that has it, got none: .*a variable that is msl/,
   );
   expect(stderr).not.toMatch(/ at .*\.ts/);
+  const noNumber = await run("score", "nowhere", "--lead", "24", "abc");
+  expect([noNumber.code, noNumber.stderr.split("\n")[0]]).toEqual([
+    1,
+    "error: option '--lead <hours...>' argument 'abc' is invalid. Expected hours above 0.",
+  ]);
   const refuse = async (message: RegExp, ...overrides: string[]): Promise<void> => {
     const read = readConfig(prepareConfig, { files: [join(folder, "prepare.yaml")], overrides });
     await expect(read.then((settings) => prepare(join(folder, "none"), settings))).rejects.toThrow(message);

@@ -29,7 +29,7 @@ const MOST_CHANNELS = 4;
  * Draws truth, forecast and error as maps and as an animation of all lead times into a run's folder, and gives the
  * report's part.
  *
- * @throws {ConfigError} if a channel is not predicted. @throws {RangeError} if the store lacks the start or a target.
+ * @throws {ConfigError} if a channel or lead time is not predicted. @throws {RangeError} if the store lacks the start or a target.
  */
 export async function plotForecast(run: ForecastRun, store: WeatherStore, options: PlotOptions): Promise<ReportPart> {
   const { startHours, leadTimesHours, projection } = options;
@@ -38,6 +38,11 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
   const unknown = chosen.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new ConfigError(`--channel: expected channels that are predicted (${names.join(", ")}), got '${unknown}'.`);
+  const missing = leadTimesHours.find((lead) => !run.samples.leadTimeHours.includes(lead));
+  if (missing !== undefined)
+    throw new ConfigError(
+      `--lead: expected lead times of the run (${run.samples.leadTimeHours.join(", ")}), got ${missing}.`,
+    );
   const read = makeReader(store, run.channels);
   const fields: { readonly lead: number; readonly truth: Float32Array; readonly forecast: Float32Array }[] = [];
   for await (const { leadTimeHours, fields: forecast } of rollout(run, [startHours], {

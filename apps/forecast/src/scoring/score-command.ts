@@ -15,7 +15,7 @@ import { scoreReport, scoreTable, TABLE_LEGEND } from "./score-report.js";
 export interface ScoreFlags {
   readonly store?: string;
   readonly split: string;
-  readonly lead?: readonly string[];
+  readonly lead?: readonly number[];
   readonly protocol: string;
   readonly blockHours?: number;
   readonly seed: number;
@@ -58,8 +58,7 @@ export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promi
   }
 }
 
-function chooseLeads({ name, leadTimesHours }: ForecastSource, given: readonly string[] | undefined): number[] {
-  const asked = given?.map(Number);
+function chooseLeads({ name, leadTimesHours }: ForecastSource, asked: readonly number[] | undefined): number[] {
   const missing = asked?.find((lead) => !leadTimesHours.includes(lead));
   if (missing !== undefined)
     throw new ConfigError(`--lead: expected lead times of the ${name} (${leadTimesHours.join(", ")}), got ${missing}.`);
