@@ -10,6 +10,7 @@ export const appendValue = (value: string, values: readonly string[]): string[] 
 const NUMBERS = {
   hours: { expected: "hours above 0", fits: (value: number) => value > 0 },
   count: { expected: "a whole number of 1 or more", fits: (value: number) => Number.isSafeInteger(value) && value > 0 },
+  share: { expected: "a number of 0 or more", fits: (value: number) => value >= 0 },
   seed: { expected: "a whole number of 0 or more", fits: (value: number) => Number.isSafeInteger(value) && value >= 0 },
 } as const;
 

@@ -232,6 +232,13 @@ program
     numbersOption("hours"),
   )
   .option("--protocol <name>", "weatherbench1, weatherbench2 or climax", "weatherbench2")
+  .option("--region <names...>", "regions of WeatherBench 2, or all; global, tropics and both hemispheres when absent")
+  .option("--members <count>", "score an ensemble of so many forecasts of a run", numberOption("count"))
+  .option(
+    "--input-noise <share>",
+    "noise on the states that sets members apart, as a share of each channel's standard deviation",
+    numberOption("share"),
+  )
   .option(
     "--block-hours <hours>",
     "blocks of the bootstrap; 120, or the lead time if longer, when absent",
@@ -244,6 +251,7 @@ program
     `
 Examples:
   graticule-forecast score runs/global
+  graticule-forecast score runs/global --region global europe --members 16 --input-noise 0.1
   graticule-forecast score forecasts.nc --store stores/global --lead 24 72 --out scores`,
   )
   .action(async (forecast: string, flags: ScoreFlags) => {

@@ -8,6 +8,7 @@ import {
   type ForecastFrame,
   type MapProjectionName,
   plotForecastMaps,
+  type ReportFigure,
   svgToPng,
 } from "@graticule/plot";
 import type { ForecastRun } from "../forecasting/open-run.js";
@@ -53,7 +54,7 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
   const { grid } = store;
   const plane = grid.latitudes.length * grid.longitudes.length;
   const start = formatHours(store.calendar, startHours);
-  const figures: { readonly svg: string; readonly alt: string }[] = [];
+  const figures: ReportFigure[] = [];
   for (const name of chosen) {
     const channel = names.indexOf(name);
     const unit = run.channels[channel]?.unit;
@@ -68,7 +69,11 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
     await writeFile(join(run.folder, `maps-${name}.svg`), svg);
     await writeFile(join(run.folder, `maps-${name}.png`), svgToPng(svg));
     await writeFile(join(run.folder, `rollout-${name}.png`), animateRollout({ ...view, frames }));
-    figures.push({ svg, alt: `Truth, forecast and error of ${name} from ${start}` });
+    figures.push({
+      svg,
+      alt: `Truth, forecast and error of ${name} from ${start}`,
+      caption: `Start ${start}; checkpoint ${run.checkpoint.slice(0, 12)}; truth and start from ${store.folder}; all lead times: rollout-${name}.png`,
+    });
   }
   return { sections: [{ heading: `Forecast from ${start}`, figures }] };
 }
