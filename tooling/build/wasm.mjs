@@ -8,12 +8,18 @@ const packages = new URL("../../packages/", import.meta.url);
 const wabt = await makeWabt();
 
 write("data/src/resample-kernel", "resample-kernel.wat", assemble(read("data/src/resample-kernel.wat")));
-write("data-era5/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data-era5/src/codecs/chunk-kernel.wat")));
+write("data/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data/src/codecs/chunk-kernel.wat")));
 write("data-hyperspectral/src/strided/widen-kernel", "tooling/build/widen-kernel.mjs", assemble(widenKernelText()));
-for (const kernel of ["block-kernel", "jpeg/jpeg-kernel"]) {
-  const place = `data-geotiff/src/kernel/${kernel}`;
-  write(place, `${kernel.split("/").at(-1)}.as`, await compile(place));
-}
+const inflate = read("data/src/codecs/inflate-kernel.as");
+write("data/src/codecs/inflate-kernel", "inflate-kernel.as", await compile(inflate));
+const blocks = read("data-geotiff/src/kernel/block-kernel.as");
+write(
+  "data-geotiff/src/kernel/block-kernel",
+  "block-kernel.as, behind inflate-kernel.as,",
+  await compile(inflate + blocks),
+);
+const jpeg = "data-geotiff/src/kernel/jpeg/";
+write(`${jpeg}jpeg-kernel`, "jpeg-kernel.as", await compile(read(`${jpeg}jpeg-kernel.as`), jpeg));
 
 function read(path) {
   return readFileSync(new URL(path, packages), "utf8");
@@ -32,16 +38,19 @@ function assemble(text) {
   return wabt.parseWat("kernel.wat", text, { simd: true }).toBinary({}).buffer;
 }
 
-/** AssemblyScript without its runtime: functions on memory alone. A kernel may import others beside it. */
-async function compile(kernel) {
-  const folder = kernel.slice(0, kernel.lastIndexOf("/") + 1);
-  const main = `${kernel.slice(folder.length)}.ts`;
+/**
+ * AssemblyScript without its runtime: functions on memory alone, which is free from `freeFrom()` on. What they import lies
+ * in `folder`.
+ */
+async function compile(functions, folder) {
+  const text = `${functions}export function freeFrom(): usize { return (__heap_base + 15) & ~15; }`;
   let bytes;
   const flags = ["--runtime", "stub", "--noAssert", "-O3", "--enable", "simd"];
-  const { error, stderr } = await asc.main([main, "--outFile", "main.wasm", ...flags], {
+  const { error, stderr } = await asc.main(["main.ts", "--outFile", "main.wasm", ...flags], {
     readFile(name) {
-      const file = new URL(`${folder}${name.replace(/\.ts$/, ".as")}`, packages);
-      return existsSync(file) ? readFileSync(file, "utf8") : null;
+      if (name === "main.ts") return text;
+      const part = `${folder}${name.replace(/\.ts$/, ".as")}`;
+      return existsSync(new URL(part, packages)) ? read(part) : null;
     },
     writeFile: (_name, contents) => {
       bytes = contents;

@@ -2,8 +2,8 @@ import { FormatError } from "@graticule/core";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openImageFile } from "../src/image-file.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { type TestTiff, writeTiff } from "./write-tiff.js";
 
 const folder = makeTemporaryFolder();

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import {
   makeSimulation,
   openDataset,
@@ -11,7 +12,6 @@ import {
   type WriteSimulationOptions,
   writeSimulation,
 } from "../../src/index.js";
-import { makeTemporaryFolder } from "../temporary-folder.js";
 
 const temporary = makeTemporaryFolder();
 const options: WriteSimulationOptions = {

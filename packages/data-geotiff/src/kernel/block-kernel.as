@@ -12,11 +12,6 @@ for (let byte: u32 = 0; byte < 256; byte++) {
   store<u64>(LZW_TABLE + (byte << 3), <u64>(ALL_BYTES + byte) | (1 << 32));
 }
 
-/** Where memory is free. */
-export function freeFrom(): usize {
-  return (__heap_base + 15) & ~15;
-}
-
 /**
  * Undoes LZW. A code's string is the one before it and a byte more, so it is there in the output already. Gives the
  * number of bytes, or −1 for an impossible code.

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeRandom } from "@graticule/core";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import { openPackedShards, packDataset } from "../../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
-const folder = makeTemporaryFolder();
+const folder = makeTemporaryFolder().path;
 const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 2);
 
 test(`files changed at random are read rightly or refused (${seconds} s)`, {
