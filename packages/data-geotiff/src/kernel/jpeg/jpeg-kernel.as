@@ -60,11 +60,6 @@ let segmentEnd: i32 = 0;
 let wide: usize = 0;
 let pixels: usize = 0;
 
-/** Where memory is free. */
-export function freeFrom(): usize {
-  return (__heap_base + 15) & ~15;
-}
-
 /** @param segment a DHT segment's 16 counts, and its symbols. @param slot 0 to 3 for DC, 4 to 7 for AC. */
 export function setHuffman(slot: usize, segment: usize): bool {
   return makeHuffmanTable(HUFFMAN + slot * TABLE_BYTES, segment, slot < 4 ? 15 : 255);
