@@ -14,6 +14,7 @@ import {
 import type { ForecastRun } from "../forecasting/open-run.js";
 import { rollout } from "../forecasting/rollout.js";
 import { makeReader } from "../scoring/baselines.js";
+import { mapScales } from "./map-scales.js";
 
 export interface PlotOptions {
   readonly startHours: number;
@@ -64,7 +65,13 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
       truth: truth.slice(channel * plane, (channel + 1) * plane),
       forecast: forecast.slice(channel * plane, (channel + 1) * plane),
     }));
-    const view = { grid, projection, title: `${name} from ${start}`, label: unit ? `${name} [${unit}]` : name };
+    const view = {
+      ...mapScales(frames),
+      grid,
+      projection,
+      title: `${name} from ${start}`,
+      label: unit ? `${name} [${unit}]` : name,
+    };
     const svg = plotForecastMaps({ ...view, frames: frames.filter(({ lead }) => leadTimesHours.includes(lead)) });
     await writeFile(join(run.folder, `maps-${name}.svg`), svg);
     await writeFile(join(run.folder, `maps-${name}.png`), svgToPng(svg));

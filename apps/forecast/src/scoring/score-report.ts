@@ -52,7 +52,7 @@ export const TABLE_LEGEND =
 
 function formatScore(value: number): string {
   if (!Number.isFinite(value)) return "none";
-  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3) : value.toPrecision(4);
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3).replace("-", "−") : value.toPrecision(4);
 }
 
 /** Channels that get figures of their own beside RMSE and ACC. */
@@ -72,7 +72,7 @@ export function scoreReport(sheet: ScoreSheet): ReportPart {
       {
         heading: `Scores on split '${sheet.split}'`,
         text: `Region ${region}. ${describeProvenance(first)}. ${TABLE_LEGEND}. Baselines are fitted on what precedes the split.`,
-        table: { columns: [...table.columns], rows: table.rows.map((row) => [...row]) },
+        table: { columns: [...table.columns], rows: table.rows.map((row) => row.map(unbroken)) },
         figures: channels.flatMap((channel) => growthFigures(sheet, channel, region)),
       },
       { heading: "Scorecards", figures: scorecards(sheet) },
@@ -81,6 +81,9 @@ export function scoreReport(sheet: ScoreSheet): ReportPart {
     ],
   };
 }
+
+/** Keeps a cell on one line. */
+const unbroken = (cell: string): string => cell.replaceAll(" ", "\u00a0").replaceAll("-", "\u2011");
 
 /** RMSE and ACC over lead time, with the source's intervals as bands; nothing where there is a single lead time. */
 function growthFigures({ records, source }: ScoreSheet, channel: string, region: string): ReportFigure[] {
