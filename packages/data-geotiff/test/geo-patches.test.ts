@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeLoader, type Sample } from "@graticule/data";
 import { beforeAll, describe, expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import {
   type CogOptions,
   type GeoPatchesOptions,
@@ -15,7 +16,6 @@ import {
   parseCrs,
   wgs84,
 } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const folder = makeTemporaryFolder();
 const root = fileURLToPath(new URL("../../../../shared/data/", import.meta.url));

@@ -1,5 +1,6 @@
+import { itemBytesOf, type StoredDtype } from "@graticule/data/arrays";
 import type { ReadBox, WindowDims } from "./read-plan.js";
-import { type Calibration, STORED_BYTES, type StoredType, type StridedLayout } from "./strided-layout.js";
+import type { Calibration, StridedLayout } from "./strided-layout.js";
 import { WIDEN_KERNEL } from "./widen-kernel.js";
 
 /** Most bytes of one fetch, so that what is copied stays in the processor's cache. */
@@ -20,7 +21,7 @@ const CALIBRATION_AT = STAGED_AT + 4 * (STAGED_VALUES + PADDING);
 const PAGE_BYTES = 2 ** 16;
 
 /** The kernel's names of types: those that float32 holds exactly. */
-const TYPE_NAMES: Partial<Record<StoredType, string>> = {
+const TYPE_NAMES: Partial<Record<StoredDtype, string>> = {
   uint8: "Uint8",
   int8: "Int8",
   uint16: "Uint16",
@@ -67,7 +68,7 @@ export function makeWidenBox(
   calibration: Calibration,
 ): WidenBox | undefined {
   const { dtype, strides } = layout;
-  const size = STORED_BYTES[dtype];
+  const size = itemBytesOf(dtype);
   const name = TYPE_NAMES[dtype];
   if (name === undefined) return undefined;
   const type = layout.littleEndian || size === 1 ? name : `Swapped${name}`;
