@@ -1,5 +1,6 @@
 """Reads a dataset by batches in worker processes: torch's DataLoader, or its like on shared memory where torch is absent."""
 
+import copy
 import multiprocessing
 import random
 from multiprocessing import shared_memory
@@ -36,7 +37,7 @@ def load_shared(dataset, batch, workers):
         for indices in batches:
             yield len(numpy.stack([dataset[index] for index in indices]))
         return
-    first = numpy.asarray(dataset[0])
+    first = numpy.asarray(copy.copy(dataset)[0])  # Processes must not share the file that this opens.
     slots = [shared_memory.SharedMemory(create=True, size=first.nbytes * batch) for _ in range(PREFETCH_BATCHES * workers)]
     context = multiprocessing.get_context("fork")
     tasks, done = context.Queue(), context.Queue()
@@ -45,8 +46,11 @@ def load_shared(dataset, batch, workers):
         while (task := tasks.get()) is not None:
             slot, indices = task
             images = numpy.ndarray((batch, *first.shape), first.dtype, buffer=slots[slot].buf)
-            for position, index in enumerate(indices):
-                images[position] = dataset[index]
+            try:
+                for position, index in enumerate(indices):
+                    images[position] = dataset[index]
+            except Exception as error:  # noqa: BLE001  (the parent would wait for ever)
+                slot = error
             done.put(slot)
 
     processes = [context.Process(target=work, daemon=True) for _ in range(workers)]
@@ -58,6 +62,8 @@ def load_shared(dataset, batch, workers):
             tasks.put(task)
         for following in batches[len(slots) :] + [None] * len(waiting):
             slot = done.get()
+            if isinstance(slot, Exception):
+                raise slot
             yield batch
             if following is not None:
                 tasks.put((slot, following))
