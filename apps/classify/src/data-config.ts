@@ -42,7 +42,40 @@ const sceneConfig = z.strictObject({
     .optional(),
 });
 
+const rangesNm = z.array(z.tuple([z.number(), z.number()])).optional();
+
+/** Crops of hyperspectral cubes; the splits are separate blocks of each cube, so no pixel is in two of them. */
+const cubesConfig = z.strictObject({
+  kind: z.literal("cubes"),
+  /** ENVI headers, MATLAB files or GeoTIFFs with the same bands; `*` and `?` in the last part stand for several. */
+  paths: z.array(z.string()).min(1),
+  /** Rasters of class numbers, one for each path, in its order; for classification. */
+  labels: z.array(z.string()).optional(),
+  /** The number of pixels without a class. */
+  ignoreLabel: z.int().optional(),
+  /** [H, W] in pixels of a crop. */
+  cropSize: z.tuple([z.int().min(1), z.int().min(1)]).default([16, 16]),
+  /** Training crops of an epoch, each at a place drawn anew; as many as fit side by side when absent. */
+  cropsPerEpoch: z.int().min(1).optional(),
+  /** Bands by index from 0; those that the files don't mark as bad when absent. */
+  bands: z.array(z.int().min(0)).optional(),
+  /** Keeps bands in these ranges of wavelengths. Units: nm. */
+  rangesNm,
+  /** Leaves out bands in these ranges, e.g. [[1340, 1445], [1790, 1955]] for water vapor. Units: nm. */
+  excludeNm: rangesNm,
+  /** MATLAB files: the variable that holds the cube, and [H, W] where it is a matrix of spectra. */
+  variable: z.string().optional(),
+  shape: z.tuple([z.int().min(1), z.int().min(1)]).optional(),
+  pixelOrder: z.enum(["column", "row"]).optional(),
+  /** Unit of the files' wavelengths where they don't say. */
+  wavelengthUnit: z.string().optional(),
+  /** Side, in crops, of the blocks that go to one split. */
+  blockTiles: z.int().min(1).default(2),
+  splitFractions: z.strictObject({ train: share, val: share, test: share }).default({ train: 0.7, val: 0.3, test: 0 }),
+  splitSeed: z.int().min(0).default(0),
+});
+
 /** What a run reads. */
-export const dataConfig = z.discriminatedUnion("kind", [imageFolderConfig, sceneConfig]);
+export const dataConfig = z.discriminatedUnion("kind", [imageFolderConfig, sceneConfig, cubesConfig]);
 
 export type DataConfig = z.infer<typeof dataConfig>;

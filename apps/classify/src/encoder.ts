@@ -1,13 +1,23 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { resolveConfig } from "@graticule/config";
+import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
-import { loadMaeEncoder, type MaeConfig, makeVit, type Pool, poolTokens, type Vit } from "@graticule/models";
-import { type Checkpoint, findLatestCheckpoint, MODEL_FILE, openSafetensors, verifyCheckpoint } from "@graticule/train";
-import { type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens } from "@graticule/models";
+import {
+  type Checkpoint,
+  findLatestCheckpoint,
+  MODEL_FILE,
+  openSafetensors,
+  type SafetensorsFile,
+  verifyCheckpoint,
+} from "@graticule/train";
+import { mean, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { dataConfig } from "./data-config.js";
-import { maeConfigFor, maeModelConfig } from "./mae-model-config.js";
+import { hyperspectralConfigFor } from "./hyperspectral-model-config.js";
+import { maeConfigFor } from "./mae-model-config.js";
+import { maskedModelConfig } from "./masked-model-config.js";
 
 /** A frozen encoder with what it takes to feed it. */
 export interface Encoder {
@@ -24,13 +34,12 @@ export interface Encoder {
 }
 
 /** The parts of a pretraining run's stored configuration that an encoder needs; the rest is the run's own affair. */
-const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: maeModelConfig });
+const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: maskedModelConfig });
 
 /** What a pretraining checkpoint says about its encoder and data. */
 export interface PretrainedRun {
   readonly checkpoint: Checkpoint;
   readonly run: z.infer<typeof storedRun>;
-  readonly model: MaeConfig;
 }
 
 /**
@@ -41,36 +50,55 @@ export interface PretrainedRun {
 export async function openPretrainedRun(path: string): Promise<PretrainedRun> {
   const checkpoint = (await findLatestCheckpoint(path)) ?? (await verifyCheckpoint(path));
   const run = resolveConfig({ schema: storedRun, layers: [{ name: checkpoint.path, value: checkpoint.state.config }] });
-  return { checkpoint, run, model: maeConfigFor(run.model, checkpoint.state.schema.length) };
+  return { checkpoint, run };
 }
 
 /** Loads the encoder of a pretrained masked autoencoder. */
-export async function openEncoder({ checkpoint, model }: PretrainedRun, pool: Pool): Promise<Encoder> {
-  const vit = makeEncoderVit(model, 0);
+export async function openEncoder(run: PretrainedRun, pool: Pool): Promise<Encoder> {
+  const { checkpoint } = run;
+  const model = makeEncoderModel(run, 0, pool);
   const file = await openSafetensors(join(checkpoint.path, MODEL_FILE));
-  try {
-    await loadMaeEncoder(vit, file);
-  } finally {
-    await file.close();
-  }
+  await model.load(file).finally(() => file.close());
   const hash = checkpoint.state.files[MODEL_FILE]?.sha256 ?? "";
-  return makeEncoder(vit, checkpoint.path, hash, checkpoint.state.schema, pool);
+  return makeEncoder(run, model, checkpoint.path, hash);
 }
 
 /** An encoder of the same shape that has learned nothing: what pretraining is measured against. */
-export function makeRandomEncoder({ checkpoint, model }: PretrainedRun, seed: number, pool: Pool): Encoder {
+export function makeRandomEncoder(run: PretrainedRun, seed: number, pool: Pool): Encoder {
   const hash = createHash("sha256")
-    .update(`random ${seed} ${JSON.stringify(model)}`)
+    .update(`random ${seed} ${JSON.stringify(run.run.model)}`)
     .digest("hex");
-  return makeEncoder(makeEncoderVit(model, seed), "random initialization", hash, checkpoint.state.schema, pool);
+  return makeEncoder(run, makeEncoderModel(run, seed, pool), "random initialization", hash);
 }
 
-function makeEncoderVit(model: MaeConfig, seed: number): Vit {
-  const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim } = model;
-  return makeVit({ imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, pool: "cls" }, { seed });
+interface EncoderModel {
+  load(file: SafetensorsFile): Promise<unknown>;
+  features(images: Tensor): Tensor2D;
+  dispose(): void;
 }
 
-function makeEncoder(vit: Vit, name: string, hash: string, schema: ChannelSchema, pool: Pool): Encoder {
-  const features = (images: Tensor): Tensor2D => tidy(() => poolTokens(vit.forwardFeatures(images), pool));
-  return { name, hash, imageSize: vit.config.imageSize, schema, features, dispose: () => vit.dispose() };
+function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: number, pool: Pool): EncoderModel {
+  const { schema } = checkpoint.state;
+  if (model.kind === "hyperspectral-mae") {
+    if (pool === "cls")
+      throw new ConfigError("pool: expected 'mean' for a hyperspectral-mae, which has no class token, got 'cls'.");
+    const mae = makeHyperspectralMae(hyperspectralConfigFor(model, schema), { seed });
+    return {
+      load: (file) => mae.loadStateDict(file),
+      features: (images) => tidy(() => mean(mae.encode(images), 1) as Tensor2D),
+      dispose: () => mae.dispose(),
+    };
+  }
+  const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim } = maeConfigFor(model, schema.length);
+  const vit = makeVit({ imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, pool: "cls" }, { seed });
+  return {
+    load: (file) => loadMaeEncoder(vit, file),
+    features: (images) => tidy(() => poolTokens(vit.forwardFeatures(images), pool)),
+    dispose: () => vit.dispose(),
+  };
+}
+
+function makeEncoder({ checkpoint, run }: PretrainedRun, model: EncoderModel, name: string, hash: string): Encoder {
+  const { features, dispose } = model;
+  return { name, hash, imageSize: run.model.imageSize, schema: checkpoint.state.schema, features, dispose };
 }

@@ -8,15 +8,21 @@
  * ```
  */
 export { type BackendConfig, backendConfig } from "./backend-config.js";
-export { appendValue, formatTable, runProgram, stderrLogger } from "./command-line.js";
+export { channelTreeFields, channelTreeFor } from "./channel-tree-config.js";
+export { appendValue, formatTable, numberOption, numbersOption, runProgram, stderrLogger } from "./command-line.js";
 export { type DataConfig, dataConfig } from "./data-config.js";
 export { type Encoder, makeRandomEncoder, openEncoder, openPretrainedRun, type PretrainedRun } from "./encoder.js";
 export { type Evaluation, type EvaluationResult, evaluateEncoder } from "./evaluate.js";
 export { type EvaluateConfig, evaluateConfig } from "./evaluate-config.js";
 export { type ExtractedFeatures, extractFeatures, extractPixels } from "./extract-features.js";
-export { type MaeModelConfig, maeConfigFor, maeModelConfig } from "./mae-model-config.js";
+export {
+  type HyperspectralModelConfig,
+  hyperspectralConfigFor,
+} from "./hyperspectral-model-config.js";
+export { type MaeModelConfig, maeConfigFor } from "./mae-model-config.js";
+export { type MaskedModelConfig, maskedModelConfig } from "./masked-model-config.js";
 export { datasetSpec, type Split } from "./open-dataset.js";
 export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
-export { readConfig } from "./read-config.js";
+export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";

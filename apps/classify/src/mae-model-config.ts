@@ -1,11 +1,13 @@
 import { type MaeConfig, maeConfig, vitPresets } from "@graticule/models";
 import { z } from "zod";
+import { withoutUndefined } from "./without-undefined.js";
 
 const width = z.int().min(1).optional();
 const presets = Object.keys(vitPresets) as (keyof typeof vitPresets)[];
 
 /** The shape of a masked autoencoder and its task, as runs and checkpoints carry it. */
 export const maeModelConfig = z.strictObject({
+  kind: z.literal("mae").default("mae"),
   /** Encoder size. Source: Tsaris et al. 2024, Table I, arXiv:2404.11706. */
   preset: z.enum(presets),
   /** [H, W] in pixels of what the model sees. */
@@ -35,14 +37,7 @@ export type MaeModelConfig = z.infer<typeof maeModelConfig>;
  * @throws {RangeError} if the result is not a model that can be built.
  */
 export function maeConfigFor(model: MaeModelConfig, inChannels: number): MaeConfig {
-  const { preset, maskRatio, normPix, ...shape } = model;
+  const { kind, preset, maskRatio, normPix, ...shape } = model;
   const mlpDim = shape.mlpDim ?? (shape.embedDim && 4 * shape.embedDim);
   return maeConfig(preset, withoutUndefined({ ...shape, inChannels, mlpDim }));
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** The fields that have a value, so that those without one do not override a preset. */
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

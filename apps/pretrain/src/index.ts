@@ -10,6 +10,6 @@
  * await pretrain("runs/mine", config);
  * ```
  */
-export { pretrain, readRunConfig } from "./pretrain.js";
+export { pretrain, readPretrainConfig } from "./pretrain.js";
 export { type PretrainConfig, pretrainConfig } from "./pretrain-config.js";
 export { type Reconstructions, reconstruct } from "./reconstruct.js";

@@ -4,7 +4,7 @@ import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from 
 import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import { Command } from "commander";
-import { pretrain, readRunConfig } from "./pretrain.js";
+import { pretrain, readPretrainConfig } from "./pretrain.js";
 import { type PretrainConfig, pretrainConfig } from "./pretrain-config.js";
 import { pretrainReport, reconstructionReport, settingsReport } from "./pretrain-report.js";
 import { reconstruct } from "./reconstruct.js";
@@ -50,7 +50,11 @@ program
   .command("run")
   .description("Start a run: train, then draw reconstructions and a report.")
   .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR train.epochs=200")
-  .option("-p, --preset <name>", "settings to start from: image-folder, quickstart, ucmerced", "image-folder")
+  .option(
+    "-p, --preset <name>",
+    "settings to start from: hyperspectral, image-folder, quickstart, ucmerced",
+    "image-folder",
+  )
   .option(
     "-c, --config <file>",
     "YAML or TypeScript file with settings, which win over the preset; give it again for more",
@@ -89,7 +93,9 @@ program
     "after",
     "\nExamples:\n  graticule-pretrain resume runs/mine\n  graticule-pretrain resume runs/mine train.epochs=400",
   )
-  .action(async (run: string, overrides: string[]) => trainAndReport(run, await readRunConfig(run, overrides), true));
+  .action(async (run: string, overrides: string[]) =>
+    trainAndReport(run, await readPretrainConfig(run, overrides), true),
+  );
 
 program
   .command("reconstruct")
@@ -98,7 +104,7 @@ program
   .argument("[overrides...]", "settings, e.g. report.reconstructions=12 model.maskRatio=0.5")
   .addHelpText("after", "\nExamples:\n  graticule-pretrain reconstruct runs/mine report.reconstructions=12")
   .action(async (run: string, overrides: string[]) => {
-    const report = await drawReconstructions(run, await readRunConfig(run, overrides));
+    const report = await drawReconstructions(run, await readPretrainConfig(run, overrides));
     process.stdout.write(`pictures: ${run}/reconstructions.png\nreport: ${report}\n`);
   });
 

@@ -1,4 +1,5 @@
-import { backendConfig, dataConfig, maeModelConfig } from "@graticule/classify";
+import { backendConfig, dataConfig, maskedModelConfig } from "@graticule/classify";
+import { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "@graticule/train";
 import { z } from "zod";
 
 /** Everything that decides a pretraining run; a preset, files and `a.b=c` overrides are merged into one of these. */
@@ -7,12 +8,8 @@ export const pretrainConfig = z.strictObject({
   seed: z.int().min(0).default(0),
   backend: backendConfig.prefault({}),
   data: dataConfig,
-  loader: z
-    .strictObject({
-      /** Threads that read and transform images; 0 = in this process. */
-      numWorkers: z.int().min(0).default(1),
-      /** Batches made ahead of the training step. */
-      prefetchBatches: z.int().min(1).default(2),
+  loader: loaderConfig
+    .extend({
       /** What to do with a file that cannot be read. */
       onCorrupt: z.enum(["skip", "fail"]).default("skip"),
       /** Most training images that channel means and deviations are measured on, drawn by seed. */
@@ -21,49 +18,46 @@ export const pretrainConfig = z.strictObject({
     .prefault({}),
   augment: z
     .strictObject({
-      /** Area of the random crop as a share of the image. Source: He et al. 2022, appendix A.1. */
-      cropScale: z.tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)]).default([0.2, 1]),
+      /** Area of a random crop that is resized to the model's imageSize, as a share of the image; 0.2 to 1 when absent, but none for cubes, whose crops lie at random anyway. */
+      cropScale: z.tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)]).optional(),
       interpolation: z.enum(["bilinear", "bicubic"]).default("bicubic"),
       horizontalFlip: z.boolean().default(true),
       /** Images from above have no upside down, so this is off only to follow the paper. */
       verticalFlip: z.boolean().default(false),
     })
     .prefault({}),
-  model: maeModelConfig,
-  optimizer: z
-    .strictObject({
+  model: maskedModelConfig,
+  optimizer: optimizerConfig
+    .extend({
       /** Learning rate at a batch of 256, scaled by globalBatchSize / 256. Source: He et al. 2022, appendix A.1. */
       baseLearningRate: z.number().gt(0).default(1.5e-4),
-      minLearningRate: z.number().min(0).default(0),
-      weightDecay: z.number().min(0).default(0.05),
-      betas: z.tuple([z.number(), z.number()]).default([0.9, 0.95]),
-      epsilon: z.number().gt(0).default(1e-8),
-      /** Share of all steps with linear warm-up; 40 of 800 epochs in the paper. */
-      warmupFraction: z.number().min(0).lt(1).default(0.05),
-      /** Largest global gradient norm; not clipped when absent, as in the paper. */
-      clipNorm: z.number().gt(0).optional(),
     })
     .prefault({}),
-  train: z
-    .strictObject({
-      epochs: z.int().min(1).default(100),
-      /** Images of one forward pass. */
-      microBatchSize: z.int().min(1).default(64),
-      /** Forward passes of one optimizer step. */
-      gradAccumSteps: z.int().min(1).default(1),
-      /** Modules whose activations are computed again in the backward pass, e.g. `blocks.*`; none when absent. */
-      recompute: z.string().optional(),
-      checkpointEverySteps: z.int().min(1).default(500),
-      keepCheckpoints: z.int().min(1).default(2),
-      logEverySteps: z.int().min(1).default(10),
+  train: loopConfig
+    .extend({
+      /** Epochs between two validations on held-out images; none when absent. */
+      validateEveryEpochs: z.int().min(1).optional(),
     })
     .prefault({}),
   report: z
     .strictObject({
       /** Held-out images in the reconstruction panel; 0 draws none. */
       reconstructions: z.int().min(0).default(6),
-      /** Bands drawn as red, green and blue, from 0; the first three, or one as grey, when absent. */
+      /** Bands drawn as red, green and blue, from 0; when absent by wavelength where the data has them, else the first three. */
       rgbBands: z.tuple([z.int().min(0), z.int().min(0), z.int().min(0)]).optional(),
+      /** Held-out crops of cubes that errors of bands are measured on. */
+      errorCrops: z.int().min(1).default(200),
+      /** Pixels of cubes whose spectra are drawn, true and reconstructed; hidden ones of the crops drawn when absent. */
+      pixels: z
+        .array(
+          z.strictObject({
+            /** Which cube, counted from 0 in the order of `data.paths`. */
+            cube: z.int().min(0).default(0),
+            row: z.int().min(0),
+            column: z.int().min(0),
+          }),
+        )
+        .optional(),
     })
     .prefault({}),
 });
@@ -71,9 +65,4 @@ export const pretrainConfig = z.strictObject({
 export type PretrainConfig = z.infer<typeof pretrainConfig>;
 
 /** Settings that may differ when a run is resumed: they change its length, its speed or what it says, not its steps. */
-export const resumeMayChange = [
-  "train.{epochs,checkpointEverySteps,keepCheckpoints,logEverySteps}",
-  "loader.{numWorkers,prefetchBatches}",
-  "backend.threads",
-  "report.**",
-];
+export const resumeMayChange = ["report.**", "train.validateEveryEpochs", ...loopMayChange];

@@ -1,18 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Writable } from "node:stream";
-import { maeConfigFor, readConfig } from "@graticule/classify";
-import { type PlainData, printConfig } from "@graticule/config";
-import { ConfigError, type Logger, silentLogger } from "@graticule/core";
-import { maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
-import { applyRecompute } from "@graticule/nn";
-import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
-import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, train } from "@graticule/train";
+import { readRunConfig } from "@graticule/classify";
+import { type Logger, silentLogger } from "@graticule/core";
+import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d } from "@tensorflow/tfjs-core";
+import { makeMaskedModel } from "./masked-model.js";
 import { type PretrainConfig, pretrainConfig, resumeMayChange } from "./pretrain-config.js";
-import { measureTrainingChannels, openTrainingLoader } from "./pretraining-data.js";
-
-const CONFIG_FILE = "config.yaml";
+import { measureTrainingChannels, openTrainingLoader, openValidation } from "./pretraining-data.js";
+import { validationLoss } from "./validation-loss.js";
 
 /**
  * Pretrains a masked autoencoder into a run folder, or continues the run that is there.
@@ -29,80 +22,44 @@ export async function pretrain(
     readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
   } = {},
 ): Promise<TrainResult> {
-  const { logger = silentLogger, resume = false, progressStream = nowhere() } = options;
+  const { logger = silentLogger, resume = false, progressStream } = options;
   const backend = await openBackend(config.backend, logger);
   const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
   const schema = existing?.state.schema ?? (await measureTrainingChannels(config));
   const loader = await openTrainingLoader(config, schema, logger);
-  const modelConfig = maeConfigFor(config.model, schema.length);
-  const model = makeMae(modelConfig, { seed: config.seed });
-  if (config.train.recompute) applyRecompute(model, config.train.recompute);
-
-  const { gradAccumSteps, epochs, microBatchSize } = config.train;
-  const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
-  const { baseLearningRate, minLearningRate, weightDecay, betas, epsilon, warmupFraction, clipNorm } = config.optimizer;
-  const optimizer = makeAdamW({ groups: weightDecayGroups(model, weightDecay), betas, epsilon });
-  const learningRate = warmupCosine({
-    baseLr: (baseLearningRate * microBatchSize * gradAccumSteps) / 256,
-    warmupSteps: Math.floor(warmupFraction * totalSteps),
-    totalSteps,
-    minLr: minLearningRate,
-  });
-  await mkdir(runFolder, { recursive: true });
-  await writeFile(join(runFolder, CONFIG_FILE), printConfig(config));
-  const parameters = model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
-  logger.info(
-    `${loader.length} images, ${schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} images on ${backend.name} (${backend.precision})`,
-  );
-
+  const model = makeMaskedModel(config.model, schema, config.seed);
+  const validation = await openValidation(config, schema, logger);
+  const { microBatchSize, gradAccumSteps, validateEveryEpochs } = config.train;
+  const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
   try {
-    return await train({
+    return await trainRun({
       runFolder,
-      model,
-      optimizer,
+      config,
+      model: model.module,
       loader,
-      loss: ({ images, shape, indices }, { epoch }) => {
-        const { maskRatio, normPix } = config.model;
-        const mask = makeMaeMask({ seed: config.seed, epoch, indices, numTokens: numPatches(modelConfig), maskRatio });
-        return maeLoss(model, tensor4d(images, [...shape]), mask, { normPix });
-      },
-      learningRate,
-      seed: config.seed,
-      totalSteps,
-      gradAccumSteps,
-      ...(clipNorm !== undefined && { clipNorm }),
-      config: config as PlainData,
+      backend,
+      loss: ({ images, shape, indices }, { epoch }) =>
+        model.loss(tensor4d(images, [...shape]), { seed: config.seed, epoch, indices }),
+      ...(validation &&
+        validateEveryEpochs !== undefined && {
+          evaluate: {
+            everySteps: validateEveryEpochs * stepsPerEpoch,
+            run: async () => ({ loss: await validationLoss(model, validation) }),
+          },
+        }),
+      learningRate: (config.optimizer.baseLearningRate * microBatchSize * gradAccumSteps) / 256,
       resume,
       configMayChange: resumeMayChange,
-      saveEverySteps: config.train.checkpointEverySteps,
-      keepCheckpoints: config.train.keepCheckpoints,
-      logEverySteps: config.train.logEverySteps,
-      ...(backend.memory && { memory: backend.memory }),
       logger,
-      progressStream,
+      ...(progressStream && { progressStream }),
     });
   } finally {
     await loader.close();
-    model.dispose();
-    optimizer.dispose();
+    await validation?.close();
+    model.module.dispose();
   }
 }
 
-function nowhere(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
-}
-
-/**
- * Reads the settings that a run was started with, and changes some of them.
- *
- * @throws {ConfigError} if the folder holds no run.
- */
-export async function readRunConfig(runFolder: string, overrides: readonly string[] = []): Promise<PretrainConfig> {
-  const path = join(runFolder, CONFIG_FILE);
-  await readFile(path).catch((cause) => {
-    throw new ConfigError(`${runFolder}: expected a run with a ${CONFIG_FILE}, got none. Name the folder of a run.`, {
-      cause,
-    });
-  });
-  return readConfig(pretrainConfig, { files: [path], overrides });
-}
+/** Reads the settings that a run was started with, and changes some of them. @throws {ConfigError} if it is no run. */
+export const readPretrainConfig = (runFolder: string, overrides: readonly string[] = []): Promise<PretrainConfig> =>
+  readRunConfig(pretrainConfig, runFolder, overrides);

@@ -1,8 +1,9 @@
 import { datasetSpec } from "@graticule/classify";
-import { type Logger, makeRandom } from "@graticule/core";
+import { ConfigError, type Logger, makeRandom } from "@graticule/core";
 import {
   type ChannelSchema,
   type Dataset,
+  type DatasetSpec,
   type Loader,
   makeLoader,
   measureChannels,
@@ -10,6 +11,9 @@ import {
   type TransformSpec,
 } from "@graticule/data";
 import type { PretrainConfig } from "./pretrain-config.js";
+
+/** Area of the random crop as a share of an image. Source: He et al. 2022, appendix A.1, arXiv:2111.06377. */
+const IMAGE_CROP_SCALE = [0.2, 1] as const;
 
 /** Measures each channel's mean and deviation on a seeded draw of the training images. */
 export async function measureTrainingChannels(config: PretrainConfig): Promise<ChannelSchema> {
@@ -25,7 +29,7 @@ export async function openTrainingLoader(
   schema: ChannelSchema,
   logger: Logger,
 ): Promise<Loader> {
-  const { augment, model, loader, train, seed } = config;
+  const { augment, loader, train, seed } = config;
   const dataset = datasetSpec(config.data, "train");
   const { length } = await openDataset(dataset);
   const flips: TransformSpec[] = [];
@@ -38,20 +42,66 @@ export async function openTrainingLoader(
     seed,
     shuffle: true,
     dropLast: length >= train.microBatchSize,
-    transforms: [
-      {
-        kind: "randomResizedCrop",
-        size: model.imageSize,
-        scale: augment.cropScale,
-        ratio: [3 / 4, 4 / 3],
-        interpolation: augment.interpolation,
-      },
-      ...flips,
-      { kind: "normalize" },
-    ],
+    transforms: [cropTransform(config), ...flips, { kind: "normalize" }],
     numWorkers: loader.numWorkers,
     prefetchBatches: loader.prefetchBatches,
     onCorrupt: loader.onCorrupt,
+    logger,
+  });
+}
+
+/** Crops of cubes are drawn at their own resolution already; images are cropped at random. */
+function cropTransform({ augment, data, model }: PretrainConfig): TransformSpec {
+  const scale = augment.cropScale ?? (data.kind === "cubes" ? undefined : IMAGE_CROP_SCALE);
+  const { interpolation } = augment;
+  return scale === undefined
+    ? { kind: "resize", size: model.imageSize, interpolation }
+    : { kind: "randomResizedCrop", size: model.imageSize, scale, ratio: [3 / 4, 4 / 3], interpolation };
+}
+
+/** The first of some splits that has images; undefined where none has. */
+export async function findHeldOut(
+  config: PretrainConfig,
+  splits: readonly ("val" | "test")[],
+): Promise<DatasetSpec | undefined> {
+  for (const split of splits)
+    try {
+      const spec = datasetSpec(config.data, split);
+      const dataset = await openDataset(spec);
+      await dataset.close?.();
+      if (dataset.length > 0) return spec;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  return undefined;
+}
+
+/** Opens held-out images as the model sees them, in order; undefined if nobody asks for validation. */
+export async function openValidation(
+  config: PretrainConfig,
+  schema: ChannelSchema,
+  logger: Logger,
+): Promise<Loader | undefined> {
+  if (config.train.validateEveryEpochs === undefined) return undefined;
+  const dataset = await findHeldOut(config, ["val", "test"]);
+  if (!dataset)
+    throw new ConfigError(
+      "train.validateEveryEpochs: expected held-out images, got none in splits val and test. Leave it out, or choose other data.splitFractions.",
+    );
+  return makeLoader({
+    dataset,
+    schema,
+    batchSize: config.train.microBatchSize,
+    seed: 0,
+    shuffle: false,
+    dropLast: false,
+    transforms: [
+      { kind: "resize", size: config.model.imageSize, interpolation: config.augment.interpolation },
+      { kind: "normalize" },
+    ],
+    numWorkers: 0,
+    prefetchBatches: 1,
+    onCorrupt: config.loader.onCorrupt,
     logger,
   });
 }

@@ -1,112 +1,82 @@
 import { join } from "node:path";
 import { datasetSpec, openPretrainedRun } from "@graticule/classify";
-import { ConfigError, makeRandom } from "@graticule/core";
-import { applyTransforms, type Dataset, openDataset, type TransformSpec } from "@graticule/data";
-import { Mae, makeMaeMask, numPatches, type TokenMask } from "@graticule/models";
+import { makeRandom } from "@graticule/core";
+import {
+  applyTransforms,
+  assertSameChannels,
+  type ChannelSchema,
+  openDataset,
+  type TransformSpec,
+} from "@graticule/data";
 import type { ReconstructedImage } from "@graticule/plot";
 import { MODEL_FILE, openBackend, openSafetensors } from "@graticule/train";
-import { tensor4d } from "@tensorflow/tfjs-core";
+import { type BandErrors, makeBandErrorCollector } from "./band-errors.js";
+import { fillIn } from "./fill-in.js";
+import { makeMaskedModel } from "./masked-model.js";
+import { chosenSpectra, hiddenPixel, type PixelSpectrum, spectrumAt } from "./pixel-spectra.js";
 import type { PretrainConfig } from "./pretrain-config.js";
+import { findHeldOut } from "./pretraining-data.js";
+import { HELD_OUT_SEED } from "./validation-loss.js";
 
-/** Held-out images with what the model made of their hidden patches, in the data's own units. */
+/** Held-out images with what the model made of their hidden parts, in the data's own units. */
 export interface Reconstructions {
   readonly images: readonly ReconstructedImage[];
   /** `[C, H, W]` of each picture. */
   readonly shape: readonly [channels: number, height: number, width: number];
+  readonly schema: ChannelSchema;
+  /** Of cubes alone. */
+  readonly spectra: readonly PixelSpectrum[];
+  /** Of cubes alone. */
+  readonly bandErrors?: BandErrors;
 }
 
+/** Spectra drawn where the configuration names no pixels. */
+const SPECTRA = 4;
+
 /**
- * Hides patches of some held-out images and fills them in with a run's model. With `normPix` the model predicts each
- * patch up to its mean and deviation; those are taken from the patch itself, as in the MAE paper's figures.
+ * Hides parts of held-out images and fills them in with a run's model; of cubes also spectra of hidden pixels and the
+ * error of each band over many crops. Training images stand in where nothing is held out.
+ *
+ * @throws {MismatchError} if the data's channels are not those that the model was trained on.
  */
 export async function reconstruct(runFolder: string, config: PretrainConfig): Promise<Reconstructions> {
   await openBackend(config.backend);
-  const { checkpoint, model: modelConfig } = await openPretrainedRun(runFolder);
+  const { checkpoint } = await openPretrainedRun(runFolder);
   const { schema } = checkpoint.state;
-  const model = new Mae(modelConfig);
+  const model = makeMaskedModel(config.model, schema, config.seed);
   const file = await openSafetensors(join(checkpoint.path, MODEL_FILE));
-  await model.loadStateDict(file).finally(() => file.close());
+  await model.module.loadStateDict(file).finally(() => file.close());
 
-  const dataset = await openHeldOut(config);
-  const [height, width] = modelConfig.imageSize;
-  const shape = [schema.length, height, width] as const;
-  const indices = makeRandom(config.seed, "reconstruct")
-    .permutation(dataset.length)
-    .subarray(0, config.report.reconstructions);
-  const resize: TransformSpec[] = [{ kind: "resize", size: [height, width], interpolation: "bicubic" }];
+  const dataset = await openDataset((await findHeldOut(config, ["test", "val"])) ?? datasetSpec(config.data, "train"));
+  assertSameChannels(schema, dataset.schema);
+  const isCubes = config.data.kind === "cubes";
+  const { reconstructions, errorCrops, pixels } = config.report;
+  const order = makeRandom(config.seed, "reconstruct").permutation(dataset.length);
+  const errors = makeBandErrorCollector(schema);
   const images: ReconstructedImage[] = [];
-  for (const index of indices) {
+  const spectra: PixelSpectrum[] = [];
+  const resize: TransformSpec[] = [{ kind: "resize", size: model.imageSize, interpolation: "bicubic" }];
+  for (const index of order.subarray(0, Math.max(reconstructions, isCubes ? errorCrops : 0))) {
     const sample = await dataset.read(index);
-    const context = { random: makeRandom(config.seed), schema };
-    const input = applyTransforms(sample, resize, context);
-    const normalized = applyTransforms(input, [{ kind: "normalize" }], context);
-    const mask = makeMaeMask({
-      seed: config.seed,
-      epoch: 0,
-      indices: [index],
-      numTokens: numPatches(modelConfig),
-      maskRatio: config.model.maskRatio,
-    });
-    const batch = tensor4d(normalized.pixels, [1, ...shape]);
-    const { prediction, latent } = model.forward(batch, mask);
-    const patches = (await prediction.data()) as Float32Array;
-    for (const tensor of [batch, prediction, latent]) tensor.dispose();
-    images.push({ ...fillIn(input.pixels, patches, mask), label: sample.id });
-  }
-  model.dispose();
-  return { images, shape };
-
-  /** Copies the input with its hidden patches cut out, and with the predicted ones in their place. */
-  function fillIn(input: Float32Array, patches: Float32Array, mask: TokenMask): Omit<ReconstructedImage, "label"> {
-    const { patchSize } = modelConfig;
-    const masked = input.slice();
-    const reconstruction = input.slice();
-    const columns = width / patchSize;
-    const patchValues = patchSize * patchSize * schema.length;
-    for (const [token, isMasked] of mask.mask.entries()) {
-      if (!isMasked) continue;
-      const places = pixelPlaces(Math.floor(token / columns) * patchSize, (token % columns) * patchSize);
-      const predicted = patches.subarray(token * patchValues, (token + 1) * patchValues);
-      const [mean, deviation] = config.model.normPix ? patchMoments(input, places) : [0, 1];
-      for (const [value, place] of places.entries()) {
-        masked[place] = Number.NaN;
-        const { mean: channelMean = 0, std = 1 } = schema[value % schema.length] ?? {};
-        reconstruction[place] = ((predicted[value] as number) * deviation + mean) * std + channelMean;
-      }
+    const { pixels: input } = applyTransforms(sample, resize, { random: makeRandom(0), schema });
+    const image = await fillIn(model, schema, input, { seed: HELD_OUT_SEED, epoch: 0, indices: [index] });
+    if (images.length < reconstructions) images.push({ ...image, label: sample.id });
+    if (!isCubes) continue;
+    errors.add(image);
+    if (pixels === undefined && spectra.length < SPECTRA) {
+      const place = hiddenPixel(model, image, schema.length, index);
+      const label = `${sample.id}, row ${place[0]}, column ${place[1]} of the crop`;
+      spectra.push({ label, ...spectrumAt(image, model.imageSize, place) });
     }
-    return { input, masked, reconstruction };
   }
-
-  /** Where the values of a patch lie in `[C, H, W]`, in the order (row, column, channel) in which they are predicted. */
-  function pixelPlaces(top: number, left: number): number[] {
-    const places: number[] = [];
-    for (let row = top; row < top + modelConfig.patchSize; row++)
-      for (let column = left; column < left + modelConfig.patchSize; column++)
-        for (let channel = 0; channel < schema.length; channel++)
-          places.push((channel * height + row) * width + column);
-    return places;
-  }
-
-  /** Mean and unbiased deviation of a patch of the normalized image, as the loss takes them. */
-  function patchMoments(input: Float32Array, places: readonly number[]): [mean: number, deviation: number] {
-    const values = places.map((place, value) => {
-      const { mean = 0, std = 1 } = schema[value % schema.length] ?? {};
-      return ((input[place] as number) - mean) / std;
-    });
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    return [mean, Math.sqrt(squares / (values.length - 1) + 1e-6)];
-  }
-}
-
-/** The first held-out split that has images; the training images where there is none. */
-async function openHeldOut(config: PretrainConfig): Promise<Dataset> {
-  for (const split of ["test", "val"] as const)
-    try {
-      const dataset = await openDataset(datasetSpec(config.data, split));
-      if (dataset.length > 0) return dataset;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  return openDataset(datasetSpec(config.data, "train"));
+  spectra.push(...(await chosenSpectra(model, schema, config)));
+  await dataset.close?.();
+  model.module.dispose();
+  return {
+    images,
+    shape: [schema.length, ...model.imageSize],
+    schema,
+    spectra,
+    ...(isCubes && { bandErrors: errors.result() }),
+  };
 }

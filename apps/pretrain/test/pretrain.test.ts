@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { evaluateConfig, evaluateEncoder, predictImages, readConfig, writeProbe } from "@graticule/classify";
 import { verifyCheckpoint } from "@graticule/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pretrain, pretrainConfig, readRunConfig, reconstruct } from "../src/index.js";
+import { pretrain, pretrainConfig, readPretrainConfig, reconstruct } from "../src/index.js";
 import { writeImageFolder } from "./image-folder.js";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -53,7 +53,7 @@ test("a run trains, continues for more epochs, reconstructs, and its encoder is 
   const first = await pretrain(runFolder, tinyConfig(4));
   expect(first).toMatchObject({ step: 8, epoch: 4, stopped: false });
 
-  const config = await readRunConfig(runFolder, ["train.epochs=12"]);
+  const config = await readPretrainConfig(runFolder, ["train.epochs=12"]);
   const second = await pretrain(runFolder, config, { resume: true });
   expect(second.step).toBe(24);
   expect(second.loss).toBeLessThan(first.loss as number);
@@ -104,7 +104,7 @@ test("a run trains, continues for more epochs, reconstructs, and its encoder is 
     ["/light/3.png", "light"],
   ]);
 
-  await pretrain(runFolder, await readRunConfig(runFolder, ["train.epochs=13"]), { resume: true });
+  await pretrain(runFolder, await readPretrainConfig(runFolder, ["train.epochs=13"]), { resume: true });
   await expect(predictImages(runFolder, [broken], { backend })).rejects.toThrow(/an encoder with sha256/);
 });
 
@@ -115,8 +115,15 @@ test("a new run does not overwrite another one's checkpoints", async () => {
 });
 
 test("every preset is a valid configuration", async () => {
-  for (const name of ["image-folder", "quickstart", "ucmerced"])
-    expect((await readConfig(pretrainConfig, { files: [`${presets}${name}.yaml`] })).model.preset).toBe("tiny");
+  for (const name of ["hyperspectral", "image-folder", "quickstart", "ucmerced"])
+    expect(
+      (
+        await readConfig(pretrainConfig, {
+          files: [`${presets}${name}.yaml`],
+          overrides: name === "hyperspectral" ? ["data.paths=[scene.hdr]"] : [],
+        })
+      ).model.preset,
+    ).toBe("tiny");
 });
 
 test("overrides may follow --config, which may be given again: the last file wins", async () => {
@@ -150,7 +157,9 @@ test("a mistake on the command line is one clear line and exit code 1", async ()
   expect([typo.code, typo.stdout]).toEqual([1, ""]);
   expect(typo.stderr).toMatch(/train\.epoch: expected a known key, got 'epoch'\. Did you mean 'train\.epochs'\?/);
   const preset = await run("run", "--preset", "ucmerge");
-  expect(preset.stderr).toMatch(/--preset: expected one of image-folder, quickstart, ucmerced, got 'ucmerge'/);
+  expect(preset.stderr).toMatch(
+    /--preset: expected one of hyperspectral, image-folder, quickstart, ucmerced, got 'ucmerge'/,
+  );
   const noRun = await run("resume", join(folder, "nothing"));
   expect(noRun.stderr).toMatch(/expected a run with a config\.yaml, got none/);
   const noImages = await run(
@@ -174,7 +183,7 @@ test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toEqual([
     "pretrain",
     "pretrainConfig",
-    "readRunConfig",
+    "readPretrainConfig",
     "reconstruct",
   ]);
   expect(await readFile(new URL("../package.json", import.meta.url), "utf8")).toContain(

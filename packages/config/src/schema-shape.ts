@@ -71,6 +71,7 @@ function literalsFit(schema: Schema, value: PlainData | undefined): boolean {
 
 function literalValues(schema: Schema): readonly unknown[] | undefined {
   const definition = definitionOf(schema);
+  if (definition.innerType && WRAPPERS.has(definition.type)) return literalValues(definition.innerType);
   if (definition.type === "literal") return definition.values;
   if (definition.type === "enum") return Object.values(definition.entries ?? {});
   return undefined;
@@ -80,10 +81,16 @@ function literalValues(schema: Schema): readonly unknown[] | undefined {
 export function discriminators(schemas: readonly Schema[]): readonly string[] {
   const names = schemas.flatMap((schema) =>
     Object.entries(definitionOf(schema).shape ?? {})
-      .filter(([, field]) => definitionOf(field).type === "literal")
+      .filter(([, field]) => isLiteral(field))
       .map(([key]) => key),
   );
   return [...new Set(names)];
+}
+
+/** True for a literal, and for one that has a default. */
+function isLiteral(schema: Schema): boolean {
+  const { type, innerType } = definitionOf(schema);
+  return type === "literal" || (innerType !== undefined && WRAPPERS.has(type) && isLiteral(innerType));
 }
 
 /** The fields of the mappings among `schemas`; `undefined` if none of them is a mapping. */

@@ -32,7 +32,10 @@ export function takeUnknownKeys(schema: Schema, value: PlainData): { known: Plai
     const sibling = siblings.length > 0 ? closest(key, siblings) : undefined;
     const siblingDistance = sibling === undefined ? Number.POSITIVE_INFINITY : distance(key, sibling);
     if (siblingDistance <= 2) return joinPath(path, sibling as string);
-    const elsewhere = allPaths(schema).find((each) => distance(key, each.slice(each.lastIndexOf(".") + 1)) <= 1);
+    const here = joinPath(path, key); // Known there to another kind.
+    const elsewhere = allPaths(schema).find(
+      (each) => each !== here && distance(key, each.slice(each.lastIndexOf(".") + 1)) <= 1,
+    );
     return elsewhere ?? (sibling === undefined ? undefined : joinPath(path, sibling));
   }
 

@@ -76,6 +76,25 @@ test("overrides hold YAML scalars, lists and mappings, and reach into lists", ()
   expect(config.bands).toEqual({ red: { wavelengthNm: 660 }, nir: { wavelengthNm: 835 } });
 });
 
+test("a kind may have a default", () => {
+  const schema = z.strictObject({
+    model: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("mae").default("mae"), depth: z.int().default(2) }),
+      z.strictObject({ kind: z.literal("flat"), groups: z.int().default(3) }),
+    ]),
+  });
+  const resolve = (...layers: object[]) =>
+    resolveConfig({ schema, layers: layers.map((value, index) => ({ name: `${index}`, value })) }).model;
+  expect(resolve({ model: { depth: 4 } })).toEqual({ kind: "mae", depth: 4 });
+  expect(resolve({ model: { kind: "mae", depth: 4 } }, { model: { kind: "flat" } })).toEqual({
+    kind: "flat",
+    groups: 3,
+  });
+  expect(messageOf(() => resolve({ model: { kind: "flat", depth: 4 } }))).toMatchInlineSnapshot(
+    `"config: model.depth: expected a known key, got 'depth'. Did you mean 'model.kind'? (set by 0)"`,
+  );
+});
+
 test("another kind in a union drops the old kind's fields", () => {
   const sgd = { kind: "sgd", momentum: 0.8 };
   expect(resolve(["optimizer.kind=sgd", "optimizer.momentum=0.8"]).optimizer).toEqual(sgd);

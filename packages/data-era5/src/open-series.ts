@@ -1,11 +1,11 @@
 import { MismatchError } from "@graticule/core";
+import { expandPaths } from "@graticule/data";
 import { encodeTimes, formatTime, makeTimeAxis, type TimeAxis } from "./cf/time-axis.js";
 import type { GriddedDataset, GriddedVariable } from "./gridded-dataset.js";
 import { DEFAULT_MAX_VALUES, makeDatasetCache, type OpenDatasetOptions, openDatasetWith } from "./open-dataset.js";
 import { coordinateOf, dimensionOf, readTimeAxis } from "./select/coordinates.js";
 import { resolveSelection } from "./select/resolve-selection.js";
 import { makeDatasetPool } from "./series/dataset-pool.js";
-import { expandPaths } from "./series/expand-paths.js";
 import { makeSeriesVariable, type SeriesFile } from "./series/series-variable.js";
 
 export interface OpenSeriesOptions extends OpenDatasetOptions {
@@ -45,7 +45,7 @@ export async function openSeries(
   options: OpenSeriesOptions = {},
 ): Promise<SeriesDataset> {
   const { maxValues = DEFAULT_MAX_VALUES, maxOpen = DEFAULT_MAX_OPEN } = options;
-  const paths = await expandPaths(uris);
+  const paths = await expandPaths("openSeries", uris);
   const cache = makeDatasetCache(options);
   const pool = makeDatasetPool((uri) => openDatasetWith(uri, maxValues, cache), maxOpen);
   try {

@@ -3,6 +3,7 @@ import { deflateSync } from "node:zlib";
 import { ConfigError, FormatError } from "@graticule/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fuzzLimit } from "../../../tooling/test/fuzz-limit.js";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { type CubeOptions, openCube } from "../src/index.js";
 import { writeEnvi } from "./write-envi.js";
@@ -70,7 +71,7 @@ test.each([
   expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 26);
 });
 
-const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 0);
+const limit = fuzzLimit(150, 1 / 5);
 const envi = writeEnvi({
   height: 4,
   width: 3,
@@ -104,8 +105,7 @@ test.each([
         if (!(error instanceof FormatError || error instanceof ConfigError)) throw error;
       }
     });
-    const limit = seconds > 0 ? { interruptAfterTimeLimit: (seconds * 1000) / 5, numRuns: 10 ** 7 } : { numRuns: 150 };
-    await fc.assert(property, { seed: 20240501, ...limit });
+    await fc.assert(property, { seed: 20240501, ...limit.parameters });
   },
-  60_000 + seconds * 1000,
+  limit.timeoutMs,
 );

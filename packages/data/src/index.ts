@@ -61,6 +61,7 @@ export {
 export type { ShardDtype } from "./shards/record-codec.js";
 export { openShardWriter, type ShardRecord, type ShardWriter, type ShardWriterOptions } from "./shards/shard-writer.js";
 export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
+export { expandPaths } from "./sources/expand-paths.js";
 export { openFileSource } from "./sources/file-source.js";
 export type { HttpClock } from "./sources/http-clock.js";
 export { HttpError } from "./sources/http-error.js";

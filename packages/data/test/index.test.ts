@@ -18,6 +18,7 @@ test("the public names are these", () => {
       "downloadFile",
       "drawCropBox",
       "epochOrder",
+      "expandPaths",
       "extractArchive",
       "fetchObject",
       "flipHorizontal",

@@ -26,6 +26,8 @@ export {
 } from "./load-checkpoint.js";
 export { type BackendName, type BackendOptions, type OpenedBackend, openBackend } from "./open-backend.js";
 export type { ProgressOptions } from "./progress.js";
+export { type EvaluationMetrics, readMetrics, type StepMetrics } from "./read-metrics.js";
+export { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "./run-config.js";
 export type { BackendMemory } from "./run-log.js";
 export {
   openSafetensors,
@@ -38,3 +40,4 @@ export { CheckpointError, type SaveCheckpointOptions, saveCheckpoint } from "./s
 export { type StepStatistics, type Strategy, singleDevice } from "./strategy.js";
 export { train } from "./train.js";
 export type { LossContext, LossFunction, TrainOptions, TrainResult } from "./train-options.js";
+export { RUN_CONFIG_FILE, type RunConfig, type TrainRunOptions, trainRun } from "./train-run.js";

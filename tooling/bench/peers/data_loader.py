@@ -32,6 +32,11 @@ def load(dataset, batch, workers):
 def load_shared(dataset, batch, workers):
     order = list(range(len(dataset)))
     random.Random(0).shuffle(order)
+    batches = [order[start : start + batch] for start in range(0, len(order) - batch + 1, batch)]
+    if workers == 0:
+        for indices in batches:
+            yield len(numpy.stack([dataset[index] for index in indices]))
+        return
     first = numpy.asarray(copy.copy(dataset)[0])  # Processes must not share the file that this opens.
     slots = [shared_memory.SharedMemory(create=True, size=first.nbytes * batch) for _ in range(PREFETCH_BATCHES * workers)]
     context = multiprocessing.get_context("fork")
@@ -51,7 +56,6 @@ def load_shared(dataset, batch, workers):
     processes = [context.Process(target=work, daemon=True) for _ in range(workers)]
     for process in processes:
         process.start()
-    batches = [order[start : start + batch] for start in range(0, len(order) - batch + 1, batch)]
     try:
         waiting = list(enumerate(batches[: len(slots)]))
         for task in waiting:

@@ -1,6 +1,7 @@
+import { channelTreeFor } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
 import type { ForecastSamples, ForecastSamplesOptions } from "@graticule/data-era5";
-import { type AnomalyForecasterConfig, channelTree, channelVitConfig, type TreeShape } from "@graticule/models";
+import { type AnomalyForecasterConfig, channelVitConfig } from "@graticule/models";
 import type { TrainConfig } from "./train-config.js";
 
 /** How a run's samples of one split are opened. */
@@ -15,6 +16,11 @@ export function samplesOptions({ store, data }: TrainConfig, split: string): For
     ...(inputChannels && { inputChannels }),
     ...(targetChannels && { targetChannels }),
   };
+}
+
+/** Whether a run is trained on the CRPS of several members. */
+export function isEnsemble({ ensemble }: TrainConfig): boolean {
+  return ensemble.members > 1;
 }
 
 /** Hours of the day of all states and targets, rising. */
@@ -48,11 +54,8 @@ export function forecastModelConfig(config: TrainConfig, samples: ForecastSample
       inChannels,
       imageSize: [samples.grid.latitudes.length, samples.grid.longitudes.length],
       outChannels: targets.length,
-      channelTree: channelTree(tree as TreeShape, {
-        inChannels,
-        ...(groups !== undefined && { groups }),
-        ...(reducer !== undefined && { reducer }),
-      }),
+      ...(isEnsemble(config) && { noiseDim: config.ensemble.noiseDim }),
+      channelTree: channelTreeFor({ tree, groups, reducer }, inChannels),
     }),
     stateHours: [0, ...historyHours],
     stateChannels: samples.stateChannels,

@@ -1,4 +1,5 @@
-import { backendConfig } from "@graticule/classify";
+import { backendConfig, channelTreeFields } from "@graticule/classify";
+import { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "@graticule/train";
 import { z } from "zod";
 
 const hours = z.number().gt(0);
@@ -35,13 +36,7 @@ export const trainConfig = z.strictObject({
       mlpDim: z.int().min(1).optional(),
       /** Hidden layers of the head. */
       decoderDepth: z.int().min(0).optional(),
-      /** How channels become one token: `flat`, or `tree0`, `tree2`, …, of `groups` with a reducer. */
-      tree: z
-        .string()
-        .regex(/^(flat|tree\d+)$/, "expected flat, tree0, tree2, tree4, …")
-        .default("flat"),
-      groups: z.int().min(1).optional(),
-      reducer: z.enum(["linear", "cross-attention"]).optional(),
+      ...channelTreeFields,
       /** What the network adds to: damped persistence towards the mean by hour of the day, the state now, or nothing. */
       residual: z.enum(["damped-persistence", "persistence", "none"]).default("damped-persistence"),
     })
@@ -52,6 +47,15 @@ export const trainConfig = z.strictObject({
       variableWeights: z.record(z.string(), z.number().min(0)).default({}),
     })
     .prefault({}),
+  /** Trains an ensemble on the fair CRPS: a latent vector sets its members apart. Calibration is left out. */
+  ensemble: z
+    .strictObject({
+      /** Forecasts made of each sample in training; 0 or 1 for none, and the squared error. */
+      members: z.int().min(0).default(0),
+      /** Length of the latent vector. */
+      noiseDim: z.int().min(1).default(16),
+    })
+    .prefault({}),
   augment: z
     .strictObject({
       /** Turns the globe by a random number of columns: a symmetry of the atmosphere but for land and sea. */
@@ -60,41 +64,24 @@ export const trainConfig = z.strictObject({
       inputNoise: z.number().min(0).default(0),
     })
     .prefault({}),
-  loader: z
-    .strictObject({
-      /** Threads that read samples; 0 = in this process. */
-      numWorkers: z.int().min(0).default(1),
-      prefetchBatches: z.int().min(1).default(2),
-    })
-    .prefault({}),
-  optimizer: z
-    .strictObject({
+  loader: loaderConfig.prefault({}),
+  optimizer: optimizerConfig
+    .extend({
       learningRate: z.number().gt(0).default(5e-4),
-      minLearningRate: z.number().min(0).default(0),
       weightDecay: z.number().min(0).default(1e-5),
-      betas: z.tuple([z.number(), z.number()]).default([0.9, 0.95]),
-      epsilon: z.number().gt(0).default(1e-8),
-      /** Share of all steps with linear warm-up. */
-      warmupFraction: z.number().min(0).lt(1).default(0.05),
-      clipNorm: z.number().gt(0).optional(),
     })
     .prefault({}),
-  train: z
-    .strictObject({
+  train: loopConfig
+    .extend({
       epochs: z.int().min(1).default(50),
       microBatchSize: z.int().min(1).default(16),
-      gradAccumSteps: z.int().min(1).default(1),
-      /** Modules whose activations are computed again in the backward pass, e.g. `network.blocks.*`. */
-      recompute: z.string().optional(),
+      checkpointEverySteps: z.int().min(1).default(200),
       /** Epochs between two validations; the weights of the best one are kept beside the newest. */
       validateEveryEpochs: z.int().min(1).default(1),
       /** Ends the run after so many epochs without a better validation; never when absent. */
       patienceEpochs: z.int().min(1).optional(),
       /** Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1. */
       calibrate: z.boolean().default(true),
-      checkpointEverySteps: z.int().min(1).default(200),
-      keepCheckpoints: z.int().min(1).default(2),
-      logEverySteps: z.int().min(1).default(10),
     })
     .prefault({}),
 });
@@ -102,9 +89,4 @@ export const trainConfig = z.strictObject({
 export type TrainConfig = z.output<typeof trainConfig>;
 
 /** Settings that may differ when a run is resumed: they change its length, its speed or what it says, not its steps. */
-export const resumeMayChange = [
-  "store",
-  "train.{epochs,checkpointEverySteps,keepCheckpoints,logEverySteps,patienceEpochs}",
-  "loader.**",
-  "backend.threads",
-];
+export const resumeMayChange = ["store", "train.patienceEpochs", ...loopMayChange];

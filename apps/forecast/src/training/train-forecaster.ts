@@ -1,9 +1,4 @@
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { Writable } from "node:stream";
-import { readConfig } from "@graticule/classify";
-import { type PlainData, printConfig } from "@graticule/config";
+import { readRunConfig } from "@graticule/classify";
 import { ConfigError, type Logger, type makeRandom, silentLogger } from "@graticule/core";
 import { type Batch, makeLoader } from "@graticule/data";
 import {
@@ -14,18 +9,14 @@ import {
   readStatistics,
 } from "@graticule/data-era5";
 import { type AnomalyForecaster, makeAnomalyForecaster } from "@graticule/models";
-import { applyRecompute } from "@graticule/nn";
 import { latitudeWeights } from "@graticule/ops";
-import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
-import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, train } from "@graticule/train";
+import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { type BestValidation, loadBest, readBest, writeBest } from "./best-weights.js";
 import { calibrateScale } from "./calibrate-scale.js";
 import { fitAnomalyBase } from "./fit-anomaly-base.js";
-import { forecastModelConfig, samplesOptions } from "./forecast-model.js";
+import { forecastModelConfig, isEnsemble, samplesOptions } from "./forecast-model.js";
 import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
-
-export const CONFIG_FILE = "config.yaml";
 
 /** Draws of lead times of each validation sample. */
 const VALIDATION_DRAWS = 4;
@@ -47,15 +38,14 @@ export async function trainForecaster(
   } = {},
 ): Promise<TrainResult & { readonly best: BestValidation | undefined }> {
   const { logger = silentLogger, resume = false } = options;
-  const { seed, optimizer: rates } = config;
-  const { epochs, microBatchSize, gradAccumSteps, validateEveryEpochs, patienceEpochs } = config.train;
+  const { seed } = config;
+  const { microBatchSize, gradAccumSteps, validateEveryEpochs, patienceEpochs } = config.train;
   const backend = await openBackend(config.backend, logger);
   const samples = await openForecastSamples(samplesOptions(config, "train"));
   const validation = await openValidation(config, logger);
   const modelConfig = forecastModelConfig(config, samples);
   const base = await fitAnomalyBase(samples, config.model.residual, modelConfig);
   const model = makeAnomalyForecaster(modelConfig, base, { seed });
-  if (config.train.recompute) applyRecompute(model, config.train.recompute);
   const loader = await makeLoader({
     dataset: forecastSamplesSpec(samplesOptions(config, "train")),
     batchSize: microBatchSize,
@@ -69,58 +59,34 @@ export async function trainForecaster(
     logger,
   });
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
-  const totalSteps = epochs * stepsPerEpoch;
-  const optimizer = makeAdamW({
-    groups: weightDecayGroups(model, rates.weightDecay),
-    betas: rates.betas,
-    epsilon: rates.epsilon,
-  });
-  const learningRate = warmupCosine({
-    baseLr: rates.learningRate,
-    warmupSteps: Math.floor(rates.warmupFraction * totalSteps),
-    totalSteps,
-    minLr: rates.minLearningRate,
-  });
   const weights = lossWeights(config, samples);
-  await mkdir(runFolder, { recursive: true });
-  await writeFile(join(runFolder, CONFIG_FILE), printConfig(config));
-  const parameters = model.network.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
-  logger.info(
-    `${samples.length} samples of ${samples.schema.length} channels, ${validation?.length ?? 0} for validation · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
-  );
+  logger.info(`${validation?.length ?? 0} samples for validation`);
 
   let best = resume ? await bestUpTo(runFolder) : undefined;
   let validatedStep = 0;
   const patience = patienceEpochs === undefined ? Number.POSITIVE_INFINITY : patienceEpochs * stepsPerEpoch;
   try {
-    const result = await train({
+    const result = await trainRun({
       runFolder,
+      config,
       model,
-      optimizer,
       loader,
+      backend,
       loss: (batch, { random }) => {
         const [, , , width] = batch.shape;
         const turn = config.augment.turn ? random("turn", batch.start).integer(width) : 0;
         const noise = config.augment.inputNoise;
         if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
-        return tidy(() => batchLoss(model, batch, weights, turn));
+        return tidy(() => batchLoss(model, batch, { config, weights, turn, draw: batch.start }));
       },
-      learningRate,
-      seed,
-      totalSteps,
-      gradAccumSteps,
-      ...(rates.clipNorm !== undefined && { clipNorm: rates.clipNorm }),
-      config: config as PlainData,
+      learningRate: config.optimizer.learningRate,
       resume,
       configMayChange: resumeMayChange,
-      saveEverySteps: config.train.checkpointEverySteps,
-      keepCheckpoints: config.train.keepCheckpoints,
-      logEverySteps: config.train.logEverySteps,
       ...(validation && {
         evaluate: {
           everySteps: validateEveryEpochs * stepsPerEpoch,
           run: async (step) => {
-            const loss = await validationLoss(model, validation, weights, microBatchSize);
+            const loss = await validationLoss(model, validation, config, weights);
             if (best === undefined || loss < best.loss)
               best = await writeBest(runFolder, model, { step, loss, calibrated: false });
             validatedStep = step;
@@ -129,11 +95,10 @@ export async function trainForecaster(
           endsRun: () => best !== undefined && validatedStep - best.step >= patience,
         },
       }),
-      ...(backend.memory && { memory: backend.memory }),
       logger,
-      progressStream: options.progressStream ?? nowhere(),
+      ...(options.progressStream && { progressStream: options.progressStream }),
     });
-    if (validation && best && !result.stopped && config.train.calibrate && !best.calibrated) {
+    if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
       await loadBest(runFolder, model);
       await calibrateScale(model, validation, weights.latitudeWeights);
       best = await writeBest(runFolder, model, { ...best, calibrated: true });
@@ -144,13 +109,20 @@ export async function trainForecaster(
     await samples.close();
     await validation?.close();
     model.dispose();
-    optimizer.dispose();
   }
 }
 
 interface LossWeights {
   readonly latitudeWeights: readonly number[];
   readonly variableWeights: readonly number[];
+}
+
+interface LossOptions {
+  readonly config: TrainConfig;
+  readonly weights: LossWeights;
+  readonly turn: number;
+  /** Which noise the members of an ensemble get. */
+  readonly draw: number;
 }
 
 function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSamples): LossWeights {
@@ -168,19 +140,21 @@ function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSample
 function batchLoss(
   model: AnomalyForecaster,
   { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
-  weights: LossWeights,
-  turn: number,
+  { config, weights, turn, draw }: LossOptions,
 ) {
   const array = (name: string): Tensor => {
     const { data, shape } = arrays[name] as Batch["arrays"][string];
     return tensor(data, [...shape]);
   };
-  return model.loss(tensor4d(images, [...shape]), array("target"), array("targetMask"), {
+  const inputs = [tensor4d(images, [...shape]), array("target"), array("targetMask")] as const;
+  const options = {
     leadTimeHours: (arrays.leadTimeHours as Batch["arrays"][string]).data,
     startHours: (arrays.startHours as Batch["arrays"][string]).data,
     turn,
     ...weights,
-  });
+  };
+  if (!isEnsemble(config)) return model.loss(...inputs, options);
+  return model.ensembleLoss(...inputs, { ...options, members: config.ensemble.members, seed: config.seed, draw });
 }
 
 /** Adds noise to the pixels of a batch that nothing reads again. */
@@ -201,9 +175,10 @@ async function openValidation(config: TrainConfig, logger: Logger): Promise<Fore
 async function validationLoss(
   model: AnomalyForecaster,
   samples: ForecastSamples,
+  config: TrainConfig,
   weights: LossWeights,
-  batchSize: number,
 ): Promise<number> {
+  const batchSize = config.train.microBatchSize;
   const all = Array.from({ length: samples.length * VALIDATION_DRAWS }, (_, at) => at);
   let sum = 0;
   for (let first = 0; first < all.length; first += batchSize) {
@@ -224,8 +199,7 @@ async function validationLoss(
     const loss = batchLoss(
       model,
       { images: images.data, shape: images.shape as unknown as Batch["shape"], arrays },
-      weights,
-      0,
+      { config, weights, turn: 0, draw: first },
     );
     sum += ((await loss.data())[0] as number) * places.length;
     dispose(loss);
@@ -240,14 +214,6 @@ async function bestUpTo(runFolder: string): Promise<BestValidation | undefined> 
   return best && checkpoint && best.step <= checkpoint.state.step ? best : undefined;
 }
 
-function nowhere(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
-}
-
 /** Reads the settings that a run was started with, and changes some of them. @throws {ConfigError} if it is no run. */
-export async function readTrainConfig(runFolder: string, overrides: readonly string[] = []): Promise<TrainConfig> {
-  const path = join(runFolder, CONFIG_FILE);
-  if (!existsSync(path))
-    throw new ConfigError(`${runFolder}: expected a run with a ${CONFIG_FILE}, got none. Name the folder of a run.`);
-  return readConfig(trainConfig, { files: [path], overrides });
-}
+export const readTrainConfig = (runFolder: string, overrides: readonly string[] = []): Promise<TrainConfig> =>
+  readRunConfig(trainConfig, runFolder, overrides);

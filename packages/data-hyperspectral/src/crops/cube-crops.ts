@@ -6,6 +6,7 @@ import {
   type Dataset,
   type DatasetSpec,
   type Draw,
+  expandPaths,
   type JsonValue,
   type Sample,
   type SpatialTilesOptions,
@@ -19,7 +20,7 @@ import { type RangeNm, usableBands } from "../spectra/bands-by-wavelength.js";
 import { centerLabel, type LabelRaster, majorityLabel, readLabels } from "./crop-labels.js";
 import { assertCubeFits, cubeSchema } from "./cube-schema.js";
 
-/** A cube and, for classification, its label raster. */
+/** A cube and, for classification, its label raster; with `*` and `?` in the last part of both, several by name. */
 export interface CubeSource {
   readonly path: string;
   readonly labels?: string;
@@ -74,9 +75,9 @@ const MAX_DRAWS = 1000;
  * @throws {ConfigError} if no crop fits or is left.
  */
 export async function openCubeCrops(options: CubeCropsOptions): Promise<CubeCrops> {
-  const { cubes: sources, cropSize, placing = "grid", ignoreLabel } = options;
+  const { cropSize, placing = "grid", ignoreLabel } = options;
   const [height, width] = cropSize;
-  if (sources.length === 0) throw new ConfigError("openCubeCrops: expected at least one cube, got none.");
+  const sources = await expandSources(options.cubes);
   for (const [name, pair] of Object.entries({ cropSize, stride: options.stride ?? cropSize }))
     if (!(Array.isArray(pair) && pair.length === 2 && pair.every((side) => Number.isInteger(side) && side > 0)))
       throw new ConfigError(`openCubeCrops: expected ${name} [rows, columns] above zero, got ${JSON.stringify(pair)}.`);
@@ -131,6 +132,25 @@ export async function openCubeCrops(options: CubeCropsOptions): Promise<CubeCrop
     for (const cube of cubes) await cube.close();
   };
   return { length, schema, read, direct: { shape, readInto }, cubes, bands, close, ...classes };
+}
+
+/** One source for each file that the patterns stand for; labels go with cubes in the order of their names. */
+async function expandSources(sources: readonly CubeSource[]): Promise<CubeSource[]> {
+  if (sources.length === 0) throw new ConfigError("openCubeCrops: expected at least one cube, got none.");
+  const expanded: CubeSource[] = [];
+  for (const { path, labels } of sources) {
+    const paths = await expandPaths("openCubeCrops", path);
+    const labelPaths = labels === undefined ? [] : await expandPaths("openCubeCrops", labels);
+    if (labels !== undefined && labelPaths.length !== paths.length)
+      throw new ConfigError(
+        `openCubeCrops: expected as many files at '${labels}' as at '${path}', ${paths.length}, got ${labelPaths.length}.`,
+      );
+    for (const [index, each] of paths.entries()) {
+      const own = labelPaths[index];
+      expanded.push({ path: each, ...(own !== undefined && { labels: own }) });
+    }
+  }
+  return expanded;
 }
 
 /** How worker threads open the same crops. */

@@ -4,7 +4,8 @@ import { type ByteReader, withByteReader } from "../byte-reader.js";
 import { copyBox } from "./copy-box.js";
 import { planReads, type ReadBox, windowDims } from "./read-plan.js";
 import type { Calibration, StridedLayout } from "./strided-layout.js";
-import { FETCH_BYTES, LANES, makeWidenBox, openWidenKernel, STAGED_BANDS, STAGED_VALUES } from "./widen-box.js";
+import { LANES, makeWidenBox } from "./widen-box.js";
+import { FETCH_BYTES, openWidenKernel, STAGED_BANDS, STAGED_VALUES } from "./widen-memory.js";
 
 /**
  * Reads bands of a window, into `room` if it is given. Shape: `[bands.length, window.height, window.width]`.

@@ -59,6 +59,11 @@ store<u32>(DISTANCE_MEANING + (30 << 2), SPECIAL);
 store<u32>(DISTANCE_MEANING + (31 << 2), SPECIAL);
 for (let symbol: u32 = 0; symbol < 19; symbol++) store<u32>(CODE_MEANING + (symbol << 2), symbol << 16);
 
+/** Where memory is free. */
+export function freeFrom(): usize {
+  return (__heap_base + 15) & ~15;
+}
+
 let bitBuffer: u64 = 0;
 let bitCount: u32 = 0;
 let next: usize = 0;

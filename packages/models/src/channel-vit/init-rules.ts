@@ -1,5 +1,6 @@
 import {
   constantValues,
+  type Initializer,
   type InitRules,
   ones,
   sinCosPositionEmbedding1d,
@@ -12,12 +13,15 @@ import type { ChannelTree } from "./channel-tree.js";
 import type { ChannelEncoderConfig } from "./config.js";
 
 /**
- * First values of models of many channels: weights truncated normal 0.02, biases and queries 0, LayerNorm 1 and 0,
+ * First values of models of many channels: weights truncated normal 0.02 unless given, biases and queries 0, LayerNorm 1 and 0,
  * channel embeddings sines and cosines of the channel's place among all, positions sines and cosines in two dimensions.
  *
  * Source: Nguyen et al. 2023 (ClimaX), arXiv:2301.10343, and its code; D-CHAG's are the same.
  */
-export function channelEncoderInitRules(config: ChannelEncoderConfig): InitRules {
+export function channelEncoderInitRules(
+  config: ChannelEncoderConfig,
+  weights: Initializer = truncNormal(0.02),
+): InitRules {
   const { embedDim, channelTree } = config;
   const positions = sinCosPositionEmbedding2d({ embedDim, grid: patchGrid(config), clsToken: false });
   return [
@@ -26,7 +30,7 @@ export function channelEncoderInitRules(config: ChannelEncoderConfig): InitRules
     ["**.bias", zeros],
     ...(hasQuery(channelTree) ? ([["**.query", zeros]] as const) : []),
     ["**norm*.weight", ones],
-    ["**.weight", truncNormal(0.02)],
+    ["**.weight", weights],
   ];
 }
 

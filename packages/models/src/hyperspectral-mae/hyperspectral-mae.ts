@@ -9,6 +9,7 @@ import {
   Parameter,
   sinCosPositionEmbedding2d,
   TransformerBlock,
+  xavierUniform,
 } from "@graticule/nn";
 import { gatherTokens } from "@graticule/ops";
 import {
@@ -107,14 +108,19 @@ export class HyperspectralMae extends ChannelEncoder<HyperspectralMaeConfig> {
   }
 }
 
-/** The encoder's first values; in the decoder alike, with learned positions that start as sines and cosines. */
+/**
+ * First values: positions sines and cosines, in the decoder too, and weights Xavier uniform as in MAE. With D-CHAG's
+ * truncated normal 0.02 what reaches the blocks of a narrow model is 1e-4 of the positions: it predicts means for long.
+ *
+ * Source: He et al. 2022, arXiv:2111.06377, its code.
+ */
 export function hyperspectralMaeInitRules(config: HyperspectralMaeConfig): InitRules {
   const grid = patchGrid(config);
   const positions = sinCosPositionEmbedding2d({ embedDim: config.decoderEmbedDim, grid, clsToken: false });
   return [
     ["decoder_pos_embed", constantValues(positions)],
     ["mask_token", normal(0.02)],
-    ...channelEncoderInitRules(config),
+    ...channelEncoderInitRules(config, xavierUniform),
   ];
 }
 

@@ -3,19 +3,24 @@ import { basename, dirname, join } from "node:path";
 import { ConfigError } from "@graticule/core";
 
 /**
- * The files that a series is of: a list as it is, all of a folder (names that start with a dot left out), or those
- * that match `*` and `?` in the last part of a path. A folder is taken for a Zarr store if its name ends in `.zarr`.
+ * The files that paths stand for: each itself, all of a folder (names that start with a dot left out), or those that
+ * match `*` and `?` in its last part, by name. A folder is taken for a Zarr store, a file, if its name ends in `.zarr`.
  *
- * @throws {ConfigError} if there are none.
+ * @throws {ConfigError} if one stands for none, naming `where`.
  */
-export async function expandPaths(uris: string | readonly string[]): Promise<readonly string[]> {
-  const found = typeof uris === "string" ? await expandPattern(uris) : uris;
-  if (found.length === 0)
-    throw new ConfigError(`openSeries: expected files, got none at '${uris}'. Check the path or pattern.`);
-  return found;
+export async function expandPaths(where: string, patterns: string | readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const pattern of [patterns].flat()) {
+    const found = await listMatches(where, pattern);
+    if (found.length === 0)
+      throw new ConfigError(`${where}: expected files, got none at '${pattern}'. Check the path or pattern.`);
+    paths.push(...found);
+  }
+  if (paths.length === 0) throw new ConfigError(`${where}: expected files, got an empty list. Name at least one.`);
+  return paths;
 }
 
-async function expandPattern(pattern: string): Promise<string[]> {
+async function listMatches(where: string, pattern: string): Promise<string[]> {
   const name = basename(pattern);
   const isFolder =
     !/[*?]/.test(name) && !name.endsWith(".zarr") && (await stat(pattern).catch(() => undefined))?.isDirectory();
@@ -29,7 +34,7 @@ async function expandPattern(pattern: string): Promise<string[]> {
         .replaceAll("?", ".");
   const matcher = new RegExp(`^${escaped}$`);
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
-    throw new ConfigError(`openSeries: expected a folder, got '${folder}'. Check the path.`, { cause });
+    throw new ConfigError(`${where}: expected a folder, got '${folder}'. Check the path.`, { cause });
   });
   return entries
     .filter((entry) => !entry.name.startsWith(".") && matcher.test(entry.name))

@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+/** AdamW and its schedule, as part of a run's configuration; an app extends it with its learning rate. */
+export const optimizerConfig = z.strictObject({
+  minLearningRate: z.number().min(0).default(0),
+  weightDecay: z.number().min(0).default(0.05),
+  betas: z.tuple([z.number(), z.number()]).default([0.9, 0.95]),
+  epsilon: z.number().gt(0).default(1e-8),
+  /** Share of all steps with linear warm-up; 40 of 800 epochs in He et al. 2022. */
+  warmupFraction: z.number().min(0).lt(1).default(0.05),
+  /** Largest global gradient norm; not clipped when absent. */
+  clipNorm: z.number().gt(0).optional(),
+});
+
+/** Length and pace of a run, as part of its configuration. */
+export const loopConfig = z.strictObject({
+  epochs: z.int().min(1).default(100),
+  /** Samples of one forward pass. */
+  microBatchSize: z.int().min(1).default(64),
+  /** Forward passes of one optimizer step. */
+  gradAccumSteps: z.int().min(1).default(1),
+  /** Modules whose activations are computed again in the backward pass, e.g. `blocks.*`; none when absent. */
+  recompute: z.string().optional(),
+  checkpointEverySteps: z.int().min(1).default(500),
+  keepCheckpoints: z.int().min(1).default(2),
+  logEverySteps: z.int().min(1).default(10),
+});
+
+/** How samples are read ahead, as part of a run's configuration. */
+export const loaderConfig = z.strictObject({
+  /** Threads that read and prepare samples; 0 = in this process. */
+  numWorkers: z.int().min(0).default(1),
+  /** Batches made ahead of the training step. */
+  prefetchBatches: z.int().min(1).default(2),
+});
+
+/** Settings of `optimizerConfig`, `loopConfig` and `loaderConfig` that change a run's length, speed or words, not its steps. */
+export const loopMayChange = [
+  "train.{epochs,checkpointEverySteps,keepCheckpoints,logEverySteps}",
+  "loader.{numWorkers,prefetchBatches}",
+  "backend.threads",
+];

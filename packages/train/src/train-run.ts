@@ -1,0 +1,95 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { type PlainData, printConfig } from "@graticule/config";
+import { silentLogger } from "@graticule/core";
+import { applyRecompute } from "@graticule/nn";
+import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
+import type { z } from "zod";
+import type { OpenedBackend } from "./open-backend.js";
+import type { loopConfig, optimizerConfig } from "./run-config.js";
+import { train } from "./train.js";
+import type { TrainOptions, TrainResult } from "./train-options.js";
+
+/** Where a run folder keeps its settings. */
+export const RUN_CONFIG_FILE = "config.yaml";
+
+/** The parts of an app's configuration that say how its run trains. */
+export interface RunConfig {
+  readonly seed: number;
+  readonly optimizer: Readonly<z.output<typeof optimizerConfig>>;
+  readonly train: Readonly<z.output<typeof loopConfig>>;
+}
+
+export interface TrainRunOptions
+  extends Pick<
+    TrainOptions,
+    "runFolder" | "model" | "loader" | "loss" | "strategy" | "resume" | "configMayChange" | "evaluate" | "logger"
+  > {
+  /** The whole configuration; it is written into the run folder and into each checkpoint. */
+  readonly config: RunConfig;
+  /** Learning rate at the end of the warm-up, for the batches of this run. */
+  readonly learningRate: number;
+  readonly backend: OpenedBackend;
+  /** Where to show progress; nowhere unless given. */
+  readonly progressStream?: TrainOptions["progressStream"];
+}
+
+/**
+ * Trains a model as its run's configuration says: AdamW with weight decay on matrices, linear warm-up and a cosine over
+ * all epochs, recompute, checkpoints.
+ *
+ * @throws as `train` does.
+ */
+export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
+  const { runFolder, config, model, loader, backend, logger = silentLogger } = options;
+  const { epochs, microBatchSize, gradAccumSteps, recompute } = config.train;
+  const { weightDecay, betas, epsilon, warmupFraction, minLearningRate, clipNorm } = config.optimizer;
+  if (recompute !== undefined) applyRecompute(model, recompute);
+  const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
+  const optimizer = makeAdamW({ groups: weightDecayGroups(model, weightDecay), betas, epsilon });
+  const learningRate = warmupCosine({
+    baseLr: options.learningRate,
+    warmupSteps: Math.floor(warmupFraction * totalSteps),
+    totalSteps,
+    minLr: minLearningRate,
+  });
+  await mkdir(runFolder, { recursive: true });
+  await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
+  const parameters = model.namedParameters().reduce((sum, [, { size, trainable }]) => sum + (trainable ? size : 0), 0);
+  logger.info(
+    `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
+  );
+  const { strategy, resume, configMayChange, evaluate } = options;
+  try {
+    return await train({
+      runFolder,
+      model,
+      optimizer,
+      loader,
+      loss: options.loss,
+      learningRate,
+      seed: config.seed,
+      totalSteps,
+      gradAccumSteps,
+      ...(clipNorm !== undefined && { clipNorm }),
+      config: config as unknown as PlainData,
+      saveEverySteps: config.train.checkpointEverySteps,
+      keepCheckpoints: config.train.keepCheckpoints,
+      logEverySteps: config.train.logEverySteps,
+      ...(strategy && { strategy }),
+      ...(resume !== undefined && { resume }),
+      ...(configMayChange && { configMayChange }),
+      ...(evaluate && { evaluate }),
+      ...(backend.memory && { memory: backend.memory }),
+      logger,
+      progressStream: options.progressStream ?? nowhere(),
+    });
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
