@@ -300,3 +300,8 @@ function chromaRow(component: i32, y: i32): usize {
   else blendRows(near, far, to, samples, isLower ? 2 : 1);
   return to;
 }
+
+/** Where memory is free. */
+export function freeFrom(): usize {
+  return (__heap_base + 15) & ~15;
+}
