@@ -1,3 +1,3 @@
 import { library } from "../../tooling/build/tsup-preset.js";
 
-export default library(["src/index.ts", "src/worker.ts"]);
+export default library(["src/index.ts", "src/arrays.ts", "src/worker.ts"]);

@@ -1,5 +1,5 @@
 /** Compiles each WebAssembly kernel into the TypeScript file that runs it: `node tooling/build/wasm.mjs`. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 import makeWabt from "wabt";
 import { widenKernelText } from "./widen-kernel.mjs";
@@ -8,10 +8,14 @@ const packages = new URL("../../packages/", import.meta.url);
 const wabt = await makeWabt();
 
 write("data/src/resample-kernel", "resample-kernel.wat", assemble(read("data/src/resample-kernel.wat")));
-write("data-era5/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data-era5/src/codecs/chunk-kernel.wat")));
+write("data/src/codecs/chunk-kernel", "chunk-kernel.wat", assemble(read("data/src/codecs/chunk-kernel.wat")));
 write("data-hyperspectral/src/strided/widen-kernel", "tooling/build/widen-kernel.mjs", assemble(widenKernelText()));
-const blockKernel = await compile(read("data-geotiff/src/kernel/block-kernel.as"));
-write("data-geotiff/src/kernel/block-kernel", "block-kernel.as", blockKernel);
+for (const place of [
+  "data/src/codecs/inflate-kernel",
+  "data-geotiff/src/kernel/block-kernel",
+  "data-geotiff/src/kernel/jpeg/jpeg-kernel",
+])
+  write(place, `${place.split("/").at(-1)}.as`, await compile(place));
 
 function read(path) {
   return readFileSync(new URL(path, packages), "utf8");
@@ -30,12 +34,17 @@ function assemble(text) {
   return wabt.parseWat("kernel.wat", text, { simd: true }).toBinary({}).buffer;
 }
 
-/** AssemblyScript without its runtime: functions on memory alone. */
-async function compile(text) {
+/** AssemblyScript without its runtime: functions on memory alone. A kernel may import others beside it. */
+async function compile(kernel) {
+  const folder = kernel.slice(0, kernel.lastIndexOf("/") + 1);
+  const main = `${kernel.slice(folder.length)}.ts`;
   let bytes;
   const flags = ["--runtime", "stub", "--noAssert", "-O3", "--enable", "simd"];
-  const { error, stderr } = await asc.main(["main.ts", "--outFile", "main.wasm", ...flags], {
-    readFile: (name) => (name === "main.ts" ? text : null),
+  const { error, stderr } = await asc.main([main, "--outFile", "main.wasm", ...flags], {
+    readFile(name) {
+      const file = new URL(`${folder}${name.replace(/\.ts$/, ".as")}`, packages);
+      return existsSync(file) ? readFileSync(file, "utf8") : null;
+    },
     writeFile: (_name, contents) => {
       bytes = contents;
     },

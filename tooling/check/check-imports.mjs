@@ -15,7 +15,9 @@ import ts from "typescript";
  * @returns {string[]} one line for each violation, `file: expected …, got …. What to do.`
  */
 export function checkImports(root, { allowedImports, nodePackages, sourceOnlyImports = {} }) {
-  return workspacePackages(root).flatMap(({ group, name, folder, manifest }) => {
+  const packages = workspacePackages(root);
+  const entries = new Set(packages.flatMap(entriesOf));
+  return packages.flatMap(({ group, name, folder, manifest }) => {
     const isApp = group === "apps";
     if (!isApp && !Object.hasOwn(allowedImports, name))
       return [`${group}/${name}: expected a row in import-rules.mjs, got none. Say which packages it may import.`];
@@ -27,6 +29,7 @@ export function checkImports(root, { allowedImports, nodePackages, sourceOnlyImp
         const violation = judge(specifier, {
           name,
           declared,
+          entries,
           mayImport: isApp ? undefined : allowedImports[name],
           mayUseNode: isApp || nodePackages.includes(name),
         });
@@ -37,7 +40,7 @@ export function checkImports(root, { allowedImports, nodePackages, sourceOnlyImp
 }
 
 /** What is wrong with one import; undefined if nothing is. */
-function judge(specifier, { name, declared, mayImport, mayUseNode }) {
+function judge(specifier, { name, declared, entries, mayImport, mayUseNode }) {
   if (specifier.startsWith(".") || specifier.startsWith("#")) return undefined;
   const isBuiltin = specifier.startsWith("node:") || builtinModules.includes(specifier);
   if (isBuiltin) {
@@ -49,8 +52,8 @@ function judge(specifier, { name, declared, mayImport, mayUseNode }) {
   const isOurs = packageName.startsWith("@graticule/");
   if (packageName === `@graticule/${name}`)
     return `expected a relative import inside the package, got '${specifier}'. Import the file itself.`;
-  if (isOurs && parts.length > 2)
-    return `expected an import of '${packageName}', got '${specifier}'. Use what its index exports.`;
+  if (isOurs && parts.length > 2 && !entries.has(specifier))
+    return `expected an import of '${packageName}', got '${specifier}'. Use what its "exports" name.`;
   if (isOurs && mayImport && !mayImport.includes(parts[1])) {
     const allowed = mayImport.length > 0 ? `only ${mayImport.join(", ")}` : "no package of the workspace";
     return `expected ${name} to import ${allowed}, got '${specifier}'. See docs/architecture.md, "Who may import whom".`;
@@ -58,6 +61,11 @@ function judge(specifier, { name, declared, mayImport, mayUseNode }) {
   if (!declared.has(packageName))
     return `expected a declared dependency, got '${packageName}'. Add it to the package's dependencies.`;
   return undefined;
+}
+
+/** What others may import of a package: its name, and the paths below it that its manifest exports. */
+function entriesOf({ name, manifest }) {
+  return Object.keys(manifest.exports ?? {}).map((path) => `@graticule/${name}${path.slice(1)}`);
 }
 
 /** The module names that a source file imports, re-exports or loads by `import()` and `require()`. */

@@ -1,11 +1,38 @@
 import { GraticuleError, type Logger, makeLogger } from "@graticule/core";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 /** What a command says while it works: plain lines on stderr, so that stdout holds results alone. */
 export const stderrLogger: Logger = makeLogger((line) => process.stderr.write(`${line}\n`));
 
 /** Collects an option that may be given again. A list option of commander would take the overrides behind it for values. */
 export const appendValue = (value: string, values: readonly string[]): string[] => [...values, value];
+
+const NUMBERS = {
+  hours: { expected: "hours above 0", fits: (value: number) => value > 0 },
+  count: { expected: "a whole number of 1 or more", fits: (value: number) => Number.isSafeInteger(value) && value > 0 },
+  share: { expected: "a number of 0 or more", fits: (value: number) => value >= 0 },
+  seed: { expected: "a whole number of 0 or more", fits: (value: number) => Number.isSafeInteger(value) && value >= 0 },
+} as const;
+
+/**
+ * Makes the reader of an option that takes one number.
+ *
+ * @throws {InvalidArgumentError} for anything else; commander then names the option.
+ */
+export function numberOption(kind: keyof typeof NUMBERS): (text: string) => number {
+  const { expected, fits } = NUMBERS[kind];
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && fits(value)) return value;
+    throw new InvalidArgumentError(`Expected ${expected}.`);
+  };
+}
+
+/** Makes the reader of an option that takes several numbers, `--lead 24 72`. @throws as `numberOption`. */
+export function numbersOption(kind: keyof typeof NUMBERS): (text: string, before?: readonly number[]) => number[] {
+  const read = numberOption(kind);
+  return (text, before = []) => [...before, read(text)];
+}
 
 /** Writes rows under their headings in aligned columns. */
 export function formatTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -9,7 +9,7 @@
  */
 export { type BackendConfig, backendConfig } from "./backend-config.js";
 export { channelTreeFields, channelTreeFor } from "./channel-tree-config.js";
-export { appendValue, formatTable, runProgram, stderrLogger } from "./command-line.js";
+export { appendValue, formatTable, numberOption, numbersOption, runProgram, stderrLogger } from "./command-line.js";
 export { type DataConfig, dataConfig } from "./data-config.js";
 export { type Encoder, makeRandomEncoder, openEncoder, openPretrainedRun, type PretrainedRun } from "./encoder.js";
 export { type Evaluation, type EvaluationResult, evaluateEncoder } from "./evaluate.js";

@@ -6,7 +6,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openDataset } from "@graticule/data";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dataConfig, datasetSpec, evaluateConfig, readProbe, updateReport, writeProbe } from "../src/index.js";
+import {
+  dataConfig,
+  datasetSpec,
+  evaluateConfig,
+  numberOption,
+  numbersOption,
+  readProbe,
+  updateReport,
+  writeProbe,
+} from "../src/index.js";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 let folder: string;
@@ -77,6 +86,22 @@ test("the command line says what is wrong in one line, and shows examples", asyn
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-classify ${command}`);
 });
 
+test("options of numbers refuse what is none, as commander names it", () => {
+  expect([numberOption("seed")("0"), numberOption("hours")("1.5"), numbersOption("hours")("72", [24])]).toEqual([
+    0,
+    1.5,
+    [24, 72],
+  ]);
+  for (const [kind, text, expected] of [
+    ["hours", "abc", "Expected hours above 0."],
+    ["hours", "", "Expected hours above 0."],
+    ["hours", "-6", "Expected hours above 0."],
+    ["count", "2.5", "Expected a whole number of 1 or more."],
+    ["seed", "Infinity", "Expected a whole number of 0 or more."],
+  ] as const)
+    expect(() => numberOption(kind)(text)).toThrow(expected);
+});
+
 test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toMatchInlineSnapshot(`
     [
@@ -96,6 +121,8 @@ test("the public names are these", async () => {
       "maeConfigFor",
       "makeRandomEncoder",
       "maskedModelConfig",
+      "numberOption",
+      "numbersOption",
       "openEncoder",
       "openPretrainedRun",
       "predictImages",

@@ -1,7 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
+import {
+  appendValue,
+  numberOption,
+  numbersOption,
+  readConfig,
+  runProgram,
+  stderrLogger,
+  updateReport,
+} from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError, formatBytes } from "@graticule/core";
 import { openWeatherStore, writeSimulation } from "@graticule/data-era5";
@@ -58,7 +66,7 @@ interface RolloutFlags {
   readonly from: string;
   readonly to?: string;
   readonly every: number;
-  readonly lead?: readonly string[];
+  readonly lead?: readonly number[];
   readonly steps?: number;
   readonly stepHours?: number;
   readonly store?: string;
@@ -107,7 +115,7 @@ program
   .command("prepare")
   .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
   .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
-  .option("-p, --preset <name>", "settings to start from: global-prepare, london-prepare")
+  .option("-p, --preset <name>", "settings to start from: quickstart-prepare, global-prepare, london-prepare")
   .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "folder of the store", "store")
   .option("--print-config", "print the settings and stop")
@@ -132,7 +140,7 @@ program
   .command("train")
   .description("Train a forecaster on a store; the best weights by validation are kept.")
   .argument("[overrides...]", "settings as a.b=c, e.g. store=stores/era5 data.leadTimeHours=24 model.depth=8")
-  .option("-p, --preset <name>", "settings to start from: global, london")
+  .option("-p, --preset <name>", "settings to start from: quickstart, global, london")
   .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
   .option("-o, --out <folder>", "run folder for checkpoints, logs and the report", "runs/forecast")
   .option("--print-config", "print the settings and stop")
@@ -172,10 +180,14 @@ program
   .argument("<run>", "run folder")
   .requiredOption("--from <time>", "first start, e.g. 2026-02-11 or 2026-02-11T06:00")
   .option("--to <time>", "end of the starts, left out; one start when absent")
-  .option("--every <hours>", "hours between starts", Number, 24)
-  .option("--lead <hours...>", "lead times, each forecast directly; all of the run when absent")
-  .option("--steps <count>", "go on from its own forecasts so many times instead", Number)
-  .option("--step-hours <hours>", "length of such a step; the run's shortest lead time when absent", Number)
+  .option("--every <hours>", "hours between starts", numberOption("hours"), 24)
+  .option("--lead <hours...>", "lead times, each forecast directly; all of the run when absent", numbersOption("hours"))
+  .option("--steps <count>", "go on from its own forecasts so many times instead", numberOption("count"))
+  .option(
+    "--step-hours <hours>",
+    "length of such a step; the run's shortest lead time when absent",
+    numberOption("hours"),
+  )
   .option("--store <folder>", "store to start from; the run's own when absent")
   .option("-o, --out <file>", "NetCDF file; RUN/forecast.nc when absent")
   .addHelpText(
@@ -198,7 +210,7 @@ Examples:
       const out = flags.out ?? join(folder, "forecast.nc");
       const plan: RolloutPlan =
         flags.steps === undefined
-          ? { leadTimesHours: flags.lead?.map(Number) ?? leadTimeHours }
+          ? { leadTimesHours: flags.lead ?? leadTimeHours }
           : { steps: flags.steps, stepHours: flags.stepHours ?? (leadTimeHours[0] as number) };
       const show = makeProgressLine(process.stderr);
       await writeForecasts(out, run, starts, plan, (done, total) => show("forecasts", done, total));
@@ -214,16 +226,32 @@ program
   .argument("<forecast>", "run folder, or NetCDF file or Zarr store in WeatherBench 2's layout")
   .option("--store <folder>", "store with the truth; a run's own when absent")
   .option("--split <name>", "split to score", "test")
-  .option("--lead <hours...>", "lead times; 6, 12, 24, 48, 72, 120, … of those that the forecast has when absent")
+  .option(
+    "--lead <hours...>",
+    "lead times; 6, 12, 24, 48, 72, 120, … of those that the forecast has when absent",
+    numbersOption("hours"),
+  )
   .option("--protocol <name>", "weatherbench1, weatherbench2 or climax", "weatherbench2")
-  .option("--block-hours <hours>", "blocks of the bootstrap; 120, or the lead time if longer, when absent", Number)
-  .option("--seed <number>", "of the bootstrap", Number, 0)
+  .option("--region <names...>", "regions of WeatherBench 2, or all; global, tropics and both hemispheres when absent")
+  .option("--members <count>", "score an ensemble of so many forecasts of a run", numberOption("count"))
+  .option(
+    "--input-noise <share>",
+    "noise on the states that sets members apart, as a share of each channel's standard deviation",
+    numberOption("share"),
+  )
+  .option(
+    "--block-hours <hours>",
+    "blocks of the bootstrap; 120, or the lead time if longer, when absent",
+    numberOption("hours"),
+  )
+  .option("--seed <number>", "of the bootstrap", numberOption("seed"), 0)
   .option("-o, --out <folder>", "folder for scores.json and the report; the run when absent")
   .addHelpText(
     "after",
     `
 Examples:
   graticule-forecast score runs/global
+  graticule-forecast score runs/global --region global europe --members 16 --input-noise 0.1
   graticule-forecast score forecasts.nc --store stores/global --lead 24 72 --out scores`,
   )
   .action(async (forecast: string, flags: ScoreFlags) => {
@@ -235,7 +263,7 @@ program
   .description("Draw maps of truth, forecast and error, and an animation, into the run folder and its report.")
   .argument("<run>", "run folder")
   .requiredOption("--from <time>", "start of the forecast, e.g. 2026-02-14")
-  .option("--lead <hours...>", "lead times of the maps; 24 and 72, or the last, when absent")
+  .option("--lead <hours...>", "lead times of the maps; 24 and 72, or the last, when absent", numbersOption("hours"))
   .option("--channel <names...>", "channels to draw; the first four when absent")
   .addOption(
     new Option("--projection <name>", "of the maps")
@@ -246,7 +274,7 @@ program
   .action(
     async (
       folder: string,
-      flags: { from: string; lead?: string[]; channel?: string[]; projection: string },
+      flags: { from: string; lead?: number[]; channel?: string[]; projection: string },
     ): Promise<void> => {
       const run = await openForecastRun(folder, [], stderrLogger);
       const store = await openWeatherStore(run.config.store);
@@ -256,7 +284,7 @@ program
         const usual = known.filter((lead) => lead === 24 || lead === 72);
         const part = await plotForecast(run, store, {
           startHours: startHours as number,
-          leadTimesHours: flags.lead?.map(Number) ?? (usual.length > 0 ? usual : known.slice(-1)),
+          leadTimesHours: flags.lead ?? (usual.length > 0 ? usual : known.slice(-1)),
           projection: flags.projection as MapProjectionName,
           ...(flags.channel && { channels: flags.channel }),
         });

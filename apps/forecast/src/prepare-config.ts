@@ -16,6 +16,14 @@ const channel = z.union([
   }),
 ]);
 
+const regridding = {
+  method: z.enum(["bilinear", "nearest", "conservative"]).default("bilinear"),
+  /** Share of a target's weight that may fall on missing values. */
+  maxMissing: z.number().min(0).max(1).default(0),
+  /** Folder that keeps the weights for the next run. */
+  weights: z.string().optional(),
+};
+
 /** Everything that decides a store; files and `a.b=c` overrides are merged into one of these. */
 export const prepareConfig = z.strictObject({
   /** Files, folders, zips or URLs of NetCDF, HDF5 or Zarr; `*` and `?` stand for files that continue each other in time. */
@@ -33,11 +41,16 @@ export const prepareConfig = z.strictObject({
         size: z.tuple([z.int().min(2), z.int().min(2)]),
         /** cell-centers as WeatherBench; at-poles as ERA5. */
         rows: z.enum(["cell-centers", "at-poles"]).default("cell-centers"),
-        method: z.enum(["bilinear", "nearest", "conservative"]).default("bilinear"),
-        /** Share of a target's weight that may fall on missing values. */
-        maxMissing: z.number().min(0).max(1).default(0),
-        /** Folder that keeps the weights for the next run. */
-        weights: z.string().optional(),
+        ...regridding,
+      }),
+      z.strictObject({
+        /** Rows at the zeros of a Legendre polynomial, as spectral models and `simulate` have them. */
+        kind: z.literal("gaussian"),
+        /** Rows, an even number. */
+        latitudes: z.int().min(2).multipleOf(2),
+        /** Columns; twice the rows when absent. */
+        longitudes: z.int().min(2).optional(),
+        ...regridding,
       }),
     ])
     .default({ kind: "source" }),

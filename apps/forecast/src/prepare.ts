@@ -8,6 +8,7 @@ import {
   dimensionOf,
   type GriddedDataset,
   makeClimatology,
+  makeGaussianGrid,
   makeRegularGrid,
   measureStore,
   openDataset,
@@ -63,7 +64,7 @@ export async function prepare(
     const prepared = await prepareStore({
       sources,
       ...chooseChannels(config),
-      ...(config.grid.kind === "regular" && { regrid: chooseGrid(config.grid) }),
+      ...(config.grid.kind !== "source" && { regrid: chooseGrid(config.grid) }),
       times: chooseTimes(config),
       dtype: config.dtype,
       out,
@@ -113,10 +114,13 @@ function chooseChannels({ channels, staticChannels }: PrepareConfig): {
   };
 }
 
-function chooseGrid(grid: Extract<PrepareConfig["grid"], { kind: "regular" }>): RegridChoice {
-  const { size, rows, method, maxMissing, weights } = grid;
+function chooseGrid(grid: Exclude<PrepareConfig["grid"], { kind: "source" }>): RegridChoice {
+  const { method, maxMissing, weights } = grid;
   return {
-    grid: makeRegularGrid(size, { rows }),
+    grid:
+      grid.kind === "gaussian"
+        ? makeGaussianGrid(grid.latitudes, grid.longitudes)
+        : makeRegularGrid(grid.size, { rows: grid.rows }),
     method,
     maxMissing,
     ...(weights !== undefined && { cacheDirectory: weights }),

@@ -109,6 +109,17 @@ test("prepare makes a store that inspect describes, and does nothing the second 
   ]);
 });
 
+test("a store may be on a Gaussian grid", { timeout: 120_000 }, async () => {
+  const settings = await readConfig(prepareConfig, {
+    files: [join(folder, "prepare.yaml")],
+    overrides: ["grid={ kind: gaussian, latitudes: 2 }"],
+  });
+  const { shape } = await prepare(join(folder, "gaussian"), settings);
+  expect(shape).toEqual([2, 2, 4]);
+  // The zeros of the second Legendre polynomial: sin φ = ±1/√3.
+  expect(await inspect(join(folder, "gaussian"))).toMatch(/35\.26438968\d* to -35\.26438968\d* north/);
+});
+
 test("files are described by their variables", async () => {
   const { stdout } = await run("inspect", join(folder, "2020-01.nc"));
   expect(stdout).toContain("time 124, latitude 4, longitude 8, level 1");
@@ -123,6 +134,11 @@ test("mistakes are one clear line", { timeout: 120_000 }, async () => {
     /error: channel 'msl': expected a source of 1 that has it, got none: .*a variable that is msl/,
   );
   expect(stderr).not.toMatch(/ at .*\.ts/);
+  const noNumber = await run("score", "nowhere", "--lead", "24", "abc");
+  expect([noNumber.code, noNumber.stderr.split("\n")[0]]).toEqual([
+    1,
+    "error: option '--lead <hours...>' argument 'abc' is invalid. Expected hours above 0.",
+  ]);
   const refuse = async (message: RegExp, ...overrides: string[]): Promise<void> => {
     const read = readConfig(prepareConfig, { files: [join(folder, "prepare.yaml")], overrides });
     await expect(read.then((settings) => prepare(join(folder, "none"), settings))).rejects.toThrow(message);

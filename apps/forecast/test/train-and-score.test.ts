@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataset, openWeatherStore, writeNetcdf } from "@graticule/data-era5";
+import { weatherBench2Regions } from "@graticule/eval";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   chooseStarts,
@@ -18,6 +19,7 @@ import {
   writeForecasts,
   writeScores,
 } from "../src/index.js";
+import { scoreReport } from "../src/scoring/score-report.js";
 
 const folder = mkdtempSync(join(tmpdir(), "graticule-forecast-train-"));
 const store = join(folder, "store");
@@ -45,7 +47,7 @@ async function writeWave(path: string, times: number): Promise<void> {
       level: { dims: ["level"], data: Float64Array.from(levels), attributes: { units: "hPa" } },
       latitude: {
         dims: ["latitude"],
-        data: Float64Array.of(67.5, 22.5, -22.5, -67.5),
+        data: Float64Array.of(60, 20, -20, -60),
         attributes: { units: "degrees_north" },
       },
       longitude: {
@@ -130,6 +132,34 @@ test("a trained run beats persistence, and its forecasts are the same from a fil
   for (const { value, significant } of against) expect([value < 0, significant]).toEqual([true, true]);
   expect(sheet.records[0]).toMatchObject({ source: "model", checkpoint: best?.sha256 });
 
+  expect(sheet.spectra).toHaveLength(6);
+  expect(sheet.rankHistograms).toEqual([]);
+
+  const ensemble = { members: 4, inputNoise: 0.2, seed: 3 };
+  const regions = weatherBench2Regions.filter(({ name }) => ["global", "arctic"].includes(name));
+  const spread = await scoreForecasts(runSource(run, ensemble), truth, { ...scoring, regions });
+  expect(spread.rankHistograms).toHaveLength(2 * 3 * 2);
+  expect(spread.rankHistograms[0]?.shares).toHaveLength(5);
+  const crps = spread.records.filter(({ definition }) => definition === "ensemble.crps-fair");
+  const mae = sheet.records.filter((record) => record.source === "model" && record.definition === "weatherbench2.mae");
+  expect(crps).toHaveLength(12);
+  expect(new Set(crps.map(({ region }) => region))).toEqual(new Set(["global", "arctic"]));
+  expect(crps[0]?.value).toBeLessThan(mae[0]?.value as number); // members tell of uncertainty, one forecast doesn't
+  const [again, once] = [
+    await run.predictMembers(run.samples.startHours[0] as number, 6, ensemble),
+    await run.predictMembers(run.samples.startHours[0] as number, 6, ensemble),
+  ];
+  expect(again).toEqual(once);
+  const report = scoreReport(spread);
+  expect(report.sections.map(({ heading }) => heading)).toEqual([
+    "Scores on split 'test'",
+    "Scorecards",
+    "Ensemble",
+    "Spectra",
+  ]);
+  for (const { caption } of report.sections.flatMap(({ figures = [] }) => figures))
+    expect(caption).toMatch(/77 starts from 2020-02-10.*checkpoint [0-9a-f]{12}/);
+
   const starts = await chooseStarts(store, { from: "2020-02-10", to: "2020-02-29", everyHours: 6 });
   const path = join(folder, "forecast.nc");
   await writeForecasts(path, run, starts, { leadTimesHours: [6, 12] });
@@ -164,6 +194,20 @@ test("a trained run beats persistence, and its forecasts are the same from a fil
   await run.close();
   await truth.close();
   await file.close();
+});
+
+test("an ensemble trained on the CRPS has members apart, the same for the same seed", {
+  timeout: 120_000,
+}, async () => {
+  const config = { ...settings(2), ensemble: { members: 3, noiseDim: 4 } };
+  const { best } = await trainForecaster(join(folder, "ensemble"), config);
+  expect(best).toMatchObject({ calibrated: false });
+  const run = await openForecastRun(join(folder, "ensemble"));
+  const start = run.samples.startHours[5] as number;
+  const members = await run.predictMembers(start, 12, { members: 3, seed: 1 });
+  expect(await run.predictMembers(start, 12, { members: 3, seed: 1 })).toEqual(members);
+  expect(members[0]).not.toEqual(members[1]);
+  await run.close();
 });
 
 test("mistakes say what was expected", { timeout: 60_000 }, async () => {

@@ -9,7 +9,7 @@ export interface TapeNode {
   /** Clones that the derivative needs; kept, so only their owner frees them. */
   readonly saved: readonly tf.Tensor[];
   readonly gradient?: (dys: (tf.Tensor | null)[]) => Readonly<Record<string, () => tf.Tensor>>;
-  /** Like `gradient`, for the named inputs only; set by `recompute`, which then skips the work for the others. */
+  /** Like `gradient`, for the named inputs only; set by operations that then skip the work for the others. */
   readonly gradientsOf?: (dys: (tf.Tensor | null)[], names: readonly string[]) => Map<string, tf.Tensor>;
 }
 

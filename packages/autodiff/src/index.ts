@@ -11,5 +11,6 @@
  * ```
  */
 export { backward, valueAndGrad } from "./backward.js";
+export { type Operation, runOperation } from "./operation.js";
 export { recompute } from "./recompute.js";
 export { registerGradients } from "./register-gradients.js";

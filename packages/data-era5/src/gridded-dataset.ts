@@ -1,5 +1,6 @@
-/** A number, text, or a list of numbers, as files attach them to variables. */
-export type AttributeValue = string | number | readonly number[];
+import type { AttributeValue } from "@graticule/data/arrays";
+
+export type { AttributeValue };
 
 /** Part of a dimension: one index, which drops the dimension, or a range `[start, stop)` by `step` (1 if absent). */
 export type Slice = number | { readonly start?: number; readonly stop?: number; readonly step?: number };

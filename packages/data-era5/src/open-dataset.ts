@@ -1,14 +1,18 @@
 import { stat } from "node:fs/promises";
 import { FormatError } from "@graticule/core";
 import { type ByteSource, openByteSource, resolveAddress } from "@graticule/data";
+import {
+  type Chunk,
+  type ChunkCache,
+  findSuperblock,
+  makeChunkCache,
+  openHdf5,
+  type StoredDataset,
+  scopeCache,
+} from "@graticule/data/arrays";
 import { decodeVariable } from "./cf/decode-variable.js";
 import type { GriddedDataset } from "./gridded-dataset.js";
-import { findSuperblock } from "./hdf5/hdf5-file.js";
-import { openHdf5 } from "./hdf5/open-hdf5.js";
 import { openNetcdf3 } from "./netcdf3/open-netcdf3.js";
-import { type ChunkCache, makeChunkCache, scopeCache } from "./readers/chunk-cache.js";
-import type { Chunk } from "./readers/chunked-read.js";
-import type { StoredDataset } from "./readers/stored-variable.js";
 import { type KeyStore, openFolderStore, openHttpStore } from "./zarr/key-store.js";
 import { openZarr } from "./zarr/open-zarr.js";
 import { openZipStore } from "./zarr/zip-store.js";

@@ -3,8 +3,8 @@ import { expandPaths } from "@graticule/data";
 import { encodeTimes, formatTime, makeTimeAxis, type TimeAxis } from "./cf/time-axis.js";
 import type { GriddedDataset, GriddedVariable } from "./gridded-dataset.js";
 import { DEFAULT_MAX_VALUES, makeDatasetCache, type OpenDatasetOptions, openDatasetWith } from "./open-dataset.js";
-import { resolveSelection } from "./readers/region.js";
 import { coordinateOf, dimensionOf, readTimeAxis } from "./select/coordinates.js";
+import { resolveSelection } from "./select/resolve-selection.js";
 import { makeDatasetPool } from "./series/dataset-pool.js";
 import { makeSeriesVariable, type SeriesFile } from "./series/series-variable.js";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openDataset } from "../src/index.js";
 import { expectSameValues, fixturePath, readExpected } from "./expected.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const folder = makeTemporaryFolder();
 
@@ -104,22 +104,3 @@ test("a variable that has grown less far than its dimension reads as missing bey
   const short = await variables.get("v0")?.read({ x: 0 });
   expect([...(short?.data ?? [])]).toEqual([0, 7, 14, 21, NaN, NaN, NaN, NaN]);
 });
-
-test("a file larger than 4 GiB is read where its values lie", async () => {
-  const bytes = new Uint8Array(readFileSync(fixturePath("offset.nc")));
-  const at = 5 * 2 ** 30;
-  const path = folder.write("large.nc", bytes);
-  // The variable `lat` begins at the offset that stands before its values' end: move it far away.
-  const view = new DataView(bytes.buffer);
-  const begin = [...bytes.keys()].find((index) => index + 8 <= bytes.length && isBeginOfLat(view, index)) as number;
-  view.setBigUint64(begin, BigInt(at));
-  folder.writeAt(path, 0, bytes);
-  folder.writeAt(path, at, Uint8Array.of(0x41, 0x20, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0));
-  const lat = await (await openDataset(path)).variables.get("lat")?.read();
-  expect([...(lat?.data ?? [])]).toEqual([10, 2, 0]);
-});
-
-/** The field after type 5 (float32) and size 12 holds the offset of `lat`. */
-function isBeginOfLat(view: DataView, index: number): boolean {
-  return index >= 8 && view.getUint32(index - 8) === 5 && view.getUint32(index - 4) === 12;
-}

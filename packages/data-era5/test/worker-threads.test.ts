@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Batch, makeLoader } from "@graticule/data";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openDataset } from "../src/index.js";
 import { fixturePath } from "./expected.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { unzipTo } from "./unzip-to.js";
 
 const folder = makeTemporaryFolder();

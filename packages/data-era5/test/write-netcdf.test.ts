@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openDataset, writeNetcdf } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const folder = makeTemporaryFolder();
 

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { crc32c } from "../src/codecs/crc32c.js";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openDataset } from "../src/index.js";
+import { crc32c } from "../src/zarr/crc32c.js";
 import { expectSameValues, fixturePath, readExpected } from "./expected.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { unzipTo } from "./unzip-to.js";
 import { shardedStore } from "./write-zarr.js";
 

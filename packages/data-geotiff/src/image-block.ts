@@ -1,9 +1,18 @@
 import { FormatError } from "@graticule/core";
 import sharp from "sharp";
 import { firstLine } from "./first-line.js";
+import { decodeJpeg } from "./jpeg/decode-jpeg.js";
+import { readJpegHeader } from "./jpeg/jpeg-header.js";
 import type { TiffLayout } from "./tiff-layout.js";
 
 const JPEG = 7;
+
+interface DecodedBlock {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly values: Uint8Array<ArrayBuffer>;
+}
 
 /** Decodes a block that is itself a JPEG or WebP image. JPEG tables stored once in the directory are spliced in. */
 export async function decodeImageBlock(
@@ -18,25 +27,31 @@ export async function decodeImageBlock(
     throw new FormatError(path, "JPEG and WebP blocks of 1, 3 or 4 uint8 bands", `${bands} of ${layout.dtype}`);
   const isJpeg = layout.compression === JPEG;
   const bytes = isJpeg ? spliceJpegTables(layout, compressed) : compressed;
-  try {
-    const image = sharp(bytes, { limitInputPixels: blockWidth * layout.blockHeight, failOn: "error" });
-    const converted = bands === 1 ? image.toColourspace("b-w") : image.toColourspace("srgb");
-    const { data, info } = await converted.raw().toBuffer({ resolveWithObject: true });
-    if (info.width !== blockWidth || info.height < rows || info.channels !== bands)
-      throw new FormatError(
-        path,
-        `a block of ${blockWidth} by ${rows} pixels of ${bands} bands`,
-        `${info.width} by ${info.height} of ${info.channels}`,
-        "The file is corrupt.",
-      );
-    // No one else holds sharp's buffer.
-    return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, rows * blockWidth * bands);
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    throw new FormatError(path, "a readable JPEG or WebP block", firstLine(cause), "The file is corrupt.", {
-      cause,
-    });
-  }
+  const limit = blockWidth * layout.blockHeight;
+  const { width, height, channels, values } = await decode(bytes, bands, limit).catch((cause) => {
+    const advice = "The file is corrupt.";
+    throw new FormatError(path, "a readable JPEG or WebP block", firstLine(cause), advice, { cause });
+  });
+  if (width !== blockWidth || height < rows || channels !== bands)
+    throw new FormatError(
+      path,
+      `a block of ${blockWidth} by ${rows} pixels of ${bands} bands`,
+      `${width} by ${height} of ${channels}`,
+      "The file is corrupt.",
+    );
+  return values.subarray(0, rows * blockWidth * bands);
+}
+
+/** By our kernel what it knows, else by sharp. @param limit the most pixels. */
+async function decode(bytes: Uint8Array, bands: number, limit: number): Promise<DecodedBlock> {
+  const header = readJpegHeader(bytes);
+  if (header?.scan && header.components === bands && header.width * header.height <= limit)
+    return { ...header, channels: bands, values: decodeJpeg(bytes, header, header.scan) };
+  const image = sharp(bytes, { limitInputPixels: limit, failOn: "error", ignoreIcc: true });
+  const converted = bands === 1 ? image.toColourspace("b-w") : image.toColourspace("srgb");
+  const { data, info } = await converted.raw().toBuffer({ resolveWithObject: true });
+  // No one else holds sharp's buffer.
+  return { ...info, values: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length) };
 }
 
 const START_OF_IMAGE = [0xff, 0xd8];

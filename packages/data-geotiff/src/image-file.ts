@@ -1,12 +1,11 @@
 import { FormatError } from "@graticule/core";
-import { type ByteImage, type Image, openByteSource } from "@graticule/data";
-import sharp from "sharp";
+import { type ByteImage, type Image, makeMemorySource, openByteSource } from "@graticule/data";
 import { nameBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
-import { firstLine } from "./first-line.js";
-import { readJpegHeader } from "./jpeg-header.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
+import { openPicture } from "./picture.js";
 import { openRasterFrom } from "./raster.js";
+import { readSmallFile } from "./small-file.js";
 
 /** What an image file holds, from its header. */
 export interface ImageHeader {
@@ -31,13 +30,14 @@ const FIRST_BYTES = 2 ** 17;
  * @throws {FormatError} naming the file, if it is empty, truncated, of another kind, or declares too many pixels.
  */
 export async function openImageFile(path: string, maxValues: number = DEFAULT_MAX_VALUES): Promise<ImageFile> {
-  const source = await openByteSource(path);
+  const whole = readSmallFile(path, FIRST_BYTES);
+  const source = whole ? makeMemorySource(path, whole) : await openByteSource(path);
   const start = await source.read(0, Math.min(FIRST_BYTES, source.size), "an image's first bytes");
   const kind = sniff(start);
   if (kind === "picture") {
     const bytes = start.length === source.size ? start : await source.read(0, source.size, "an image");
     await source.close();
-    return openPicture(path, bytes, maxValues);
+    return openPictureFile(path, bytes, maxValues);
   }
   if (kind === undefined)
     throw new FormatError(
@@ -63,41 +63,9 @@ function sniff(start: Uint8Array): "picture" | "tiff" | undefined {
   return /^(II[*+]\0|MM\0[*+])/.test(text) ? "tiff" : undefined;
 }
 
-async function openPicture(path: string, bytes: Uint8Array, maxValues: number): Promise<ImageFile> {
-  const unreadable = (cause: unknown): FormatError =>
-    new FormatError(path, "a readable image", firstLine(cause), "The file is truncated or corrupt.", { cause });
-  const image = sharp(bytes, { limitInputPixels: Math.floor(maxValues / 3), failOn: "error" });
-  const metadata =
-    readJpegHeader(bytes) ??
-    (await image.metadata().catch((cause) => {
-      throw unreadable(cause);
-    }));
-  const { width, height, depth, space } = metadata;
-  const isColor = !["b-w", "grey16"].includes(space);
-  const is16Bit = depth === "ushort";
+async function openPictureFile(path: string, bytes: Uint8Array, maxValues: number): Promise<ImageFile> {
+  const { width, height, isColor, decode } = await openPicture(path, bytes, maxValues);
   const bandNames = nameBands(isColor ? 3 : 1, isColor);
-  const colorSpace = isColor ? (is16Bit ? "rgb16" : "srgb") : is16Bit ? "grey16" : "b-w";
-
-  async function decode(): Promise<{ values: Uint8Array | Uint16Array; channels: number }> {
-    const { data, info } = await image
-      .clone()
-      .removeAlpha()
-      .toColourspace(colorSpace)
-      .raw({ depth: is16Bit ? "ushort" : "uchar" })
-      .toBuffer({ resolveWithObject: true })
-      .catch((cause) => {
-        throw unreadable(cause);
-      });
-    if (info.width !== width || info.height !== height)
-      throw new FormatError(
-        path,
-        `${width} by ${height} pixels as its header says`,
-        `${info.width} by ${info.height}`,
-        "The file is corrupt.",
-      );
-    const values = is16Bit ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-    return { values, channels: info.channels };
-  }
 
   async function readStored(bands?: BandSelection): Promise<Image | ByteImage> {
     const selected = selectBands(path, bandNames, bands);

@@ -1,8 +1,10 @@
-import { FormatError } from "@graticule/core";
 import { readFloat16 } from "./float16.js";
+import { freshBytes } from "./fresh-bytes.js";
+import { openKernel, ROOM_BYTES } from "./kernel/open-kernel.js";
+import { isUnpackedInKernel, unpackInKernel } from "./kernel/unpack-in-kernel.js";
 import { decompressBlock, isNativeOrder } from "./tiff-compression.js";
-import type { TiffLayout } from "./tiff-layout.js";
-import { undoFloatPredictor, undoHorizontalDifferences } from "./tiff-predictor.js";
+import { rowBytes, type TiffLayout } from "./tiff-layout.js";
+import { undoPredictor } from "./tiff-predictor.js";
 
 export type BlockValues =
   | Uint8Array
@@ -32,6 +34,7 @@ const ARRAYS = {
  * Decompresses one block of a TIFF and undoes its predictor.
  *
  * @param rows number of rows that the block must hold; a last strip is shorter than the others.
+ * @param takeBytes gives the memory that the samples go to, where they don't come in memory of their own.
  * @returns samples as `[rows, blockWidth, bands]`, or `[rows, blockWidth]` if planar; 64-bit integers as float64.
  * @throws {FormatError} if the compression is unsupported, or the bytes are corrupt or too few.
  */
@@ -40,26 +43,42 @@ export async function decodeTiffBlock(
   layout: TiffLayout,
   compressed: Uint8Array,
   rows: number,
+  takeBytes: (length: number) => Uint8Array<ArrayBuffer> = freshBytes,
 ): Promise<BlockValues> {
-  const { dtype, sampleBits, predictor, blockWidth } = layout;
-  const bytes = await decompressBlock(path, layout, compressed, rows);
-  const samplesPerPixel = layout.planar ? 1 : layout.bands;
-  const rowLength = blockWidth * samplesPerPixel;
-  if (sampleBits % 8 !== 0) return unpackBits(bytes, sampleBits, rows, rowLength);
-  if (!layout.littleEndian && predictor !== 3 && !isNativeOrder(layout)) swapBytes(bytes, sampleBits / 8);
+  const { dtype, sampleBits, blockWidth, planar, bands } = layout;
+  const bytes = await decodeBytes(path, layout, compressed, rows, takeBytes);
+  if (sampleBits % 8 !== 0) return unpackBits(bytes, sampleBits, rows, blockWidth * (planar ? 1 : bands));
   const values = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, (bytes.length * 8) / sampleBits);
-  const isFloat = dtype.startsWith("float");
-  if (predictor === 3 && isFloat) undoFloatPredictor(bytes, rowLength, samplesPerPixel, sampleBits / 8);
-  else if (predictor === 2 && !isFloat) undoHorizontalDifferences(bytes, rowLength, samplesPerPixel, sampleBits / 8);
-  else if (predictor !== 1)
-    throw new FormatError(
-      path,
-      "predictor 1, 2 for integers or 3 for floats",
-      `${predictor} for ${dtype}`,
-      "Convert the file, e.g. with gdal_translate.",
-    );
   if (values instanceof BigUint64Array || values instanceof BigInt64Array) return Float64Array.from(values, Number);
   return dtype === "float16" ? readFloat16(values as Uint16Array) : values;
+}
+
+/** A block's samples in native byte order. What happens in the kernel happens at once: other blocks use it too. */
+async function decodeBytes(
+  path: string,
+  layout: TiffLayout,
+  compressed: Uint8Array,
+  rows: number,
+  takeBytes: (length: number) => Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const needed = rows * rowBytes(layout);
+  const { predictor, littleEndian, sampleBits } = layout;
+  const isSwapped = !littleEndian && predictor !== 3 && sampleBits % 8 === 0 && !isNativeOrder(layout);
+  const inKernel = isUnpackedInKernel(layout);
+  const unpacked = inKernel ? undefined : await decompressBlock(path, layout, compressed, rows);
+  if (unpacked && predictor === 1) {
+    if (isSwapped) swapBytes(unpacked, sampleBits / 8);
+    return unpacked;
+  }
+  const most = layout.blockHeight * rowBytes(layout);
+  const kernel = openKernel(compressed.length, 2 * most + ROOM_BYTES);
+  if (unpacked) kernel.bytes.set(unpacked, kernel.output);
+  else unpackInKernel(path, layout, compressed, kernel, needed, most);
+  if (isSwapped) swapBytes(kernel.bytes.subarray(kernel.output, kernel.output + needed), sampleBits / 8);
+  const from = undoPredictor(path, layout, kernel, kernel.output, needed);
+  const bytes = takeBytes(needed);
+  bytes.set(kernel.bytes.subarray(from, from + needed));
+  return bytes;
 }
 
 /** Samples of fewer bits than a byte, or of 9 to 15, the most significant bit first; each row starts with a byte. */

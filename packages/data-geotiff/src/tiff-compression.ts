@@ -1,24 +1,14 @@
-import { inflateSync } from "node:zlib";
 import { FormatError } from "@graticule/core";
-import { firstLine } from "./first-line.js";
+import { COMPRESSION } from "./compression-codes.js";
+import { freshBytes } from "./fresh-bytes.js";
 import { decodeImageBlock } from "./image-block.js";
+import { openKernel } from "./kernel/open-kernel.js";
+import { inflateInKernel } from "./kernel/unpack-in-kernel.js";
 import { decodeLerc } from "./lerc-block.js";
-import { decodeLzw } from "./lzw.js";
 import { decodePackBits } from "./packbits.js";
 import { rowBytes, type TiffLayout } from "./tiff-layout.js";
+import { tooFewBytes } from "./too-few-bytes.js";
 import { decodeZstd } from "./zstd.js";
-
-export const COMPRESSION = {
-  none: 1,
-  lzw: 5,
-  jpeg: 7,
-  deflate: 8,
-  oldDeflate: 32946,
-  packBits: 32773,
-  lerc: 34887,
-  zstd: 50000,
-  webp: 50001,
-} as const;
 
 const UNSUPPORTED: Readonly<Record<number, string>> = {
   2: "CCITT",
@@ -36,7 +26,7 @@ export function isNativeOrder({ compression }: TiffLayout): boolean {
 }
 
 /**
- * Decompresses `rows` rows of a block into a buffer of their own.
+ * Decompresses `rows` rows of a block into a buffer of their own, other than what is unpacked in the kernel.
  *
  * @throws {FormatError} if the compression is unsupported, or the bytes are corrupt or too few.
  */
@@ -54,9 +44,6 @@ export async function decompressBlock(
       return decodeImageBlock(path, layout, compressed, rows);
     case COMPRESSION.lerc:
       return decodeLerc(path, layout, await unwrapLerc(path, layout, compressed, most), rows);
-    case COMPRESSION.deflate:
-    case COMPRESSION.oldDeflate:
-      return exactly(path, inflate(path, compressed, most), needed);
     case COMPRESSION.zstd:
       return exactly(path, await decodeZstd(path, compressed, most), needed);
     case COMPRESSION.none:
@@ -64,10 +51,8 @@ export async function decompressBlock(
       return layout.littleEndian && layout.predictor === 1
         ? exactly(path, compressed, needed)
         : new Uint8Array(exactly(path, compressed, needed));
-    case COMPRESSION.lzw:
-      return unpacked(path, needed, decodeLzw(compressed, needed));
     case COMPRESSION.packBits:
-      return unpacked(path, needed, decodePackBits(compressed, needed));
+      return exactly(path, decodePackBits(compressed, needed), needed);
     default:
       throw new FormatError(
         path,
@@ -88,32 +73,17 @@ async function unwrapLerc(path: string, layout: TiffLayout, bytes: Uint8Array, m
   return decodeZstd(path, bytes, limit);
 }
 
-/** The least that zlib takes. */
-const MIN_CHUNK_BYTES = 64;
-
-function inflate(path: string, compressed: Uint8Array, maxOutputLength: number): Uint8Array {
-  try {
-    // One chunk of the whole size takes half the time of many small ones.
-    return inflateSync(compressed, { maxOutputLength, chunkSize: Math.max(MIN_CHUNK_BYTES, maxOutputLength) });
-  } catch (cause) {
-    throw new FormatError(path, "a readable deflate block", firstLine(cause), "The file is truncated or corrupt.", {
-      cause,
-    });
-  }
-}
-
-function unpacked(path: string, needed: number, bytes: Uint8Array<ArrayBuffer> | undefined): Uint8Array<ArrayBuffer> {
-  if (bytes?.length === needed) return bytes;
-  throw tooFew(path, needed, bytes === undefined ? "an impossible code" : `${bytes.length}`);
+function inflate(path: string, compressed: Uint8Array, most: number): Uint8Array {
+  const kernel = openKernel(compressed.length, most);
+  const length = inflateInKernel(path, compressed, kernel, most);
+  const bytes = freshBytes(length);
+  bytes.set(kernel.bytes.subarray(kernel.output, kernel.output + length));
+  return bytes;
 }
 
 /** The first `needed` bytes, aligned for any sample type. */
 function exactly(path: string, bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  if (bytes.length < needed) throw tooFew(path, needed, `${bytes.length}`);
+  if (bytes.length < needed) throw tooFewBytes(path, needed, `${bytes.length}`);
   const wanted = bytes.subarray(0, needed) as Uint8Array<ArrayBuffer>;
   return wanted.byteOffset % 8 === 0 ? wanted : new Uint8Array(wanted);
-}
-
-function tooFew(path: string, needed: number, got: string): FormatError {
-  return new FormatError(path, `a block of ${needed} bytes`, got, "The file is truncated or corrupt.");
 }

@@ -1,19 +1,9 @@
 import { FormatError } from "@graticule/core";
+import type { StoredDtype } from "@graticule/data/arrays";
 import { TAGS, type TiffDirectory } from "./tiff-directory.js";
 
 /** What a pixel is in the file; samples of 1 to 7 bits count as uint8, of 9 to 15 as uint16. */
-export type RasterDtype =
-  | "uint8"
-  | "int8"
-  | "uint16"
-  | "int16"
-  | "uint32"
-  | "int32"
-  | "uint64"
-  | "int64"
-  | "float16"
-  | "float32"
-  | "float64";
+export type RasterDtype = StoredDtype | "float16";
 
 /** How a TIFF's pixels lie in its file; checked, so that every number can be relied on. */
 export interface TiffLayout {

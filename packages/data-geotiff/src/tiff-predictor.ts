@@ -1,33 +1,45 @@
-import { openKernel } from "./kernel/open-kernel.js";
+import { FormatError } from "@graticule/core";
+import { type BlockKernel, ROOM_BYTES } from "./kernel/open-kernel.js";
+import type { TiffLayout } from "./tiff-layout.js";
 
 /**
- * Undoes horizontal differencing (TIFF predictor 2) in place, row by row; integers of any type wrap around.
+ * Undoes a block's predictor in the kernel's memory: differences of samples from one pixel to the next (2), or of the
+ * bytes of floats that are stored as planes, most significant first (3).
  *
- * @param bytes the block's samples in native byte order. @param stride samples from one pixel to the next.
+ * Source: TIFF 6.0, section 14; Adobe TIFF Technical Note 3 (2005).
+ *
+ * @param at where its samples lie, in native byte order unless they are planes. @param length of them, in bytes.
+ * @returns where they lie then: there, or behind by `length` and the kernel's room.
  */
-export function undoHorizontalDifferences(
-  bytes: Uint8Array,
-  rowLength: number,
-  stride: number,
-  sampleBytes: number,
-): void {
-  const { bytes: memory, output, ...kernel } = openKernel(0, bytes.length);
-  const rows = Math.floor(bytes.length / (rowLength * sampleBytes));
-  memory.set(bytes, output);
-  if (sampleBytes === 1) kernel.undoDifferences8(output, rows, rowLength, stride);
-  else if (sampleBytes === 2) kernel.undoDifferences16(output, rows, rowLength, stride);
-  else if (sampleBytes === 4) kernel.undoDifferences32(output, rows, rowLength, stride);
-  else kernel.undoDifferences64(output, rows, rowLength, stride);
-  bytes.set(memory.subarray(output, output + bytes.length));
-}
-
-/**
- * Undoes the floating-point predictor (3) in place: bytes are differenced and stored as planes, most significant
- * first. The result is little-endian whatever the file's byte order. Source: Adobe TIFF Technical Note 3 (2005).
- */
-export function undoFloatPredictor(bytes: Uint8Array, rowLength: number, stride: number, sampleBytes: number): void {
-  const { bytes: memory, input, output, undoFloats } = openKernel(bytes.length, bytes.length);
-  memory.set(bytes, input);
-  undoFloats(input, output, Math.floor(bytes.length / (rowLength * sampleBytes)), rowLength, stride, sampleBytes);
-  bytes.set(memory.subarray(output, output + bytes.length));
+export function undoPredictor(
+  path: string,
+  { predictor, dtype, sampleBits, blockWidth, planar, bands }: TiffLayout,
+  kernel: BlockKernel,
+  at: number,
+  length: number,
+): number {
+  if (predictor === 1) return at;
+  const sampleBytes = sampleBits / 8;
+  const stride = planar ? 1 : bands;
+  const rowLength = blockWidth * stride;
+  const rows = Math.floor(length / (rowLength * sampleBytes));
+  const isFloat = dtype.startsWith("float");
+  if (predictor === 2 && !isFloat) {
+    if (sampleBytes === 1) kernel.undoDifferences8(at, rows, rowLength, stride);
+    else if (sampleBytes === 2) kernel.undoDifferences16(at, rows, rowLength, stride);
+    else if (sampleBytes === 4) kernel.undoDifferences32(at, rows, rowLength, stride);
+    else kernel.undoDifferences64(at, rows, rowLength, stride);
+    return at;
+  }
+  if (predictor === 3 && isFloat) {
+    const to = at + length + ROOM_BYTES;
+    kernel.undoFloats(at, to, rows, rowLength, stride, sampleBytes);
+    return to;
+  }
+  throw new FormatError(
+    path,
+    "predictor 1, 2 for integers or 3 for floats",
+    `${predictor} for ${dtype}`,
+    "Convert the file, e.g. with gdal_translate.",
+  );
 }

@@ -1,5 +1,5 @@
 import { type Box, type ByteSource, readRanges } from "@graticule/data";
-import { makeBlockCache } from "./block-cache.js";
+import { type BlockLease, makeBlockCache, type TakeBytes } from "./block-cache.js";
 import { copyBlock } from "./block-copy.js";
 import { freshBytes } from "./fresh-bytes.js";
 import { type BlockValues, decodeTiffBlock } from "./tiff-block.js";
@@ -44,16 +44,16 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
     return pieces;
   }
 
-  async function decodeBlock(bytes: Promise<Uint8Array>, block: number): Promise<BlockValues> {
+  async function decodeBlock(bytes: Promise<Uint8Array>, block: number, takeBytes: TakeBytes): Promise<BlockValues> {
     const firstRow = (Math.floor(block / blocksAcross) % blocksDown) * blockHeight;
     const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - firstRow);
-    return decodeTiffBlock(source.uri, layout, await bytes, rows);
+    return decodeTiffBlock(source.uri, layout, await bytes, rows, takeBytes);
   }
 
   /** Starts the reads of the blocks that aren't at hand; undefined stands for one that a sparse file leaves out. */
-  function readBlocks(pieces: readonly Piece[]): (Promise<BlockValues> | undefined)[] {
+  function readBlocks(pieces: readonly Piece[]): (BlockLease | undefined)[] {
     const isSparse = (block: number): boolean => layout.byteCounts[block] === 0;
-    const found = pieces.map(({ block }) => (isSparse(block) ? undefined : cache.get(block)));
+    const found = pieces.map(({ block }) => (isSparse(block) ? undefined : cache.find(block)));
     const missing = pieces.flatMap(({ block }, index) => (found[index] || isSparse(block) ? [] : [index]));
     const ranges = missing.map((index) => {
       const { block } = pieces[index] as Piece;
@@ -63,9 +63,7 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
     for (const [position, bytes] of readRanges(source, ranges).entries()) {
       const index = missing[position] as number;
       const { block } = pieces[index] as Piece;
-      const values = decodeBlock(bytes, block);
-      cache.set(block, values);
-      found[index] = values;
+      found[index] = cache.add(block, (takeBytes) => decodeBlock(bytes, block, takeBytes));
     }
     return found;
   }
@@ -73,11 +71,14 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
   return async (window, selected) => {
     const output = new Float32Array(freshBytes(selected.length * window.height * window.width * 4).buffer);
     for (const batch of batchesOf(piecesOf(window, selected, output), layout.byteCounts)) {
-      const copies = readBlocks(batch).map(async (values, index) => {
+      const blocks = readBlocks(batch);
+      const copies = blocks.map(async (block, index) => {
         const { place, samples, target } = batch[index] as Piece;
-        copyBlock(await values, place, samples, samplesPerPixel, window, target, nodata);
+        copyBlock(await block?.values, place, samples, samplesPerPixel, window, target, nodata);
       });
-      await Promise.all(copies);
+      await Promise.all(copies).finally(() => {
+        for (const block of blocks) block?.release();
+      });
     }
     return output;
   };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeLoader } from "@graticule/data";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { makeZip } from "../../data/test/make-archives.js";
 import { openBenchmarkFrom } from "../src/benchmarks/scene-benchmark.js";
 import {
@@ -17,7 +18,6 @@ import {
   SCENE_BENCHMARKS,
   type SceneBenchmark,
 } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { writeTiff } from "./write-tiff.js";
 
 const folder = makeTemporaryFolder();

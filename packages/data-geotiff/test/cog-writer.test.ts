@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeRandom } from "@graticule/core";
 import { describe, expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { type CogOptions, openCogWriter, openRaster } from "../src/index.js";
 import { breachesOfCog, readDirectories } from "./cog-directories.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const folder = makeTemporaryFolder();
 let files = 0;

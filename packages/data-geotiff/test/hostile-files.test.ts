@@ -2,8 +2,9 @@ import { FormatError } from "@graticule/core";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { fuzzLimit } from "../../../tooling/test/fuzz-limit.js";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openImageFile } from "../src/image-file.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { type TestTiff, writeTiff } from "./write-tiff.js";
 
 const folder = makeTemporaryFolder();
@@ -120,7 +121,7 @@ test("maxValues bounds what a valid file may ask for", async () => {
   expect(await (await openImageFile(path, 64)).read()).toEqual(new Float32Array(64).fill(3));
 });
 
-const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 0);
+const limit = fuzzLimit(100, 1 / 6);
 
 test.each([
   ["tiff", tiff],
@@ -145,8 +146,7 @@ test.each([
         expect(error).toBeInstanceOf(FormatError);
       }
     });
-    const limit = seconds > 0 ? { interruptAfterTimeLimit: (seconds * 1000) / 6, numRuns: 10 ** 7 } : { numRuns: 100 };
-    await fc.assert(property, { seed: 20240501, ...limit });
+    await fc.assert(property, { seed: 20240501, ...limit.parameters });
   },
-  60_000 + seconds * 1000,
+  limit.timeoutMs,
 );

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import {
   landsat7Path,
   landsat7Schema,
@@ -7,7 +8,6 @@ import {
   openSceneTiles,
   SPECTRAL_CLASSES,
 } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { writeTiff } from "./write-tiff.js";
 
 const folder = makeTemporaryFolder();

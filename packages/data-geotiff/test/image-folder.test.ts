@@ -1,8 +1,8 @@
 import { makeLoader, measureChannels } from "@graticule/data";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { imageFolderSpec, openImageFolder } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { writeTiff } from "./write-tiff.js";
 
 const folder = makeTemporaryFolder();

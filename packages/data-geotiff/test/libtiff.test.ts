@@ -1,7 +1,7 @@
 import sharp, { type TiffOptions } from "sharp";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openRaster } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const folder = makeTemporaryFolder();
 const [height, width, bands] = [50, 70, 3] as const;

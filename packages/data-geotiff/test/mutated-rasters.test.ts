@@ -3,6 +3,7 @@ import { FormatError } from "@graticule/core";
 import { makeMemorySource } from "@graticule/data";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fuzzLimit } from "../../../tooling/test/fuzz-limit.js";
 import { boundsIn, gridOf, openRasterFrom } from "../src/index.js";
 import { joinTiffs, writeTiff } from "./write-tiff.js";
 
@@ -24,7 +25,7 @@ const originals = [
   ...Object.values(kinds.cases).map(({ base64 }) => new Uint8Array(Buffer.from(base64, "base64"))),
   joinTiffs(levels.map(writeTiff)),
 ];
-const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 0);
+const limit = fuzzLimit(400);
 
 /** Reads all there is: pixels, overviews, masks, the place. */
 async function readAll(bytes: Uint8Array): Promise<void> {
@@ -65,8 +66,7 @@ test(
         await readAll(bytes).catch((error) => expect(error).toBeInstanceOf(FormatError));
       },
     );
-    const limit = seconds > 0 ? { interruptAfterTimeLimit: seconds * 1000, numRuns: 10 ** 7 } : { numRuns: 400 };
-    await fc.assert(property, { seed: 20240502, ...limit });
+    await fc.assert(property, { seed: 20240502, ...limit.parameters });
   },
-  60_000 + seconds * 1000,
+  limit.timeoutMs,
 );

@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openRaster } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { type TestTiff, writeTiff } from "./write-tiff.js";
 
 const folder = makeTemporaryFolder();

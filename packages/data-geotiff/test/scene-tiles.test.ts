@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import {
   landsat7Schema,
   mndwi,
@@ -9,7 +10,6 @@ import {
   openSceneTiles,
   type Split,
 } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { writeTiff } from "./write-tiff.js";
 
 const path = fileURLToPath(new URL("../assets/landsat7/L7_ETMs.tif", import.meta.url));

@@ -1,7 +1,7 @@
 import { makeLoader } from "@graticule/data";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { type CubeCropsOptions, cubeCropsSpec, openCubeCrops } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { writeEnvi } from "./write-envi.js";
 
 const folder = makeTemporaryFolder();

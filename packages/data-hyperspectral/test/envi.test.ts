@@ -1,7 +1,7 @@
 import { FormatError } from "@graticule/core";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openCube } from "../src/index.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { type TestCube, writeEnvi } from "./write-envi.js";
 
 const folder = makeTemporaryFolder();

@@ -54,7 +54,7 @@ export interface Dataset {
   readonly direct?: DirectReads;
   /** How batches with transforms are read: the sample of `read`, as bytes where the file holds them, which is faster. */
   readStored?(index: number, draw?: Draw): Promise<Sample | ByteSample>;
-  /** Lets go of open files. The loader calls it when it is closed; files that a worker opened close with its thread. */
+  /** Lets go of open files. The loader calls it when it is closed, in each thread that opened the dataset. */
   close?(): Promise<void>;
 }
 

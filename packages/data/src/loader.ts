@@ -53,7 +53,7 @@ export interface Loader {
    * left is not yielded, except on one rank of several, which stay in step.
    */
   epoch(epoch: number, startSample?: number): AsyncIterable<Batch>;
-  /** Ends the worker threads and closes the dataset. */
+  /** Closes the dataset, in each worker too, and ends the worker threads. */
   close(): Promise<void>;
 }
 

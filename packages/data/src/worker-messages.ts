@@ -7,14 +7,19 @@ export interface WorkerSetup {
   readonly recipe: BatchRecipe;
 }
 
-/** From the loader: make a batch, or drop every batch that isn't started. */
+/** From the loader: make a batch; drop every batch that isn't started; close the dataset after the one in work. */
 export type WorkerRequest =
   | { readonly kind: "make"; readonly id: number; readonly request: BatchRequest }
-  | { readonly kind: "cancel" };
+  | { readonly kind: "cancel" }
+  | { readonly kind: "close" };
 
-/** From the worker: its dataset is open, or failed to; the batch (its buffers are transferred), or why there is none. */
+/**
+ * From the worker: its dataset is open, or failed to; it is closed; the batch (its buffers are transferred), or why
+ * there is none.
+ */
 export type WorkerReply =
   | { readonly kind: "started" }
+  | { readonly kind: "closed" }
   | { readonly id: number; readonly batch: Batch }
   | {
       readonly id: number;

@@ -19,6 +19,9 @@ export interface WorkerLimits {
   readonly workerHeapMB: number | undefined;
 }
 
+/** Longest time that a thread has to finish its batch and to close its dataset. */
+const CLOSE_SECONDS = 2;
+
 /** Least time that a thread has to load its code and open its dataset. */
 const START_SECONDS = 60;
 
@@ -29,6 +32,7 @@ export interface WorkerThread {
   make(task: Task): void;
   /** Forgets every task; the one in work goes on, and nobody hears of it. */
   cancel(): void;
+  /** Closes the thread's dataset, within a few seconds, and ends the thread. */
   close(): Promise<void>;
 }
 
@@ -73,6 +77,7 @@ export function startWorkerThread(
 
   worker.on("message", (reply: WorkerReply) => {
     if ("kind" in reply) {
+      if (reply.kind === "closed") return;
       startSeconds = 0;
       return watch();
     }
@@ -106,11 +111,30 @@ export function startWorkerThread(
       worker.postMessage({ kind: "cancel" } satisfies WorkerRequest);
     },
     async close() {
+      const isOpen = startSeconds === 0;
+      if (!ended && isOpen) await closeDataset(worker);
       ended = true;
       clearTimeout(deadline);
       await worker.terminate();
     },
   };
+}
+
+/** Has the thread close its dataset; one that is busy for too long, or gone, is not waited for. */
+function closeDataset(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, CLOSE_SECONDS * 1000);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    worker.on("message", (reply: WorkerReply) => {
+      if ("kind" in reply && reply.kind === "closed") done();
+    });
+    worker.once("error", done);
+    worker.once("exit", done);
+    worker.postMessage({ kind: "close" } satisfies WorkerRequest);
+  });
 }
 
 /**

@@ -12,7 +12,7 @@ function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: 
   const started = () => port.postMessage({ kind: "started" } satisfies WorkerReply);
   dataset.then(started, started);
   let waiting: Extract<WorkerRequest, { kind: "make" }>[] = [];
-  let busy = false;
+  let working: Promise<void> | undefined;
 
   async function answer({ id, request }: Extract<WorkerRequest, { kind: "make" }>): Promise<void> {
     try {
@@ -27,15 +27,25 @@ function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: 
   }
 
   async function work(): Promise<void> {
-    if (busy) return;
-    busy = true;
     for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await answer(task);
-    busy = false;
+    working = undefined;
+  }
+
+  async function close(): Promise<void> {
+    await working;
+    try {
+      await (await dataset).close?.();
+    } catch {
+      // It was never open, or the thread's end closes what is left.
+    }
+    port.postMessage({ kind: "closed" } satisfies WorkerReply);
   }
 
   port.on("message", (message: WorkerRequest) => {
-    if (message.kind === "cancel") waiting = [];
-    else waiting.push(message);
-    void work();
+    if (message.kind === "make") {
+      waiting.push(message);
+      working ??= work();
+    } else waiting = [];
+    if (message.kind === "close") void close();
   });
 }

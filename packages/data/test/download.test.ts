@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { FormatError, makeRandom } from "@graticule/core";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { fuzzLimit } from "../../../tooling/test/fuzz-limit.js";
 import { downloadFile, extractArchive, type HttpClock, verifyChecksum } from "../src/index.js";
 import { makeTarGz, makeZip, type TestEntry } from "./make-archives.js";
 import { serveRange, startRangeServer } from "./range-server.js";
@@ -181,12 +182,12 @@ describe.each([
       expect(await extract(whole.slice(0, whole.length * share))).toMatch(/^FormatError: \/archive/);
   });
 
-  test("changed at random gives its files, or an error that names it", { timeout: 120_000 }, async () => {
-    const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 2);
-    const until = Date.now() + (1000 * seconds) / 2;
+  const limit = fuzzLimit(200, 1 / 2);
+
+  test("changed at random gives its files, or an error that names it", { timeout: limit.timeoutMs }, async () => {
     // A change inside gzip would seldom reach the tar.
     const base = extension === "zip" ? make(honest) : new Uint8Array(gunzipSync(make(honest)));
-    for (let round = 0; Date.now() < until; round++) {
+    for (let round = 0; limit.goesOn(round); round++) {
       const random = makeRandom(5, "archive", extension, round);
       const mutated = base.slice(0, random.integer(4) === 0 ? random.integer(base.length) : base.length);
       for (let change = random.integer(6); change >= 0 && mutated.length > 0; change--)

@@ -28,6 +28,28 @@ const FAILURES = {
   },
 };
 
+interface ClosingOptions {
+  readonly length: number;
+  /** File to which each thread that closes the dataset adds a line: the samples that it read. */
+  readonly log: string;
+}
+
+/** Sample i is one pixel of value i; tells who closes it. */
+export async function openClosing({ length, log }: ClosingOptions): Promise<Dataset> {
+  let reads = 0;
+  return {
+    length,
+    schema: [{ name: "only" }],
+    async read(index) {
+      reads += 1;
+      return { pixels: Float32Array.of(index), shape: [1, 1, 1], id: `sample-${index}` };
+    },
+    async close() {
+      appendFileSync(log, `${reads}\n`);
+    },
+  };
+}
+
 /** Sample i is one pixel of value i, unless reading it ends or blocks the thread. */
 export async function openFailing({ length, at, times, count, how }: FailingOptions): Promise<Dataset> {
   return {

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeLogger } from "@graticule/core";
 import { expect, onTestFinished, test } from "vitest";
+import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { type Loader, type LoaderOptions, makeLoader } from "../src/index.js";
 
+const temporary = makeTemporaryFolder();
 const module = new URL("./failing-dataset.ts", import.meta.url).href;
 
 interface Failing {
@@ -100,3 +102,26 @@ test("limits out of range are refused", async () => {
     `[ConfigError: makeLoader: expected workerHeapMB above 0, got -1.]`,
   );
 });
+
+test.each([0, 2])(
+  "closing the loader closes the dataset in every thread that opened it, of %i workers",
+  async (numWorkers) => {
+    const log = join(temporary.path, `closed-by-${numWorkers}`);
+    const loader = await makeLoader({
+      dataset: { module, export: "openClosing", options: { length: 24, log } },
+      batchSize: 4,
+      seed: 0,
+      shuffle: false,
+      dropLast: false,
+      transforms: [],
+      numWorkers,
+      prefetchBatches: 4,
+      onCorrupt: "fail",
+    });
+    expect(await indices(loader)).toEqual(all);
+    await loader.close();
+    const reads = (await readFile(log, "utf8")).trim().split("\n").map(Number);
+    expect(reads.length).toBe(numWorkers + 1);
+    expect(reads.reduce((sum, count) => sum + count, 0)).toBe(24);
+  },
+);

@@ -1,3 +1,4 @@
+import { runOperation } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Whether the active backend implements a kernel. */
@@ -14,8 +15,12 @@ export function runKernel(name: string, inputs: tf.NamedTensorMap, attrs: tf.Nam
 export interface FusedDerivative {
   /** What the backward pass needs, out of the kernel's outputs and the op's inputs. */
   readonly saves: (outputs: readonly tf.Tensor[]) => tf.Tensor[];
-  /** Gradients of the inputs, in their order. */
-  readonly gradients: (dy: tf.Tensor, saved: readonly tf.Tensor[]) => tf.Tensor[];
+  /** Gradients of the inputs, in their order; undefined is enough for one whose name is not wanted. */
+  readonly gradients: (
+    dy: tf.Tensor,
+    saved: readonly tf.Tensor[],
+    wanted: ReadonlySet<string>,
+  ) => readonly (tf.Tensor | undefined)[];
   /** What the kernel reads beside the inputs, without a gradient. */
   readonly constants?: tf.NamedTensorMap;
 }
@@ -24,7 +29,7 @@ export interface FusedDerivative {
  * Runs a fused kernel as one differentiable operation with one output, the kernel's first.
  *
  * The kernel's other outputs exist for its derivative only. A gradient registered for the kernel itself would make tfjs
- * fill a tensor of zeros as the gradient of each of them, in every backward pass; a custom gradient doesn't.
+ * fill a tensor of zeros as the gradient of each of them, in every backward pass; an operation of our own doesn't.
  */
 export function runFused(
   name: string,
@@ -32,13 +37,19 @@ export function runFused(
   attrs: tf.NamedAttrMap,
   { saves, gradients, constants = {} }: FusedDerivative,
 ): tf.Tensor {
-  const run = tf.customGrad((...args) => {
-    const save = args.at(-1) as tf.GradSaveFunc;
-    const outputs = runKernel(name, { ...inputs, ...constants }, attrs);
-    save(saves(outputs));
-    return { value: outputs[0] as tf.Tensor, gradFunc: gradients };
+  return runOperation({
+    name,
+    inputs,
+    run: (save) => {
+      const outputs = runKernel(name, { ...inputs, ...constants }, attrs);
+      save(saves(outputs));
+      return outputs[0] as tf.Tensor;
+    },
+    gradients: (dy, saved, wanted) => {
+      const found = gradients(dy, saved, wanted);
+      return Object.fromEntries(Object.keys(inputs).map((input, index) => [input, found[index]]));
+    },
   });
-  return run(...Object.values(inputs));
 }
 
 /**

@@ -38,10 +38,11 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor, option
     { inputActivation },
     {
       saves: () => [x, weight],
-      gradients: (dy, [x, weight]) => {
+      gradients: (dy, [x, weight], wanted) => {
         const inputs = { dy, x: x as tf.Tensor, weight: weight as tf.Tensor };
-        const gradients = runKernel("FusedLinearGrad", inputs, { inputActivation, hasBias });
-        return residual ? [...gradients, dy] : gradients;
+        const weightOnly = !wanted.has("x");
+        const gradients = runKernel("FusedLinearGrad", inputs, { inputActivation, hasBias, weightOnly });
+        return [...(weightOnly ? [undefined] : []), ...gradients, ...(residual ? [dy] : [])];
       },
     },
   );

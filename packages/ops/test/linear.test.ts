@@ -56,4 +56,13 @@ describeOnBackends("linear", () => {
       [...inputs.slice(0, 2), normalInput([2, 3, 4], 4)],
     );
   });
+
+  it("has the same gradients of weight, bias and residual where x is data", () => {
+    const x = normalInput([2, 3, 5], 1);
+    const data = tf.tensor(x.values, [2, 3, 5]);
+    checkGradient(
+      (weight, bias, residual) => linear(data, weight as tf.Tensor, bias, { residual: residual as tf.Tensor }),
+      [normalInput([4, 5], 2), normalInput([4], 3), normalInput([2, 3, 4], 4)],
+    );
+  });
 });

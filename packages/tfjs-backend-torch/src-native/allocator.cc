@@ -14,12 +14,17 @@
 #include "arena.h"
 #include "torch_version.h"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 namespace graticule {
 namespace {
 
 constexpr size_t kHeaderBytes = 64;               // keeps the payload on a cache line
 constexpr size_t kArenaFrom = size_t{1} << 18;    // malloc serves smaller blocks well
 constexpr size_t kSlackBytes = size_t{32} << 20;  // pages that small programs may keep
+constexpr size_t kTrimStep = size_t{64} << 20;    // growth of the arena after which malloc gives back its idle pages
 constexpr int kMaxTags = 32;
 
 struct Header {
@@ -56,6 +61,7 @@ std::mutex poolMutex;  // guards all below
 Arena arena;
 size_t arenaLive = 0;
 size_t arenaPeak = 0;  // since pages were last released
+size_t arenaTrimmed = 0;  // arenaPeak when malloc last gave back pages
 size_t cachedLimit = kNoLimit;
 std::vector<std::string> tagNames;
 
@@ -66,13 +72,27 @@ size_t residentBudget() {
   return std::max(arenaLive, std::min(limit, liveLimit.load()));
 }
 
+/** malloc keeps the pages of JavaScript arrays that are gone: a model's first values, read files. */
+void trimMalloc() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
 void* allocateInArena(size_t block) {
-  std::lock_guard<std::mutex> lock(poolMutex);
-  void* start = arena.allocate(block);
-  if (start == nullptr) return nullptr;
-  arenaLive += block;
-  arenaPeak = std::max(arenaPeak, arenaLive);
-  arena.shrinkTo(residentBudget());
+  bool isGrowing = false;
+  void* start = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(poolMutex);
+    start = arena.allocate(block);
+    if (start == nullptr) return nullptr;
+    arenaLive += block;
+    arenaPeak = std::max(arenaPeak, arenaLive);
+    arena.shrinkTo(residentBudget());
+    isGrowing = arenaPeak >= arenaTrimmed + kTrimStep;
+    if (isGrowing) arenaTrimmed = arenaPeak;
+  }
+  if (isGrowing) trimMalloc();
   return start;
 }
 
@@ -171,6 +191,8 @@ void releaseCachedBytes() {
   std::lock_guard<std::mutex> lock(poolMutex);
   arena.shrinkTo(0);
   arenaPeak = arenaLive;
+  arenaTrimmed = arenaLive;
+  trimMalloc();
 }
 
 void setMemoryLimits(size_t live, size_t cached) {

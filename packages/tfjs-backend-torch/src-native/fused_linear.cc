@@ -101,13 +101,14 @@ KERNEL(FusedLinear) {
   call.output(y);
 }
 
-/** dy [..., N] → dx [..., K], dweight [N, K] and, on request, dbias [N]; the weight's gradients are float32. */
+/** dy [..., N] → dx [..., K] unless left out, dweight [N, K] and, on request, dbias [N]; the weight's gradients are float32. */
 KERNEL(FusedLinearGrad) {
   auto dy = floating(call.tensor());
   const auto x = call.tensor();
   const auto weight = weightIn(call);
   const bool gelu = call.flag();
   const bool hasBias = call.flag();
+  const bool weightOnly = call.flag();
   const Layer layer(x, weight);
   const auto shape = layer.outputShape();
   TORCH_CHECK(dy.sizes() == at::IntArrayRef(shape), "dy ", dy.sizes(), " must be ", at::IntArrayRef(shape));
@@ -116,27 +117,31 @@ KERNEL(FusedLinearGrad) {
   if (!layer.own()) {
     const auto dtype = computeDtype();
     const auto rows = dyRows.to(dtype);
-    auto dx = at::mm(rows, layer.weight.to(dtype)).view(layer.x.sizes());
-    if (gelu) dx = at::gelu_backward(dx, layer.x.to(dtype));
-    call.output(dx);
+    if (!weightOnly) {
+      auto dx = at::mm(rows, layer.weight.to(dtype)).view(layer.x.sizes());
+      if (gelu) dx = at::gelu_backward(dx, layer.x.to(dtype));
+      call.output(dx);
+    }
     const auto inputs = layer.activated(gelu).view({layer.rows, layer.inputs});
     call.output(rows.device().is_cpu() ? at::mm(rows.t(), inputs).to(at::kFloat)
                                        : graticule::deviceWeightGradient(rows, inputs));
     if (hasBias) call.output(at::sum(rows, {0}, false, at::kFloat));
     return;
   }
-  const auto dx = at::empty(layer.x.sizes(), layer.x.options().dtype(computeDtype()));
-  MatrixProduct toInput{layer.rows, layer.inputs, layer.outputs, graticule::rowsOf(dyRows), graticule::columnsOf(layer.weight),
-                        computeElement(), {}};
-  toInput.result.data = dx.data_ptr();
-  toInput.result.element = graticule::elementOf(dx);
-  toInput.result.stride = layer.inputs;
-  if (gelu) {
-    toInput.result.geluInput = layer.x.data_ptr();
-    toInput.result.geluElement = graticule::elementOf(layer.x);
+  if (!weightOnly) {
+    const auto dx = at::empty(layer.x.sizes(), layer.x.options().dtype(computeDtype()));
+    MatrixProduct toInput{layer.rows, layer.inputs, layer.outputs, graticule::rowsOf(dyRows), graticule::columnsOf(layer.weight),
+                          computeElement(), {}};
+    toInput.result.data = dx.data_ptr();
+    toInput.result.element = graticule::elementOf(dx);
+    toInput.result.stride = layer.inputs;
+    if (gelu) {
+      toInput.result.geluInput = layer.x.data_ptr();
+      toInput.result.geluElement = graticule::elementOf(layer.x);
+    }
+    graticule::multiply(toInput);
+    call.output(dx);
   }
-  graticule::multiply(toInput);
-  call.output(dx);
 
   const auto dweight = at::empty(layer.weight.sizes(), layer.weight.options().dtype(at::kFloat));
   MatrixProduct toWeight{layer.outputs, layer.inputs, layer.rows, graticule::columnsOf(dyRows), graticule::columnsOf(xRows),

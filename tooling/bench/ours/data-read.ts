@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { makeRandom } from "@graticule/core";
 import { readSettings, report } from "./child.js";
 
-/** Plain `read` of the bytes of packed shards, record by record in random order, in as many threads as the loader has. */
+/** Plain `read` of the bytes of packed shards, record by record in random order, in as many threads as the loader has, one at least. */
 interface ReadSettings {
   readonly folder: string;
   readonly recordBytes: number;
@@ -12,10 +12,11 @@ interface ReadSettings {
 }
 
 const { folder, recordBytes, workers } = readSettings<ReadSettings>();
+const threads = Math.max(1, workers);
 const records = listRecords();
 const order = makeRandom(0, "read").permutation(records.length);
-const done = Array.from({ length: workers }, (_, part) => {
-  const places = [...order].filter((_, at) => at % workers === part).map((record) => records[record]);
+const done = Array.from({ length: threads }, (_, part) => {
+  const places = [...order].filter((_, at) => at % threads === part).map((record) => records[record]);
   const worker = new Worker(new URL("read-records.mjs", import.meta.url), { workerData: { places, recordBytes } });
   return new Promise<number>((resolve, reject) => worker.on("message", resolve).on("error", reject));
 });

@@ -1,5 +1,6 @@
 """Reads a dataset by batches in worker processes: torch's DataLoader, or its like on shared memory where torch is absent."""
 
+import copy
 import multiprocessing
 import random
 from multiprocessing import shared_memory
@@ -31,7 +32,12 @@ def load(dataset, batch, workers):
 def load_shared(dataset, batch, workers):
     order = list(range(len(dataset)))
     random.Random(0).shuffle(order)
-    first = numpy.asarray(dataset[0])
+    batches = [order[start : start + batch] for start in range(0, len(order) - batch + 1, batch)]
+    if workers == 0:
+        for indices in batches:
+            yield len(numpy.stack([dataset[index] for index in indices]))
+        return
+    first = numpy.asarray(copy.copy(dataset)[0])  # Processes must not share the file that this opens.
     slots = [shared_memory.SharedMemory(create=True, size=first.nbytes * batch) for _ in range(PREFETCH_BATCHES * workers)]
     context = multiprocessing.get_context("fork")
     tasks, done = context.Queue(), context.Queue()
@@ -40,20 +46,24 @@ def load_shared(dataset, batch, workers):
         while (task := tasks.get()) is not None:
             slot, indices = task
             images = numpy.ndarray((batch, *first.shape), first.dtype, buffer=slots[slot].buf)
-            for position, index in enumerate(indices):
-                images[position] = dataset[index]
+            try:
+                for position, index in enumerate(indices):
+                    images[position] = dataset[index]
+            except Exception as error:  # noqa: BLE001  (the parent would wait for ever)
+                slot = error
             done.put(slot)
 
     processes = [context.Process(target=work, daemon=True) for _ in range(workers)]
     for process in processes:
         process.start()
-    batches = [order[start : start + batch] for start in range(0, len(order) - batch + 1, batch)]
     try:
         waiting = list(enumerate(batches[: len(slots)]))
         for task in waiting:
             tasks.put(task)
         for following in batches[len(slots) :] + [None] * len(waiting):
             slot = done.get()
+            if isinstance(slot, Exception):
+                raise slot
             yield batch
             if following is not None:
                 tasks.put((slot, following))

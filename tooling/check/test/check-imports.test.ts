@@ -18,6 +18,7 @@ function check(files: Readonly<Record<string, string>>): string[] {
   const manifest = {
     dependencies: { "@graticule/core": "workspace:*", zod: "^4.0.0" },
     peerDependencies: { yaml: "2" },
+    exports: { ".": "./dist/index.js", "./errors": "./dist/errors.js" },
   };
   const manifests = ["packages/core", "packages/nn", "packages/data", "apps/pretrain"].map(
     (folder) => [`${folder}/package.json`, JSON.stringify(manifest)] as const,
@@ -37,6 +38,7 @@ test("imports that keep the rules pass, also those that are only named in commen
   const violations = check({
     "packages/nn/src/index.ts": `/** \`import { train } from "@graticule/train";\` */
       import { ShapeError } from "@graticule/core";
+      import { ConfigError } from "@graticule/core/errors";
       import { z } from "zod";
       import "yaml";
       export * from "./linear.js";
@@ -66,7 +68,7 @@ test("each kind of violation names the file, the rule and the import", () => {
       "packages/data/src/undeclared.ts: expected a declared dependency, got 'sharp'. Add it to the package's dependencies.",
       "packages/data/src/undeclared.ts: expected a declared dependency, got '@graticule/nn'. Add it to the package's dependencies.",
       "packages/extra: expected a row in import-rules.mjs, got none. Say which packages it may import.",
-      "packages/nn/src/deep.ts: expected an import of '@graticule/core', got '@graticule/core/src/errors.js'. Use what its index exports.",
+      "packages/nn/src/deep.ts: expected an import of '@graticule/core', got '@graticule/core/src/errors.js'. Use what its "exports" name.",
       "packages/nn/src/dynamic.ts: expected code that runs in a browser, got 'fs'. Let the caller pass in what it needs of Node.",
       "packages/nn/src/itself.ts: expected a relative import inside the package, got '@graticule/nn'. Import the file itself.",
       "packages/nn/src/re-export.ts: expected code that runs in a browser, got 'node:fs/promises'. Let the caller pass in what it needs of Node.",

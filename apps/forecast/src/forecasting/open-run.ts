@@ -1,13 +1,14 @@
 import { ConfigError, type Logger, MismatchError } from "@graticule/core";
 import { assertSameSchema, type ChannelSchema } from "@graticule/data";
 import { type ForecastSamples, openForecastSamples } from "@graticule/data-era5";
-import { AnomalyForecaster } from "@graticule/models";
+import { AnomalyForecaster, ensembleInputs } from "@graticule/models";
 import { findLatestCheckpoint, loadCheckpoint, MODEL_FILE, openBackend } from "@graticule/train";
-import { dispose, tensor4d } from "@tensorflow/tfjs-core";
+import { dispose, type Tensor4D, tensor2d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { loadBest, readBest } from "../training/best-weights.js";
 import { forecastModelConfig, samplesOptions } from "../training/forecast-model.js";
 import type { TrainConfig } from "../training/train-config.js";
 import { readTrainConfig } from "../training/train-forecaster.js";
+import type { EnsembleChoice } from "./ensemble-choice.js";
 
 /** States that are known already, by their time; normalized, `[S, H, W]`. */
 export type KnownStates = ReadonlyMap<number, Float32Array>;
@@ -22,12 +23,20 @@ export interface ForecastRun {
   /** SHA-256 of the weights. */
   readonly checkpoint: string;
   readonly step: number;
+  /** Whether it was trained as an ensemble, with latent noise. */
+  readonly hasNoise: boolean;
   /**
    * Predicts all targets, normalized, from the store's states or from given ones. Shape: `[V, H, W]`.
    *
    * @throws {RangeError} if the store lacks a state that is needed.
    */
   predict(startHours: number, leadTimeHours: number, known?: KnownStates): Promise<Float32Array>;
+  /**
+   * Predicts with all members of an ensemble. What sets them apart depends on seed and start, not on the lead time.
+   *
+   * Shape: M of `[V, H, W]`, normalized. @throws {RangeError} if nothing sets them apart, or the store lacks a state.
+   */
+  predictMembers(startHours: number, leadTimeHours: number, ensemble: EnsembleChoice): Promise<Float32Array[]>;
   /** From normalized to the channels' own units. */
   denormalize(fields: Float32Array): Float32Array;
   close(): Promise<void>;
@@ -63,6 +72,18 @@ export async function openForecastRun(
   const stateSize = samples.stateChannels * plane;
   const pixels = new Float32Array(samples.schema.length * plane);
 
+  const { noiseDim } = model.config;
+  async function readInput(startHours: number, leadTimeHours: number, known?: KnownStates): Promise<Tensor4D> {
+    for (const [place, offset] of [0, ...config.data.historyHours].entries()) {
+      const part = pixels.subarray(place * stateSize, (place + 1) * stateSize);
+      const state = known?.get(startHours - offset);
+      if (state) part.set(state);
+      else await samples.readState(startHours - offset, part);
+    }
+    samples.fillForcings(pixels, { startHours, targetHours: startHours + leadTimeHours });
+    return tensor4d(pixels, [1, samples.schema.length, height, width]);
+  }
+
   return {
     folder,
     config,
@@ -70,19 +91,41 @@ export async function openForecastRun(
     channels: samples.targetSchema,
     checkpoint: best?.sha256 ?? (checkpoint.state.files[MODEL_FILE]?.sha256 as string),
     step: best?.step ?? checkpoint.state.step,
-    async predict(startHours, leadTimeHours, known = new Map()) {
-      for (const [place, offset] of [0, ...config.data.historyHours].entries()) {
-        const part = pixels.subarray(place * stateSize, (place + 1) * stateSize);
-        const state = known.get(startHours - offset);
-        if (state) part.set(state);
-        else await samples.readState(startHours - offset, part);
-      }
-      samples.fillForcings(pixels, { startHours, targetHours: startHours + leadTimeHours });
-      const images = tensor4d(pixels, [1, samples.schema.length, height, width]);
-      const prediction = model.forward(images, { leadTimeHours: [leadTimeHours], startHours: [startHours] });
+    hasNoise: noiseDim > 0,
+    async predict(startHours, leadTimeHours, known) {
+      const images = await readInput(startHours, leadTimeHours, known);
+      // A latent vector of zeros is the middle of an ensemble.
+      const prediction = tidy(() =>
+        model.forward(images, {
+          leadTimeHours: [leadTimeHours],
+          startHours: [startHours],
+          ...(noiseDim > 0 && { noise: tensor2d(new Float32Array(noiseDim), [1, noiseDim]) }),
+        }),
+      );
       const values = (await prediction.data()) as Float32Array;
       dispose([images, prediction]);
       return values.slice();
+    },
+    async predictMembers(startHours, leadTimeHours, { members, inputNoise = 0, seed }) {
+      const images = await readInput(startHours, leadTimeHours);
+      const states = (1 + config.data.historyHours.length) * samples.stateChannels;
+      const deviations = samples.schema.map((_, channel) => (channel < states ? inputNoise : 0));
+      const prediction = tidy(() => {
+        const inputs = ensembleInputs(model, images, {
+          ...{ members, seed, draw: Math.round(startHours) },
+          ...(inputNoise > 0 && { inputNoise: deviations }),
+        });
+        return model.forward(inputs.images, {
+          leadTimeHours: new Array<number>(members).fill(leadTimeHours),
+          startHours: new Array<number>(members).fill(startHours),
+          ...(inputs.noise && { noise: inputs.noise }),
+        });
+      });
+      const values = (await prediction.data()) as Float32Array;
+      const size = values.length / members;
+      const fields = Array.from({ length: members }, (_, member) => values.slice(member * size, (member + 1) * size));
+      dispose([images, prediction]);
+      return fields;
     },
     denormalize: (fields) =>
       fields.map((value, at) => {

@@ -8,11 +8,13 @@ import {
   type ForecastFrame,
   type MapProjectionName,
   plotForecastMaps,
+  type ReportFigure,
   svgToPng,
 } from "@graticule/plot";
 import type { ForecastRun } from "../forecasting/open-run.js";
 import { rollout } from "../forecasting/rollout.js";
 import { makeReader } from "../scoring/baselines.js";
+import { mapScales } from "./map-scales.js";
 
 export interface PlotOptions {
   readonly startHours: number;
@@ -29,7 +31,7 @@ const MOST_CHANNELS = 4;
  * Draws truth, forecast and error as maps and as an animation of all lead times into a run's folder, and gives the
  * report's part.
  *
- * @throws {ConfigError} if a channel is not predicted. @throws {RangeError} if the store lacks the start or a target.
+ * @throws {ConfigError} if a channel or lead time is not predicted. @throws {RangeError} if the store lacks the start or a target.
  */
 export async function plotForecast(run: ForecastRun, store: WeatherStore, options: PlotOptions): Promise<ReportPart> {
   const { startHours, leadTimesHours, projection } = options;
@@ -38,6 +40,11 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
   const unknown = chosen.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new ConfigError(`--channel: expected channels that are predicted (${names.join(", ")}), got '${unknown}'.`);
+  const missing = leadTimesHours.find((lead) => !run.samples.leadTimeHours.includes(lead));
+  if (missing !== undefined)
+    throw new ConfigError(
+      `--lead: expected lead times of the run (${run.samples.leadTimeHours.join(", ")}), got ${missing}.`,
+    );
   const read = makeReader(store, run.channels);
   const fields: { readonly lead: number; readonly truth: Float32Array; readonly forecast: Float32Array }[] = [];
   for await (const { leadTimeHours, fields: forecast } of rollout(run, [startHours], {
@@ -48,7 +55,7 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
   const { grid } = store;
   const plane = grid.latitudes.length * grid.longitudes.length;
   const start = formatHours(store.calendar, startHours);
-  const figures: { readonly svg: string; readonly alt: string }[] = [];
+  const figures: ReportFigure[] = [];
   for (const name of chosen) {
     const channel = names.indexOf(name);
     const unit = run.channels[channel]?.unit;
@@ -58,12 +65,22 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
       truth: truth.slice(channel * plane, (channel + 1) * plane),
       forecast: forecast.slice(channel * plane, (channel + 1) * plane),
     }));
-    const view = { grid, projection, title: `${name} from ${start}`, label: unit ? `${name} [${unit}]` : name };
+    const view = {
+      ...mapScales(frames),
+      grid,
+      projection,
+      title: `${name} from ${start}`,
+      label: unit ? `${name} [${unit}]` : name,
+    };
     const svg = plotForecastMaps({ ...view, frames: frames.filter(({ lead }) => leadTimesHours.includes(lead)) });
     await writeFile(join(run.folder, `maps-${name}.svg`), svg);
     await writeFile(join(run.folder, `maps-${name}.png`), svgToPng(svg));
     await writeFile(join(run.folder, `rollout-${name}.png`), animateRollout({ ...view, frames }));
-    figures.push({ svg, alt: `Truth, forecast and error of ${name} from ${start}` });
+    figures.push({
+      svg,
+      alt: `Truth, forecast and error of ${name} from ${start}`,
+      caption: `Start ${start}; checkpoint ${run.checkpoint.slice(0, 12)}; truth and start from ${store.folder}; all lead times: rollout-${name}.png`,
+    });
   }
   return { sections: [{ heading: `Forecast from ${start}`, figures }] };
 }

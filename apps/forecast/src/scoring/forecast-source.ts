@@ -1,6 +1,7 @@
 import { FormatError, MismatchError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
 import { openDataset, readCoordinate, readTimeAxis, type WeatherStore } from "@graticule/data-era5";
+import type { EnsembleChoice } from "../forecasting/ensemble-choice.js";
 import type { ForecastRun } from "../forecasting/open-run.js";
 import { rollout } from "../forecasting/rollout.js";
 import { forecastVariables } from "../forecasting/write-forecasts.js";
@@ -16,27 +17,35 @@ export interface ForecastSource {
   readonly leadTimesHours: readonly number[];
   /** Starts that it has; any that the store has if absent. */
   readonly startHours?: ReadonlySet<number>;
-  /** Shape: `[V, H, W]`, in the channels' own units. */
-  read(startHours: number, leadTimeHours: number): Promise<Float32Array>;
+  /** M, if it is an ensemble. */
+  readonly numMembers?: number;
+  /** The forecast, or all members of an ensemble. Shape: `[V, H, W]` each, in the channels' own units. */
+  read(startHours: number, leadTimeHours: number): Promise<readonly Float32Array[]>;
 }
 
-/** Forecasts that a run makes when asked. */
-export function runSource(run: ForecastRun): ForecastSource {
+/** Forecasts that a run makes when asked: one, or an ensemble. */
+export function runSource(run: ForecastRun, ensemble?: EnsembleChoice): ForecastSource {
   return {
-    name: "model",
+    name: ensemble ? `ensemble of ${ensemble.members}` : "model",
+    ...(ensemble && { numMembers: ensemble.members }),
     checkpoint: run.checkpoint,
     channels: run.channels,
     historyHours: run.config.data.historyHours,
     leadTimesHours: run.samples.leadTimeHours,
     async read(start, lead) {
+      if (ensemble) return (await run.predictMembers(start, lead, ensemble)).map(run.denormalize);
       const field = await rollout(run, [start], { leadTimesHours: [lead] }).next();
-      return (field.value as { fields: Float32Array }).fields;
+      return [(field.value as { fields: Float32Array }).fields];
     },
   };
 }
 
+/** Names of a dimension of ensemble members. */
+const MEMBER_DIMS = ["number", "realization", "member"];
+
 /**
- * Forecasts of a file in WeatherBench 2's layout, on a store's grid and in its units.
+ * Forecasts of a file in WeatherBench 2's layout, on a store's grid and in its units; an ensemble where it has a dimension
+ * of members (number, realization, member).
  *
  * @throws {FormatError} if it has not that layout, or no channel of the store.
  */
@@ -61,6 +70,8 @@ export async function fileSource(path: string, store: WeatherStore): Promise<For
       `${dims.latitude} x ${dims.longitude}`,
       "Regrid one of them.",
     );
+  const memberDim = MEMBER_DIMS.find((name) => (dims[name] ?? 0) > 1);
+  const numMembers = memberDim === undefined ? undefined : dims[memberDim];
   const { variables } = forecastVariables(store.schema);
   const found = variables
     .flatMap(({ name, channels, hasLevels }) =>
@@ -81,22 +92,27 @@ export async function fileSource(path: string, store: WeatherStore): Promise<For
   const plane = latitudes.length * longitudes.length;
   return {
     name: "forecast",
+    ...(numMembers !== undefined && { numMembers }),
     checkpoint: typeof file.attributes.checkpoint_sha256 === "string" ? file.attributes.checkpoint_sha256 : null,
     channels: found.map(({ schema }) => schema),
     historyHours: [],
     leadTimesHours: leads,
     startHours: new Set(starts),
     async read(start, lead) {
-      const fields = new Float32Array(found.length * plane);
-      for (const [place, { variable, level }] of found.entries()) {
-        const { data } = await variable.read({
-          time: starts.indexOf(start),
-          prediction_timedelta: leads.indexOf(lead),
-          ...(level >= 0 && { level }),
-        });
-        fields.set(data as Float32Array, place * plane);
-      }
-      return fields;
+      const place = { time: starts.indexOf(start), prediction_timedelta: leads.indexOf(lead) };
+      const readMember = async (member: number): Promise<Float32Array> => {
+        const fields = new Float32Array(found.length * plane);
+        for (const [at, { variable, level }] of found.entries()) {
+          const { data } = await variable.read({
+            ...place,
+            ...(level >= 0 && { level }),
+            ...(memberDim !== undefined && variable.dims.includes(memberDim) && { [memberDim]: member }),
+          });
+          fields.set(data as Float32Array, at * plane);
+        }
+        return fields;
+      };
+      return Promise.all(Array.from({ length: numMembers ?? 1 }, (_, member) => readMember(member)));
     },
   };
 }

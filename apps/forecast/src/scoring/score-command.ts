@@ -3,9 +3,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { formatTable, stderrLogger, updateReport } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
-import { openWeatherStore } from "@graticule/data-era5";
-import { type ProtocolName, protocols } from "@graticule/eval";
+import { openWeatherStore, type WeatherStore } from "@graticule/data-era5";
+import {
+  globalRegion,
+  type ProtocolName,
+  protocols,
+  type Region,
+  regionCells,
+  weatherBench2Regions,
+} from "@graticule/eval";
 import { RUN_CONFIG_FILE } from "@graticule/train";
+import { assertEnsemble, type EnsembleChoice } from "../forecasting/ensemble-choice.js";
 import { openForecastRun } from "../forecasting/open-run.js";
 import { makeProgressLine } from "../progress-line.js";
 import { type ForecastSource, fileSource, runSource } from "./forecast-source.js";
@@ -15,8 +23,11 @@ import { scoreReport, scoreTable, TABLE_LEGEND } from "./score-report.js";
 export interface ScoreFlags {
   readonly store?: string;
   readonly split: string;
-  readonly lead?: readonly string[];
+  readonly lead?: readonly number[];
   readonly protocol: string;
+  readonly region?: readonly string[];
+  readonly members?: number;
+  readonly inputNoise?: number;
   readonly blockHours?: number;
   readonly seed: number;
   readonly out?: string;
@@ -37,12 +48,18 @@ export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promi
   const run = isRun ? await openForecastRun(forecast, given ? [`store=${given}`] : [], stderrLogger) : undefined;
   const store = await openWeatherStore(run?.config.store ?? (given as string));
   try {
-    const source: ForecastSource = run ? runSource(run) : await fileSource(forecast, store);
+    const ensemble: EnsembleChoice | undefined =
+      flags.members === undefined
+        ? undefined
+        : { members: flags.members, seed, ...(flags.inputNoise !== undefined && { inputNoise: flags.inputNoise }) };
+    if (run && ensemble) assertEnsemble(run, ensemble);
+    const source: ForecastSource = run ? runSource(run, ensemble) : await fileSource(forecast, store);
     const sheet = await scoreForecasts(source, store, {
       split,
       leadTimesHours: chooseLeads(source, flags.lead),
       protocol: protocol as ProtocolName,
       seed,
+      regions: chooseRegions(store, flags.region),
       ...(blockHours !== undefined && { blockHours }),
       onProgress: makeProgressLine(process.stderr),
     });
@@ -58,8 +75,31 @@ export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promi
   }
 }
 
-function chooseLeads({ name, leadTimesHours }: ForecastSource, given: readonly string[] | undefined): number[] {
-  const asked = given?.map(Number);
+const USUAL_REGIONS = ["global", "tropics", "northern-hemisphere", "southern-hemisphere"];
+
+/** Regions by name, `all` that have a cell; the usual ones, of a grid that goes around the Earth, if none is named. */
+function chooseRegions({ grid }: WeatherStore, asked: readonly string[] | undefined): readonly Region[] {
+  const names = weatherBench2Regions.map(({ name }) => name);
+  const unknown = asked?.find((name) => name !== "all" && !names.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`--region: expected all or some of ${names.join(", ")}, got '${unknown}'.`);
+  if (!asked && !grid.periodic) return [globalRegion];
+  const chosen = asked?.includes("all") ? names : (asked ?? USUAL_REGIONS);
+  return weatherBench2Regions.filter(
+    (region) => chosen.includes(region.name) && (asked?.includes(region.name) || hasCells(region, grid)),
+  );
+}
+
+function hasCells(region: Region, grid: WeatherStore["grid"]): boolean {
+  try {
+    return regionCells(region, grid).length > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function chooseLeads({ name, leadTimesHours }: ForecastSource, asked: readonly number[] | undefined): number[] {
   const missing = asked?.find((lead) => !leadTimesHours.includes(lead));
   if (missing !== undefined)
     throw new ConfigError(`--lead: expected lead times of the ${name} (${leadTimesHours.join(", ")}), got ${missing}.`);

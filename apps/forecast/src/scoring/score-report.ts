@@ -1,15 +1,27 @@
 import type { ReportPart } from "@graticule/classify";
 import type { ScoreRecord } from "@graticule/eval";
-import { plotCurves, plotScorecard } from "@graticule/plot";
+import { plotCurves, plotScorecard, type ReportFigure } from "@graticule/plot";
+import { ensembleFigures } from "./ensemble-figures.js";
 import type { ScoreSheet } from "./score.js";
+import { describeProvenance } from "./score-provenance.js";
+import { spectraFigures } from "./spectra-figure.js";
 
 const isRmse = ({ definition }: { readonly definition: string }): boolean => definition.endsWith(".rmse");
 
-/** RMSE by channel and lead time: a column for each source, `*` where the source is better beyond the interval. */
-export function scoreTable({ source, records, differences }: ScoreSheet): {
+/** The region of tables and curves; scorecards have all. */
+const mainRegion = ({ records }: ScoreSheet): string => (records[0] as ScoreRecord).region;
+
+/** RMSE by channel and lead time in the first region: a column for each source, `*` where the source is better beyond the interval. */
+export function scoreTable(sheet: ScoreSheet): {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 } {
+  const { source } = sheet;
+  const region = mainRegion(sheet);
+  const [records, differences] = [
+    sheet.records.filter((record) => record.region === region),
+    sheet.differences.filter((difference) => difference.region === region),
+  ];
   const rmse = records.filter(isRmse);
   const baselines = [...new Set(rmse.map((record) => record.source))].filter((name) => name !== source);
   const ours = rmse.filter((record) => record.source === source);
@@ -39,70 +51,97 @@ export const TABLE_LEGEND =
   "* the model's error is smaller, ! larger: the 95 % block-bootstrap interval of the paired difference leaves 0 out";
 
 function formatScore(value: number): string {
-  return Number.isFinite(value) ? value.toPrecision(4) : "none";
+  if (!Number.isFinite(value)) return "none";
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3).replace("-", "−") : value.toPrecision(4);
 }
 
-/** The part of the report that scoring adds: the table, error growth, anomaly correlation, and where it all comes from. */
+/** Channels that get figures of their own beside RMSE and ACC. */
+const MOST_CHANNELS = 4;
+
+/** The part of the report that scoring adds: the table, error growth, regions, ensembles, spectra, each with its source. */
 export function scoreReport(sheet: ScoreSheet): ReportPart {
-  const { records, source } = sheet;
-  const first = records[0] as ScoreRecord;
-  const channels = [...new Set(records.map(({ channel }) => channel))];
-  const sources = [...new Set(records.map((record) => record.source))];
-  const figures = channels.flatMap((channel) =>
-    (["rmse", "acc"] as const).flatMap((metric) => {
-      const of = (name: string): ScoreRecord[] =>
-        records.filter(
-          (record) => record.channel === channel && record.source === name && record.definition.endsWith(`.${metric}`),
-        );
-      const series = sources
-        .map((name) => ({
-          name,
-          x: of(name).map((record) => record.leadTimeHours),
-          y: of(name).map(({ value }) => value),
-        }))
-        .filter(({ y }) => y.length > 0 && y.every(Number.isFinite));
-      if (series.length === 0) return [];
-      const unit = of(source)[0]?.unit;
-      const title = `${metric.toUpperCase()} of ${channel}`;
-      const svg = plotCurves({
-        series,
-        title,
-        xLabel: "lead time in hours",
-        yLabel: unit ? `${metric} [${unit}]` : metric,
-      });
-      return [{ svg, alt: `${title} over lead time, with baselines` }];
-    }),
-  );
+  const first = sheet.records[0] as ScoreRecord;
+  const region = mainRegion(sheet);
+  const channels = [...new Set(sheet.records.map(({ channel }) => channel))];
+  const shown = channels.slice(0, MOST_CHANNELS);
   const table = scoreTable(sheet);
+  const ensemble = shown.flatMap((channel) => ensembleFigures(sheet, channel, region));
+  const spectra = shown.flatMap((channel) => spectraFigures(sheet, channel));
   return {
     sections: [
       {
         heading: `Scores on split '${sheet.split}'`,
-        text: `${first.samples} starts from ${first.dates[0]} to ${first.dates[1]}; grid ${first.grid}; weights ${first.weights}; definitions ${first.definition.split(".")[0]}; climatology: ${first.climatology}; truth ${first.truth}; weights of the model ${first.checkpoint ?? "unknown"}. ${TABLE_LEGEND}. Baselines are fitted on what precedes the split.`,
-        table: { columns: [...table.columns], rows: table.rows.map((row) => [...row]) },
-        figures: [...figures, ...scorecards(sheet)],
+        text: `Region ${region}. ${describeProvenance(first)}. ${TABLE_LEGEND}. Baselines are fitted on what precedes the split.`,
+        table: { columns: [...table.columns], rows: table.rows.map((row) => row.map(unbroken)) },
+        figures: channels.flatMap((channel) => growthFigures(sheet, channel, region)),
       },
+      { heading: "Scorecards", figures: scorecards(sheet) },
+      ...(ensemble.length > 0 ? [{ heading: "Ensemble", figures: ensemble }] : []),
+      ...(spectra.length > 0 ? [{ heading: "Spectra", figures: spectra }] : []),
     ],
   };
 }
 
-/** RMSE against each baseline, channels by lead times. */
-function scorecards({ differences }: ScoreSheet): { readonly svg: string; readonly alt: string }[] {
+/** Keeps a cell on one line. */
+const unbroken = (cell: string): string => cell.replaceAll(" ", "\u00a0").replaceAll("-", "\u2011");
+
+/** RMSE and ACC over lead time, with the source's intervals as bands; nothing where there is a single lead time. */
+function growthFigures({ records, source }: ScoreSheet, channel: string, region: string): ReportFigure[] {
+  const here = records.filter((record) => record.channel === channel && record.region === region);
+  const sources = [...new Set(here.map((record) => record.source))];
+  return (["rmse", "acc"] as const).flatMap((metric) => {
+    const of = (name: string): ScoreRecord[] =>
+      here.filter((record) => record.source === name && record.definition.endsWith(`.${metric}`));
+    const [own] = of(source);
+    if (!own || of(source).length < 2) return [];
+    const series = sources
+      .map((name) => {
+        const ends = of(name).map(({ interval }) => interval ?? [Number.NaN, Number.NaN]);
+        return {
+          name,
+          x: of(name).map(({ leadTimeHours }) => leadTimeHours),
+          y: of(name).map(({ value }) => value),
+          ...(name === source
+            ? { band: { low: ends.map(([low]) => low), high: ends.map(([, high]) => high) } }
+            : { dashed: true }),
+        };
+      })
+      .filter(({ y }) => y.length > 0 && y.every(Number.isFinite));
+    if (series.length === 0) return [];
+    const title = `${metric.toUpperCase()} of ${channel}, ${region}`;
+    const svg = plotCurves({
+      series,
+      title,
+      xLabel: "lead time in hours",
+      yLabel: own.unit ? `${metric} [${own.unit}]` : metric,
+    });
+    return [{ svg, alt: `${title} over lead time, with baselines`, caption: describeProvenance(own) }];
+  });
+}
+
+/** RMSE against each baseline, channels and regions by lead times. */
+function scorecards({ differences }: ScoreSheet): ReportFigure[] {
   const rmse = differences.filter(isRmse);
-  const channels = [...new Set(rmse.map(({ channel }) => channel))];
+  const regions = [...new Set(rmse.map(({ region }) => region))];
+  const rows = [...new Set(rmse.map(({ channel }) => channel))].flatMap((channel) =>
+    regions.map((region) => ({ channel, region })),
+  );
   const leads = [...new Set(rmse.map(({ leadTimeHours }) => leadTimeHours))];
   return [...new Set(rmse.map(({ baseline }) => baseline))].map((baseline) => {
+    const ours = rmse.filter((each) => each.baseline === baseline);
     const label = `RMSE against ${baseline}`;
-    const cells = channels.map((channel) =>
+    const cells = rows.map(({ channel, region }) =>
       leads.map(
         (lead) =>
-          rmse.find((each) => each.baseline === baseline && each.channel === channel && each.leadTimeHours === lead) ??
+          ours.find((each) => each.channel === channel && each.region === region && each.leadTimeHours === lead) ??
           null,
       ),
     );
+    const names = rows.map(({ channel, region }) => (regions.length > 1 ? `${channel}, ${region}` : channel));
     return {
-      svg: plotScorecard({ title: label, rows: channels, columns: leads.map((lead) => `${lead} h`), cells, label }),
+      svg: plotScorecard({ title: label, rows: names, columns: leads.map((lead) => `${lead} h`), cells, label }),
       alt: label,
+      caption: describeProvenance(ours[0] as (typeof ours)[number]),
     };
   });
 }

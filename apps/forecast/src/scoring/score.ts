@@ -4,10 +4,15 @@ import { openForecastSamples, readStatistics, type WeatherStore } from "@graticu
 import {
   compareForecasts,
   type ForecastScores,
+  makeEnsembleScores,
   makeForecastScores,
+  makeZonalSpectra,
   type ProtocolName,
+  type RankHistogram,
+  type Region,
   type ScoreDifference,
   type ScoreRecord,
+  type ZonalSpectrum,
 } from "@graticule/eval";
 import { fitBaselines, makeReader } from "./baselines.js";
 import type { ForecastSource } from "./forecast-source.js";
@@ -17,6 +22,8 @@ export interface ScoreOptions {
   readonly leadTimesHours: readonly number[];
   readonly protocol: ProtocolName;
   readonly seed: number;
+  /** The whole grid if absent. */
+  readonly regions?: readonly Region[];
   /** Of the block bootstrap. Default: 120 h, or the lead time if longer. */
   readonly blockHours?: number;
   readonly onProgress?: (stage: "baselines" | "scores", done: number, total: number) => void;
@@ -27,9 +34,16 @@ export interface ScoreSheet {
   readonly source: string;
   readonly split: string;
   readonly records: readonly ScoreRecord[];
-  /** Source minus each baseline. */
+  /** Source minus each baseline; of an ensemble, its mean. */
   readonly differences: readonly ScoreDifference[];
+  /** Of an ensemble; empty otherwise. */
+  readonly rankHistograms: readonly RankHistogram[];
+  /** On grids that go around the Earth; of an ensemble, its mean. */
+  readonly spectra: readonly ZonalSpectrum[];
 }
+
+/** The band of latitudes whose spectra are shown. Source: WeatherBench 2, arXiv:2308.15560. Units: degrees north. */
+export const SPECTRA_LATITUDES = [30, 60] as const;
 
 /**
  * Scores forecasts on one split of a store, beside baselines that know nothing from that split's beginning on. All
@@ -42,8 +56,8 @@ export async function scoreForecasts(
   store: WeatherStore,
   options: ScoreOptions,
 ): Promise<ScoreSheet> {
-  const { split, leadTimesHours, protocol, seed, blockHours, onProgress } = options;
-  const { channels } = source;
+  const { split, leadTimesHours, protocol, seed, regions, blockHours, onProgress } = options;
+  const { channels, numMembers } = source;
   const statistics = await readStatistics(store);
   const samples = await openForecastSamples({
     store: store.folder,
@@ -58,17 +72,21 @@ export async function scoreForecasts(
   const baselines = await fitBaselines(store, channels, leadTimesHours, begin, (done, total) =>
     onProgress?.("baselines", done, total),
   );
+  const { grid } = store;
+  const shared = {
+    ...{ protocol, grid, channels, climatology: baselines.climatologyId, truth: statistics.store },
+    ...(regions && { regions }),
+  };
   const make = (name: string, checkpoint: string | null): ForecastScores =>
-    makeForecastScores({
-      protocol,
-      grid: store.grid,
-      channels,
-      source: name,
-      checkpoint,
-      climatology: baselines.climatologyId,
-      truth: statistics.store,
-    });
+    makeForecastScores({ ...shared, source: name, checkpoint });
   const scores = make(source.name, source.checkpoint);
+  const ensemble =
+    numMembers === undefined
+      ? undefined
+      : makeEnsembleScores({ ...shared, source: source.name, checkpoint: source.checkpoint, numMembers });
+  const [south, north] = SPECTRA_LATITUDES;
+  const hasBand = grid.latitudes.some((latitude) => latitude >= south && latitude <= north);
+  const spectra = grid.periodic && hasBand ? makeZonalSpectra(grid, channels, SPECTRA_LATITUDES) : undefined;
   const others = new Map(baselines.names.map((name) => [name, make(name, null)]));
   const read = makeReader(store, channels);
   let done = 0;
@@ -77,7 +95,11 @@ export async function scoreForecasts(
       const truth = await read(startHours + leadTimeHours);
       const climatology = await baselines.climatology(startHours + leadTimeHours);
       const sample = { startHours, leadTimeHours, truth, climatology };
-      scores.add({ ...sample, forecast: await source.read(startHours, leadTimeHours) });
+      const members = await source.read(startHours, leadTimeHours);
+      const forecast = meanOf(members);
+      scores.add({ ...sample, forecast });
+      ensemble?.add({ startHours, leadTimeHours, members, truth });
+      spectra?.add(leadTimeHours, forecast, truth);
       for (const [name, baseline] of others)
         baseline.add({ ...sample, forecast: await baselines.predict(name, startHours, leadTimeHours) });
       onProgress?.("scores", ++done, starts.length * leadTimesHours.length);
@@ -86,14 +108,30 @@ export async function scoreForecasts(
   return {
     source: source.name,
     split,
-    records: [scores, ...others.values()].flatMap((each) => each.records(intervals)),
+    records: [scores, ...(ensemble ? [ensemble] : []), ...others.values()].flatMap((each) => each.records(intervals)),
     differences: [...others.values()].flatMap((baseline) => compareForecasts(scores, baseline, intervals)),
+    rankHistograms: ensemble?.rankHistograms() ?? [],
+    spectra: spectra?.spectra() ?? [],
   };
 }
 
+/** The mean of an ensemble; one forecast is its own. */
+function meanOf(members: readonly Float32Array[]): Float32Array {
+  const [first] = members as [Float32Array];
+  if (members.length === 1) return first;
+  return first.map((_, cell) => members.reduce((sum, member) => sum + (member[cell] as number), 0) / members.length);
+}
+
 /** Writes a score sheet as JSON, one record a line. */
-export async function writeScores(path: string, { records, differences, ...facts }: ScoreSheet): Promise<void> {
+export async function writeScores(path: string, sheet: ScoreSheet): Promise<void> {
+  const { records, differences, rankHistograms, spectra, ...facts } = sheet;
   const lines = (items: readonly unknown[]): string => `[\n${items.map((item) => JSON.stringify(item)).join(",\n")}\n]`;
-  const head = JSON.stringify(facts).slice(0, -1);
-  await writeFile(path, `${head},\n"records": ${lines(records)},\n"differences": ${lines(differences)}}\n`);
+  const plain = spectra.map((each) => ({
+    ...each,
+    forecast: Array.from(each.forecast),
+    truth: Array.from(each.truth),
+  }));
+  const lists = { records, differences, rankHistograms, spectra: plain };
+  const parts = Object.entries(lists).map(([name, items]) => `"${name}": ${lines(items)}`);
+  await writeFile(path, `${JSON.stringify(facts).slice(0, -1)},\n${parts.join(",\n")}}\n`);
 }

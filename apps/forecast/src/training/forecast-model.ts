@@ -18,6 +18,11 @@ export function samplesOptions({ store, data }: TrainConfig, split: string): For
   };
 }
 
+/** Whether a run is trained on the CRPS of several members. */
+export function isEnsemble({ ensemble }: TrainConfig): boolean {
+  return ensemble.members > 1;
+}
+
 /** Hours of the day of all states and targets, rising. */
 function hoursOfDayOf({ startHours, leadTimeHours }: ForecastSamples, historyHours: readonly number[]): number[] {
   const starts = [...new Set(Array.from(startHours, (start) => start % 24))];
@@ -49,6 +54,7 @@ export function forecastModelConfig(config: TrainConfig, samples: ForecastSample
       inChannels,
       imageSize: [samples.grid.latitudes.length, samples.grid.longitudes.length],
       outChannels: targets.length,
+      ...(isEnsemble(config) && { noiseDim: config.ensemble.noiseDim }),
       channelTree: channelTreeFor({ tree, groups, reducer }, inChannels),
     }),
     stateHours: [0, ...historyHours],

@@ -47,6 +47,15 @@ export const trainConfig = z.strictObject({
       variableWeights: z.record(z.string(), z.number().min(0)).default({}),
     })
     .prefault({}),
+  /** Trains an ensemble on the fair CRPS: a latent vector sets its members apart. Calibration is left out. */
+  ensemble: z
+    .strictObject({
+      /** Forecasts made of each sample in training; 0 or 1 for none, and the squared error. */
+      members: z.int().min(0).default(0),
+      /** Length of the latent vector. */
+      noiseDim: z.int().min(1).default(16),
+    })
+    .prefault({}),
   augment: z
     .strictObject({
       /** Turns the globe by a random number of columns: a symmetry of the atmosphere but for land and sea. */

@@ -15,7 +15,7 @@ import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-c
 import { type BestValidation, loadBest, readBest, writeBest } from "./best-weights.js";
 import { calibrateScale } from "./calibrate-scale.js";
 import { fitAnomalyBase } from "./fit-anomaly-base.js";
-import { forecastModelConfig, samplesOptions } from "./forecast-model.js";
+import { forecastModelConfig, isEnsemble, samplesOptions } from "./forecast-model.js";
 import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
 
 /** Draws of lead times of each validation sample. */
@@ -77,7 +77,7 @@ export async function trainForecaster(
         const turn = config.augment.turn ? random("turn", batch.start).integer(width) : 0;
         const noise = config.augment.inputNoise;
         if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
-        return tidy(() => batchLoss(model, batch, weights, turn));
+        return tidy(() => batchLoss(model, batch, { config, weights, turn, draw: batch.start }));
       },
       learningRate: config.optimizer.learningRate,
       resume,
@@ -86,7 +86,7 @@ export async function trainForecaster(
         evaluate: {
           everySteps: validateEveryEpochs * stepsPerEpoch,
           run: async (step) => {
-            const loss = await validationLoss(model, validation, weights, microBatchSize);
+            const loss = await validationLoss(model, validation, config, weights);
             if (best === undefined || loss < best.loss)
               best = await writeBest(runFolder, model, { step, loss, calibrated: false });
             validatedStep = step;
@@ -98,7 +98,7 @@ export async function trainForecaster(
       logger,
       ...(options.progressStream && { progressStream: options.progressStream }),
     });
-    if (validation && best && !result.stopped && config.train.calibrate && !best.calibrated) {
+    if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
       await loadBest(runFolder, model);
       await calibrateScale(model, validation, weights.latitudeWeights);
       best = await writeBest(runFolder, model, { ...best, calibrated: true });
@@ -117,6 +117,14 @@ interface LossWeights {
   readonly variableWeights: readonly number[];
 }
 
+interface LossOptions {
+  readonly config: TrainConfig;
+  readonly weights: LossWeights;
+  readonly turn: number;
+  /** Which noise the members of an ensemble get. */
+  readonly draw: number;
+}
+
 function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSamples): LossWeights {
   const given = config.loss.variableWeights;
   const names = targetSchema.map(({ name }) => name);
@@ -132,19 +140,21 @@ function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSample
 function batchLoss(
   model: AnomalyForecaster,
   { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
-  weights: LossWeights,
-  turn: number,
+  { config, weights, turn, draw }: LossOptions,
 ) {
   const array = (name: string): Tensor => {
     const { data, shape } = arrays[name] as Batch["arrays"][string];
     return tensor(data, [...shape]);
   };
-  return model.loss(tensor4d(images, [...shape]), array("target"), array("targetMask"), {
+  const inputs = [tensor4d(images, [...shape]), array("target"), array("targetMask")] as const;
+  const options = {
     leadTimeHours: (arrays.leadTimeHours as Batch["arrays"][string]).data,
     startHours: (arrays.startHours as Batch["arrays"][string]).data,
     turn,
     ...weights,
-  });
+  };
+  if (!isEnsemble(config)) return model.loss(...inputs, options);
+  return model.ensembleLoss(...inputs, { ...options, members: config.ensemble.members, seed: config.seed, draw });
 }
 
 /** Adds noise to the pixels of a batch that nothing reads again. */
@@ -165,9 +175,10 @@ async function openValidation(config: TrainConfig, logger: Logger): Promise<Fore
 async function validationLoss(
   model: AnomalyForecaster,
   samples: ForecastSamples,
+  config: TrainConfig,
   weights: LossWeights,
-  batchSize: number,
 ): Promise<number> {
+  const batchSize = config.train.microBatchSize;
   const all = Array.from({ length: samples.length * VALIDATION_DRAWS }, (_, at) => at);
   let sum = 0;
   for (let first = 0; first < all.length; first += batchSize) {
@@ -188,8 +199,7 @@ async function validationLoss(
     const loss = batchLoss(
       model,
       { images: images.data, shape: images.shape as unknown as Batch["shape"], arrays },
-      weights,
-      0,
+      { config, weights, turn: 0, draw: first },
     );
     sum += ((await loss.data())[0] as number) * places.length;
     dispose(loss);

@@ -1,5 +1,4 @@
-import type { AttributeValue } from "../gridded-dataset.js";
-import type { StoredDtype, StoredValues } from "../readers/stored-variable.js";
+import { type AttributeValue, numbersOf, type StoredDtype, type StoredValues } from "@graticule/data/arrays";
 import { markMissingFloats, unpackShorts } from "./unpack-shorts.js";
 
 /** How a variable's stored numbers become values. */
@@ -82,11 +81,6 @@ export function makeValueDecoder(
 
 function isUnsigned(attributes: Readonly<Record<string, AttributeValue>>): boolean {
   return String(attributes._Unsigned).toLowerCase() === "true";
-}
-
-export function numbersOf(value: AttributeValue | undefined): number[] {
-  if (typeof value === "number") return [value];
-  return value === undefined || typeof value === "string" ? [] : [...value];
 }
 
 /** The least and most stored number that is valid; a bound that no integer can be is one of the unpacked values. */

@@ -1,6 +1,6 @@
+import type { StoredVariable } from "@graticule/data/arrays";
 import type { GriddedVariable } from "../gridded-dataset.js";
-import { assertValueCount, resolveSelection } from "../readers/region.js";
-import type { StoredVariable } from "../readers/stored-variable.js";
+import { assertValueCount, resolveSelection } from "../select/resolve-selection.js";
 import { makeValueDecoder, PACKING_ATTRIBUTES } from "./decode-values.js";
 
 /** A stored variable seen through the CF conventions; reads yield at most `maxValues` values. */

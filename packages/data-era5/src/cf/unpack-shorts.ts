@@ -1,4 +1,4 @@
-import { KERNEL_ROOM, openChunkMemory } from "../codecs/chunk-memory.js";
+import { KERNEL_ROOM, openChunkMemory } from "@graticule/data/arrays";
 
 /** Values that go through the kernel at once: they stay in the processor's cache. */
 const STRIP = 2 ** 14;

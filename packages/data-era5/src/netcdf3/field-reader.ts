@@ -1,5 +1,5 @@
 import { FormatError } from "@graticule/core";
-import { itemBytesOf, type StoredDtype, toStoredValues } from "../readers/stored-variable.js";
+import { itemBytesOf, type StoredDtype, toStoredValues } from "@graticule/data/arrays";
 
 /** Thrown inside the header's parser where the bytes at hand end; more may follow in the file. */
 export class OutOfBytes extends Error {

@@ -1,5 +1,5 @@
+import { itemBytesOf, type StoredDtype } from "@graticule/data/arrays";
 import type { AttributeValue } from "../gridded-dataset.js";
-import { itemBytesOf, type StoredDtype } from "../readers/stored-variable.js";
 import { padding } from "./field-reader.js";
 import { LIST_TAGS, NETCDF3_TYPES, type Netcdf3Type } from "./netcdf3-header.js";
 

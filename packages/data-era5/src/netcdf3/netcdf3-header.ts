@@ -1,7 +1,7 @@
 import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
+import type { StoredDtype } from "@graticule/data/arrays";
 import type { AttributeValue } from "../gridded-dataset.js";
-import type { StoredDtype } from "../readers/stored-variable.js";
 import { FieldReader, OutOfBytes } from "./field-reader.js";
 
 export interface Netcdf3Dimension {

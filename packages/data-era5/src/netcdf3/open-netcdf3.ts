@@ -1,8 +1,15 @@
 import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
-import { product, rowMajorStrides } from "../readers/region.js";
-import { itemBytesOf, type StoredDataset, type StoredVariable, toStoredValues } from "../readers/stored-variable.js";
-import { readStrided, type StridedLayout } from "../readers/strided-read.js";
+import {
+  itemBytesOf,
+  product,
+  readStrided,
+  rowMajorStrides,
+  type StoredDataset,
+  type StoredVariable,
+  type StridedLayout,
+  toStoredValues,
+} from "@graticule/data/arrays";
 import { padding } from "./field-reader.js";
 import { type Netcdf3Header, type Netcdf3Variable, readNetcdf3Header } from "./netcdf3-header.js";
 

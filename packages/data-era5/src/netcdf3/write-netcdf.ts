@@ -1,8 +1,7 @@
 import { open } from "node:fs/promises";
 import { ShapeError } from "@graticule/core";
+import { itemBytesOf, product, type StoredDtype, type StoredValues } from "@graticule/data/arrays";
 import type { AttributeValue } from "../gridded-dataset.js";
-import { product } from "../readers/region.js";
-import { itemBytesOf, type StoredDtype, type StoredValues } from "../readers/stored-variable.js";
 import { padding } from "./field-reader.js";
 import { type HeaderVariable, writeNetcdf3Header } from "./netcdf3-header-writer.js";
 

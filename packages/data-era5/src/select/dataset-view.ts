@@ -1,6 +1,6 @@
+import { copyBox, rowMajorStrides } from "@graticule/data/arrays";
 import type { GriddedArray, GriddedDataset, GriddedVariable, Selection } from "../gridded-dataset.js";
-import { copyBox } from "../readers/copy-box.js";
-import { resolveSelection, rowMajorStrides } from "../readers/region.js";
+import { resolveSelection } from "./resolve-selection.js";
 
 /** A run of indices of the source: `count` from `start`, `step` apart; a negative step walks back. */
 export interface IndexRun {

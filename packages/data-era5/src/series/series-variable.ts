@@ -1,6 +1,6 @@
+import { copyBox, product, rowMajorStrides } from "@graticule/data/arrays";
 import type { GriddedArray, GriddedVariable, Slice } from "../gridded-dataset.js";
-import { copyBox } from "../readers/copy-box.js";
-import { assertValueCount, product, resolveSelection, rowMajorStrides } from "../readers/region.js";
+import { assertValueCount, resolveSelection } from "../select/resolve-selection.js";
 import type { DatasetPool } from "./dataset-pool.js";
 
 /** A file of a series, and its part of the joined dimension. */

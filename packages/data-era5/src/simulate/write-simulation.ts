@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ConfigError, MismatchError } from "@graticule/core";
 import type { AttributeValue } from "../gridded-dataset.js";
 import { writeNetcdf } from "../netcdf3/write-netcdf.js";
@@ -20,12 +20,15 @@ export interface WrittenSimulation {
 
 const CALENDAR = "standard";
 const SETTINGS_FILE = "simulation.json";
+/** Float64: the number of whole files, then the coefficients at the last time in them. */
+const STATE_FILE = "state.f64";
 /** The level that a flow of one layer stands for. Source: Charney, Fjørtoft and von Neumann 1950. */
 const LEVEL_HPA = 500;
 
 /**
  * Runs a simulation and writes relative vorticity `vo`, winds `u` and `v`, and streamfunction `strf` at 500 hPa as
- * CF-NetCDF, a file for each year, with all settings among its attributes. Equal options give equal bytes.
+ * CF-NetCDF, a file for each year, with all settings among its attributes. Equal options give equal bytes. Called again
+ * after a crash it goes on behind the last whole year, to the same bytes.
  *
  * Layout: (time, level, latitude, longitude) on the Gaussian grid, row 0 in the north.
  *
@@ -42,10 +45,15 @@ export async function writeSimulation(
   const simulation = makeSimulation(options);
   const settings = JSON.stringify(options);
   await claimFolder(folder, settings);
-  const vorticity = simulation.start();
-  const files: string[] = [];
+  const files = years.map(({ year }) => join(folder, `${String(year).padStart(4, "0")}.nc`));
+  const saved = await readState(folder, files);
+  const vorticity = saved?.vorticity ?? simulation.start();
   let done = 0;
-  for (const { year, hours } of years) {
+  for (const [index, { hours }] of years.entries()) {
+    if (index < (saved?.wholeFiles ?? 0)) {
+      done += hours.length;
+      continue;
+    }
     const states: Float64Array[] = [];
     for (const _ of hours) {
       if (done > 0) simulation.advance(vorticity, options.times.stepHours);
@@ -53,11 +61,11 @@ export async function writeSimulation(
       done += 1;
       if (done < total) onProgress?.(done, total);
     }
-    const path = join(folder, `${String(year).padStart(4, "0")}.nc`);
+    const path = files[index] as string;
     // A name that no pattern of *.nc takes, until the file is whole.
     await writeYear(`${path}.partial`, simulation, { states, hours, settings });
     await rename(`${path}.partial`, path);
-    files.push(path);
+    await writeState(folder, index + 1, vorticity);
   }
   onProgress?.(total, total);
   return { files, times: total };
@@ -92,7 +100,28 @@ async function claimFolder(folder: string, settings: string): Promise<void> {
       found === undefined ? `${names.length} other files` : `one of ${found}`,
       "Choose another folder, or delete this one.",
     );
-  await writeFile(path, settings);
+  if (found === undefined) await writeFile(path, settings);
+}
+
+async function writeState(folder: string, wholeFiles: number, vorticity: Float64Array): Promise<void> {
+  const path = join(folder, STATE_FILE);
+  const numbers = Float64Array.of(wholeFiles, ...vorticity);
+  await writeFile(`${path}.partial`, new Uint8Array(numbers.buffer), { flush: true });
+  await rename(`${path}.partial`, path);
+}
+
+/** Where an interrupted simulation goes on; undefined if it begins anew. */
+async function readState(
+  folder: string,
+  files: readonly string[],
+): Promise<{ readonly wholeFiles: number; readonly vorticity: Float64Array } | undefined> {
+  const names = new Set(await readdir(folder));
+  if (!names.has(STATE_FILE)) return undefined;
+  const bytes = await readFile(join(folder, STATE_FILE));
+  const numbers = new Float64Array(new Uint8Array(bytes).buffer);
+  const wholeFiles = numbers[0] as number;
+  if (!files.slice(0, wholeFiles).every((path) => names.has(basename(path)))) return undefined;
+  return { wholeFiles, vorticity: numbers.slice(1) };
 }
 
 interface Year {

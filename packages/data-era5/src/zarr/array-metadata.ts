@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
+import type { StoredDtype } from "@graticule/data/arrays";
 import type { AttributeValue } from "../gridded-dataset.js";
-import type { StoredDtype } from "../readers/stored-variable.js";
 
 /** A codec as the metadata names it. */
 export interface CodecSpec {

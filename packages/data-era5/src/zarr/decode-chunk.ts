@@ -1,13 +1,17 @@
 import { FormatError } from "@graticule/core";
-import { decodeBlosc, openBlosc } from "../codecs/blosc.js";
-import { decodeBzip2 } from "../codecs/bzip2.js";
-import { checkCrc32c } from "../codecs/crc32c.js";
-import { inflateBytes } from "../codecs/inflate.js";
-import { decodeLz4 } from "../codecs/lz4.js";
-import { decodeZstd } from "../codecs/zstd.js";
-import { type Chunk, makeChunk } from "../readers/chunked-read.js";
-import { unshuffleAll } from "../readers/unshuffle.js";
+import {
+  type Chunk,
+  decodeBlosc,
+  decodeBzip2,
+  decodeLz4,
+  decodeZstd,
+  inflateBytes,
+  makeChunk,
+  openBlosc,
+  unshuffleAll,
+} from "@graticule/data/arrays";
 import type { CodecSpec } from "./array-metadata.js";
+import { checkCrc32c } from "./crc32c.js";
 
 /** Turns the bytes that a codec wrote into those it got, at most `maxBytes`. */
 type Decode = (bytes: Uint8Array, maxBytes: number, configuration: CodecSpec["configuration"]) => Promise<Uint8Array>;

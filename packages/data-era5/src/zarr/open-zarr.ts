@@ -1,14 +1,16 @@
 import { FormatError } from "@graticule/core";
-import type { ChunkCache } from "../readers/chunk-cache.js";
-import { type Chunk, chunkBytesOf, readChunked } from "../readers/chunked-read.js";
-import { product } from "../readers/region.js";
 import {
+  type Chunk,
+  type ChunkCache,
+  chunkBytesOf,
   itemBytesOf,
+  product,
+  readChunked,
   type StoredDataset,
   type StoredDtype,
   type StoredVariable,
   toStoredValues,
-} from "../readers/stored-variable.js";
+} from "@graticule/data/arrays";
 import { readJsonAttributes, type ZarrArray } from "./array-metadata.js";
 import { decodeZarrChunk, mostBytes, unsupportedCodec } from "./decode-chunk.js";
 import type { KeyStore } from "./key-store.js";

@@ -1,4 +1,4 @@
-import type { StoredDtype } from "../readers/stored-variable.js";
+import type { StoredDtype } from "@graticule/data/arrays";
 import {
   type ChunkCoding,
   type CodecSpec,

@@ -1,9 +1,8 @@
 import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
-import { checkCrc32c } from "../codecs/crc32c.js";
-import { makeChunkCache } from "../readers/chunk-cache.js";
-import { product, rowMajorStrides } from "../readers/region.js";
+import { makeChunkCache, product, rowMajorStrides } from "@graticule/data/arrays";
 import type { ZarrArray } from "./array-metadata.js";
+import { checkCrc32c } from "./crc32c.js";
 import type { KeyStore } from "./key-store.js";
 
 /** An open shard: its index, and the source of its chunks. */

@@ -1,7 +1,6 @@
 import { FormatError } from "@graticule/core";
 import { type ByteSource, makeMemorySource } from "@graticule/data";
-import { inflateBytes } from "../codecs/inflate.js";
-import { makePagedSource } from "../readers/paged-source.js";
+import { inflateBytes, makePagedSource } from "@graticule/data/arrays";
 import { assertKey, type KeyStore } from "./key-store.js";
 import { assertSize } from "./read-object.js";
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Batch, makeLoader } from "@graticule/data";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import {
   type ForecastSamplesOptions,
   forecastSamplesSpec,
@@ -11,9 +12,8 @@ import { measureStore } from "../../src/store/store-statistics.js";
 import { openWeatherStore } from "../../src/store/weather-store.js";
 import { toaIncidentSolarRadiation } from "../../src/time-features/solar-radiation.js";
 import { coordinates, makeGridded } from "../store/gridded-in-memory.js";
-import { makeTemporaryFolder } from "../store/temporary-folder.js";
 
-const folder = makeTemporaryFolder();
+const folder = makeTemporaryFolder().path;
 const latitudes = [60, 0, -60];
 const longitudes = [0, 72, 144, 216];
 // 60 steps of 6 h, of which the one at index 40 is missing.

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import {
   makeSimulation,
   openDataset,
@@ -11,7 +12,6 @@ import {
   type WriteSimulationOptions,
   writeSimulation,
 } from "../../src/index.js";
-import { makeTemporaryFolder } from "../temporary-folder.js";
 
 const temporary = makeTemporaryFolder();
 const options: WriteSimulationOptions = {
@@ -25,7 +25,7 @@ test("years are files that read as one series, and a field's future is what the 
   const folder = join(temporary.path, "one");
   const { files, times } = await writeSimulation(folder, options, (done) => progress.push(done));
   expect([files.map((file) => file.slice(-7)), times]).toEqual([["2000.nc", "2001.nc"], 16]);
-  expect(readdirSync(folder).sort()).toEqual(["2000.nc", "2001.nc", "simulation.json"]);
+  expect(readdirSync(folder).sort()).toEqual(["2000.nc", "2001.nc", "simulation.json", "state.f64"]);
   expect(progress).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
   const series = await openSeries(join(folder, "*.nc"));
   expect(series.gaps).toEqual([]);
@@ -64,6 +64,21 @@ test("equal options give equal bytes, another seed other ones; the settings stan
   const dataset = await openDataset(join(other, "2000.nc"));
   expect(JSON.parse(String(dataset.attributes.simulation_settings))).toEqual({ ...short, seed: 1 });
   await dataset.close();
+});
+
+test("an interrupted simulation goes on behind its last whole year, to the same bytes", async () => {
+  const [whole, parts] = [join(temporary.path, "whole"), join(temporary.path, "parts")];
+  await writeSimulation(whole, options);
+  const stop = (done: number): void => {
+    if (done === 12) throw new Error("killed");
+  };
+  await expect(writeSimulation(parts, options, stop)).rejects.toThrow("killed");
+  expect(readdirSync(parts).sort()).toEqual(["2000.nc", "simulation.json", "state.f64"]);
+  const progress: number[] = [];
+  await writeSimulation(parts, options, (done) => progress.push(done));
+  expect(progress[0]).toBe(9);
+  for (const name of ["2000.nc", "2001.nc"])
+    expect(readFileSync(join(parts, name)).equals(readFileSync(join(whole, name)))).toBe(true);
 });
 
 test("a small difference grows, so that forecasts have a horizon", { timeout: 60_000 }, () => {

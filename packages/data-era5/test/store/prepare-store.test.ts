@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import { makeRegularGrid } from "../../src/grid/regular-grid.js";
 import { type PrepareStoreOptions, prepareStore } from "../../src/store/prepare-store.js";
 import { openWeatherStore } from "../../src/store/weather-store.js";
 import { coordinates, makeGridded } from "./gridded-in-memory.js";
 import { makeLargeSource } from "./prepare-child.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
-const folder = makeTemporaryFolder();
+const folder = makeTemporaryFolder().path;
 const latitudes = [60, 20, -20, -60];
 const longitudes = [0, 90, 180, 270];
 const dimensions = { time: 6, level: 3, latitude: 4, longitude: 4 };

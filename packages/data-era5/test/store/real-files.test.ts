@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ShardDtype } from "@graticule/data";
 import { describe, expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import { makeRegularGrid } from "../../src/grid/regular-grid.js";
 import type { GriddedDataset } from "../../src/gridded-dataset.js";
 import { openDataset } from "../../src/open-dataset.js";
@@ -11,12 +12,11 @@ import { openForecastSamples } from "../../src/samples/forecast-samples.js";
 import { type PreparedStore, type PrepareStoreOptions, prepareStore } from "../../src/store/prepare-store.js";
 import { measureStore } from "../../src/store/store-statistics.js";
 import { openWeatherStore } from "../../src/store/weather-store.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
 const root = fileURLToPath(new URL("../../../../../shared/data/", import.meta.url));
 const present = existsSync(root);
 const reason = present ? "" : " (skipped: no ../shared/data beside the repository)";
-const folder = makeTemporaryFolder();
+const folder = makeTemporaryFolder().path;
 
 /** Prepares a store and measures it on the first part of its times; the rest are its test. */
 async function prepare(

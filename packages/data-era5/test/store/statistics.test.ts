@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeRandom } from "@graticule/core";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import type { Calendar } from "../../src/cf/calendar.js";
 import { makeClimatology, openClimatology } from "../../src/store/climatology.js";
 import { prepareStore } from "../../src/store/prepare-store.js";
@@ -9,9 +10,8 @@ import { measureStore, readStatistics } from "../../src/store/store-statistics.j
 import { dateOf, parseHours } from "../../src/store/store-time.js";
 import { openWeatherStore, type WeatherStore } from "../../src/store/weather-store.js";
 import { coordinates, makeGridded } from "./gridded-in-memory.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
-const folder = makeTemporaryFolder();
+const folder = makeTemporaryFolder().path;
 
 /** A store of one or two channels on a 2 x 3 grid, by a function of the time's index, row and column. */
 async function makeStore(

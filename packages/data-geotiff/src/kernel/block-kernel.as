@@ -2,6 +2,8 @@
 // 8192 bytes behind an input or output may be overrun.
 // Source: TIFF 6.0, sections 13 and 14; Adobe TIFF Technical Note 3.
 
+export { inflateZlib } from "../../../data/src/codecs/inflate-kernel";
+
 /** Where each code's string lies, and in the upper half its length; 0 for the codes that stand for no bytes. */
 const LZW_TABLE = memory.data(4096 * 8, 16);
 /** The strings of one byte; a copy reads eight. */

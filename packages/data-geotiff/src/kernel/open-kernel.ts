@@ -1,9 +1,10 @@
 import { BLOCK_KERNEL } from "./block-kernel.js";
 
-/** The functions of `block-kernel.as`; places and sizes are in bytes unless that file says otherwise. */
+/** The functions of `block-kernel.as` and `inflate-kernel.as`; places and sizes are in bytes unless that file says otherwise. */
 interface KernelFunctions {
   readonly memory: WebAssembly.Memory;
   freeFrom(): number;
+  inflateZlib(input: number, inputLength: number, output: number, outputLength: number): number;
   decodeLzw(input: number, inputLength: number, output: number, outputLength: number): number;
   readonly undoDifferences8: UndoDifferences;
   readonly undoDifferences16: UndoDifferences;
@@ -43,7 +44,7 @@ interface Instance {
 
 const PAGE_BYTES = 2 ** 16;
 /** Behind an input and an output. */
-const ROOM_BYTES = 2 ** 13;
+export const ROOM_BYTES = 2 ** 13;
 /** Memory that a thread keeps; a larger block gets memory of its own. */
 const KEPT_BYTES = 2 ** 26;
 

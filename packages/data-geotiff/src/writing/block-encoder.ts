@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import type { Pixels } from "./pixel-types.js";
+import type { StoredValues } from "@graticule/data/arrays";
 
 const deflateAsync = promisify(deflate);
 
@@ -32,7 +32,7 @@ export function predictorTag({ predictor, compression }: BlockCoding, isFloat: b
  * @param planes `[C, tileHeight, tileWidth]`; left as it is.
  */
 export async function encodeBlock(
-  planes: Pixels,
+  planes: StoredValues,
   bands: number,
   tileWidth: number,
   coding: BlockCoding,
@@ -52,9 +52,9 @@ export async function encodeBlock(
 }
 
 /** `[C, pixels] → [pixels, C]`, always a copy. */
-function interleave(planes: Pixels, bands: number): Pixels {
+function interleave(planes: StoredValues, bands: number): StoredValues {
   if (bands === 1) return planes.slice();
-  const output = new (planes.constructor as new (length: number) => Pixels)(planes.length);
+  const output = new (planes.constructor as new (length: number) => StoredValues)(planes.length);
   const size = planes.length / bands;
   for (let band = 0; band < bands; band++)
     for (let from = band * size, to = band; to < output.length; from++, to += bands)
@@ -62,7 +62,7 @@ function interleave(planes: Pixels, bands: number): Pixels {
   return output;
 }
 
-function applyHorizontalDifferences(values: Pixels, rowLength: number, stride: number): void {
+function applyHorizontalDifferences(values: StoredValues, rowLength: number, stride: number): void {
   for (let row = 0; row < values.length; row += rowLength)
     for (let index = row + rowLength - 1; index >= row + stride; index--)
       values[index] = (values[index] as number) - (values[index - stride] as number);

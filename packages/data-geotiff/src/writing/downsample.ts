@@ -1,11 +1,11 @@
-import type { Pixels } from "./pixel-types.js";
+import type { StoredValues } from "@graticule/data/arrays";
 
 /** How four pixels become one: their mean, the first of them, or the value most of them have. */
 export type OverviewResampling = "average" | "nearest" | "mode";
 
 /** A block of pixels, `[C, rows, columns]` inside planes of `planeWidth` columns and `planeSize` pixels. */
 export interface PlanarBlock {
-  readonly values: Pixels;
+  readonly values: StoredValues;
   readonly bands: number;
   readonly rows: number;
   readonly columns: number;
@@ -23,7 +23,7 @@ export function downsample(
   block: PlanarBlock,
   resampling: OverviewResampling,
   nodata: number | undefined,
-  output: Pixels,
+  output: StoredValues,
 ): void {
   const { values, bands, rows, columns, planeWidth, planeSize } = block;
   const isFloat = values instanceof Float32Array || values instanceof Float64Array;

@@ -1,13 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Pixels } from "./pixel-types.js";
+import type { StoredValues } from "@graticule/data/arrays";
 
 /** A tile of which some pixels are still to come. */
 export interface PartialTile {
   /** `[C, tileSize, tileSize]`. */
-  readonly values: Pixels;
+  readonly values: StoredValues;
   /** 1 for each pixel that has been written, `[tileSize, tileSize]`. */
   readonly covered: Uint8Array;
-  /** Pixels still to come. */
+  /** StoredValues still to come. */
   missing: number;
 }
 
@@ -16,14 +16,14 @@ export interface PartialTiles {
   /** Hands a tile out and forgets it. */
   take(key: string): Promise<PartialTile | undefined>;
   put(key: string, tile: PartialTile): Promise<void>;
-  /** Pixels of a tile that are still to come. */
+  /** StoredValues of a tile that are still to come. */
   missing(key: string): number;
   close(): Promise<void>;
 }
 
 export function makePartialTiles(path: string, maxBytes: number): PartialTiles {
   const inMemory = new Map<string, PartialTile>();
-  const onDisk = new Map<string, { slot: number; missing: number; make: (buffer: ArrayBuffer) => Pixels }>();
+  const onDisk = new Map<string, { slot: number; missing: number; make: (buffer: ArrayBuffer) => StoredValues }>();
   const freeSlots: number[] = [];
   let slots = 0;
   let file: FileHandle | undefined;
@@ -60,8 +60,8 @@ export function makePartialTiles(path: string, maxBytes: number): PartialTiles {
       bytes.set(new Uint8Array(evicted.values.buffer, evicted.values.byteOffset, valueBytes));
       bytes.set(evicted.covered, valueBytes);
       await file.write(bytes, 0, slotBytes, slot * slotBytes);
-      const make = (buffer: ArrayBuffer): Pixels =>
-        new (evicted.values.constructor as new (buffer: ArrayBuffer) => Pixels)(buffer);
+      const make = (buffer: ArrayBuffer): StoredValues =>
+        new (evicted.values.constructor as new (buffer: ArrayBuffer) => StoredValues)(buffer);
       onDisk.set(oldest, { slot, missing: evicted.missing, make });
     }
   }

@@ -1,18 +1,12 @@
-/** Pixels as they are stored. */
-export type Pixels =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+import { itemBytesOf, type StoredDtype, type StoredValues } from "@graticule/data/arrays";
+
+/** Sample types that can be written. */
+export type CogDtype = Exclude<StoredDtype, "int64" | "uint64">;
 
 /** What is known of a sample type: its array, its TIFF sample format, the integers it can hold. */
 export interface PixelType {
   readonly dtype: CogDtype;
-  readonly make: new (length: number) => Pixels;
+  readonly make: new (length: number) => StoredValues;
   readonly bytes: number;
   /** 1 unsigned, 2 signed, 3 floating point. */
   readonly sampleFormat: number;
@@ -20,7 +14,7 @@ export interface PixelType {
   readonly range: readonly [number, number];
 }
 
-const MAKERS = {
+const MAKERS: Readonly<Record<CogDtype, PixelType["make"]>> = {
   uint8: Uint8Array,
   int8: Int8Array,
   uint16: Uint16Array,
@@ -29,16 +23,13 @@ const MAKERS = {
   int32: Int32Array,
   float32: Float32Array,
   float64: Float64Array,
-} as const;
-
-/** Sample types that can be written. */
-export type CogDtype = keyof typeof MAKERS;
+};
 
 export const WRITABLE_DTYPES = Object.keys(MAKERS) as readonly CogDtype[];
 
 export function pixelType(dtype: CogDtype): PixelType {
   const make = MAKERS[dtype];
-  const bytes = make.BYTES_PER_ELEMENT;
+  const bytes = itemBytesOf(dtype);
   if (dtype.startsWith("float")) return { dtype, make, bytes, sampleFormat: 3, range: [-Infinity, Infinity] };
   const values = 2 ** (8 * bytes);
   return dtype.startsWith("u")
@@ -51,7 +42,7 @@ export function pixelType(dtype: CogDtype): PixelType {
  *
  * @throws {RangeError} naming the first value that the type can't hold, or NaN without a nodata value.
  */
-export function toStoredPixels(values: ArrayLike<number>, type: PixelType, nodata: number | undefined): Pixels {
+export function toStoredPixels(values: ArrayLike<number>, type: PixelType, nodata: number | undefined): StoredValues {
   const isFloat = type.sampleFormat === 3;
   const needsNodata = nodata !== undefined && !Number.isNaN(nodata);
   if (values instanceof type.make && (!isFloat || !needsNodata)) return values;

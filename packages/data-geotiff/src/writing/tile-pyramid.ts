@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Box } from "@graticule/data";
+import type { StoredValues } from "@graticule/data/arrays";
 import { encodeBlock } from "./block-encoder.js";
 import type { CogPlan, LevelSize } from "./cog-plan.js";
 import { downsample } from "./downsample.js";
 import { makePartialTiles, type PartialTile } from "./partial-tiles.js";
-import type { Pixels } from "./pixel-types.js";
 import { openTileSpool, type TileSpool } from "./tile-spool.js";
 
 /** All levels of a raster in the making: what is pasted into one level goes, halved, into the next. */
@@ -12,8 +12,8 @@ export interface TilePyramid {
   /** Where each level's finished tiles wait, full resolution first. */
   readonly spools: readonly TileSpool[];
   /** Pastes `[C, height, width]` into full resolution. @throws {RangeError} if a pixel was written before. */
-  paste(window: Box, values: Pixels): Promise<void>;
-  /** Pixels of full resolution that nothing was pasted into. */
+  paste(window: Box, values: StoredValues): Promise<void>;
+  /** StoredValues of full resolution that nothing was pasted into. */
   countMissing(): number;
   /** Finishes every tile that is partly written; the rest of it is nodata. */
   finish(): Promise<void>;
@@ -34,7 +34,7 @@ export async function openTilePyramid(folder: string, plan: CogPlan): Promise<Ti
   );
   const partials = makePartialTiles(join(folder, "partial"), plan.maxOpenBytes);
 
-  async function pasteInto(level: number, window: Box, values: Pixels): Promise<void> {
+  async function pasteInto(level: number, window: Box, values: StoredValues): Promise<void> {
     const size = plan.levels[level] as LevelSize;
     const state = states[level] as Uint8Array;
     for (const tile of tilesUnder(window, tileSize, size.tilesAcross)) {
@@ -55,7 +55,7 @@ export async function openTilePyramid(folder: string, plan: CogPlan): Promise<Ti
   }
 
   /** A tile that is filled at once: only what lies beyond the raster's edge needs nodata. */
-  function makeTile(box: Box): Pixels {
+  function makeTile(box: Box): StoredValues {
     const tile = new type.make(bands * tileArea);
     return box.height < tileSize || box.width < tileSize ? tile.fill(fill) : tile;
   }
@@ -67,7 +67,7 @@ export async function openTilePyramid(folder: string, plan: CogPlan): Promise<Ti
     return { values, covered: new Uint8Array(tileArea), missing: box.height * box.width };
   }
 
-  async function finishTile(level: number, tile: number, box: Box, values: Pixels): Promise<void> {
+  async function finishTile(level: number, tile: number, box: Box, values: StoredValues): Promise<void> {
     (states[level] as Uint8Array)[tile] = FINISHED;
     if (level + 1 < plan.levels.length) {
       const rows = Math.ceil(box.height / 2);
@@ -140,9 +140,9 @@ function intersect(a: Box, b: Box): Box {
 }
 
 function copyPlanes(
-  values: Pixels,
+  values: StoredValues,
   window: Box,
-  target: Pixels,
+  target: StoredValues,
   box: Box,
   overlap: Box,
   bands: number,

@@ -1,9 +1,10 @@
 import { FormatError } from "@graticule/core";
-import { STORED_BYTES, type StoredType, type StridedLayout } from "../strided/strided-layout.js";
+import { itemBytesOf, type StoredDtype } from "@graticule/data/arrays";
+import type { StridedLayout } from "../strided/strided-layout.js";
 import { type EnviFields, numberField } from "./envi-header.js";
 
 /** ENVI's numbers for its data types. Source: NV5 Geospatial, "ENVI Header Files". */
-const DATA_TYPES: Readonly<Record<number, StoredType>> = {
+const DATA_TYPES: Readonly<Record<number, StoredDtype>> = {
   1: "uint8",
   2: "int16",
   3: "int32",
@@ -51,10 +52,10 @@ export function parseEnviLayout(header: string, fields: EnviFields, data: string
   if (!(Number.isSafeInteger(offset) && offset >= 0))
     throw new FormatError(header, "a whole 'header offset' from zero", `${offset}`, "Correct the header.");
   const count = height * width * bands;
-  if (!(offset + count * STORED_BYTES[dtype] <= dataBytes))
+  if (!(offset + count * itemBytesOf(dtype) <= dataBytes))
     throw new FormatError(
       data,
-      `${offset + count * STORED_BYTES[dtype]} bytes for ${width} samples, ${height} lines and ${bands} bands of ${dtype} after ${offset} bytes`,
+      `${offset + count * itemBytesOf(dtype)} bytes for ${width} samples, ${height} lines and ${bands} bands of ${dtype} after ${offset} bytes`,
       `${dataBytes}`,
       "The file is truncated, or its header belongs to another.",
     );
@@ -62,7 +63,7 @@ export function parseEnviLayout(header: string, fields: EnviFields, data: string
   return { height, width, bands, dtype, littleEndian: order === 0, offset, strides, count };
 }
 
-function parseDataType(header: string, fields: EnviFields): StoredType {
+function parseDataType(header: string, fields: EnviFields): StoredDtype {
   const fileType = fields.get("file type") ?? "";
   const isCompressed = (numberField(header, fields, "file compression") ?? 0) !== 0;
   if (isCompressed || OTHER_FILE_TYPE.test(fileType))

@@ -1,4 +1,4 @@
-import type { StoredType } from "../strided/strided-layout.js";
+import type { StoredDtype } from "@graticule/data/arrays";
 
 /** A variable of a MATLAB file, whatever its version: its dims in MATLAB's order, and how to get at its numbers. */
 export interface MatArray {
@@ -7,7 +7,7 @@ export interface MatArray {
   readonly className: string;
   readonly dims: readonly number[];
   /** Stored number type; absent for what holds no real numbers: text, structs, cells, sparse and complex arrays. */
-  readonly dtype?: StoredType;
+  readonly dtype?: StoredDtype;
 }
 
 /** `I [51, 56, 224] double`, for messages. */

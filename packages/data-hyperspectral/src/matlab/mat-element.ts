@@ -1,9 +1,9 @@
 import { constants, inflate, type ZlibOptions } from "node:zlib";
 import { FormatError } from "@graticule/core";
-import type { StoredType } from "../strided/strided-layout.js";
+import type { StoredDtype } from "@graticule/data/arrays";
 
 /** MATLAB v5's numbers for the types of elements that hold numbers. Source: MathWorks, "MAT-File Format", table 1-1. */
-export const ELEMENT_TYPES: Readonly<Record<number, StoredType>> = {
+export const ELEMENT_TYPES: Readonly<Record<number, StoredDtype>> = {
   1: "int8",
   2: "uint8",
   3: "int16",

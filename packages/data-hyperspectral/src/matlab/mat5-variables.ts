@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
+import { itemBytesOf } from "@graticule/data/arrays";
 import type { ByteReader } from "../byte-reader.js";
-import { STORED_BYTES } from "../strided/strided-layout.js";
 import type { MatArray } from "./mat-array.js";
 import {
   COMPRESSED_ELEMENT,
@@ -130,7 +130,7 @@ function parseMatrix(
   const dtype = ELEMENT_TYPES[numbers.type];
   if (dtype === undefined) throw corrupt(`a number type for '${name}'`, `${numbers.type}`);
   const count = dims.reduce((product, dim) => product * dim, 1);
-  if (dims.some((dim) => dim < 0) || count * STORED_BYTES[dtype] !== numbers.length)
+  if (dims.some((dim) => dim < 0) || count * itemBytesOf(dtype) !== numbers.length)
     throw corrupt(`${dims.join(" · ")} values of ${dtype} for '${name}'`, `${numbers.length} bytes`);
   const dataAt = numbersAt + numbers.dataAt;
   if (packedLength === undefined && dataAt + numbers.length > matrix.dataAt + matrix.length)

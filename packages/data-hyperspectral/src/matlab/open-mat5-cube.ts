@@ -1,9 +1,9 @@
 import { FormatError } from "@graticule/core";
+import { itemBytesOf, type StoredDtype, type StoredValues, toStoredValues } from "@graticule/data/arrays";
 import { withByteReader } from "../byte-reader.js";
 import { type Cube, type CubeOptions, DEFAULT_CACHE_BYTES, DEFAULT_MAX_VALUES, type WindowSource } from "../cube.js";
 import { makeCube, uniqueBandNames } from "../make-cube.js";
-import { type StoredNumbers, viewStoredNumbers } from "../strided/stored-numbers.js";
-import { STORED_BYTES, type StoredType, type StridedLayout } from "../strided/strided-layout.js";
+import type { StridedLayout } from "../strided/strided-layout.js";
 import { makeFileReader, readMemory } from "../strided/strided-reader.js";
 import { unpackElement } from "./mat-element.js";
 import { readBandVectors } from "./mat-vectors.js";
@@ -22,18 +22,18 @@ export async function openMat5Cube(path: string, options: CubeOptions = {}): Pro
   const { maxValues = DEFAULT_MAX_VALUES } = options;
   const { littleEndian, variables } = await withByteReader(path, listMat5Variables);
   const { variable, height, width, bands, strides } = pickCube(path, variables, options);
-  const unpack = (array: Mat5Array): Promise<StoredNumbers> => unpackNumbers(path, array, littleEndian, maxValues);
+  const unpack = (array: Mat5Array): Promise<StoredValues> => unpackNumbers(path, array, littleEndian, maxValues);
   const vectors = await readBandVectors(path, variables, bands, options.wavelengthUnit, async (array) =>
     Array.from(await unpack(array)),
   );
-  const dtype = variable.dtype as StoredType;
+  const dtype = variable.dtype as StoredDtype;
   const count = height * width * bands;
   const layout: StridedLayout = { dtype, littleEndian, offset: variable.at + variable.dataAt, strides, count };
   let read: WindowSource;
   if (variable.packedLength === undefined)
     read = makeFileReader(path, layout, {}, options.cacheBytes ?? DEFAULT_CACHE_BYTES);
   else {
-    let unpacked: Promise<StoredNumbers> | undefined;
+    let unpacked: Promise<StoredValues> | undefined;
     read = async (window, selected) => {
       unpacked ??= unpack(variable);
       return readMemory(await unpacked, layout, {}, window, selected);
@@ -52,10 +52,10 @@ async function unpackNumbers(
   { name, dims, dtype: type, at, packedLength, dataAt }: Mat5Array,
   littleEndian: boolean,
   maxValues: number,
-): Promise<StoredNumbers> {
-  const dtype = type as StoredType;
+): Promise<StoredValues> {
+  const dtype = type as StoredDtype;
   const count = dims.reduce((product, dim) => product * dim, 1);
-  const length = count * STORED_BYTES[dtype];
+  const length = count * itemBytesOf(dtype);
   if (count > maxValues)
     throw new FormatError(
       path,
@@ -64,7 +64,7 @@ async function unpackNumbers(
       "Raise maxValues, or save it with MATLAB's -v7.3, which is read by windows.",
     );
   if (packedLength === undefined)
-    return viewStoredNumbers(
+    return toStoredValues(
       withByteReader(path, (file) => file.read(at + dataAt, length, `'${name}'`)),
       dtype,
       littleEndian,
@@ -80,7 +80,7 @@ async function unpackNumbers(
     );
   const numbers = bytes.subarray(dataAt, dataAt + length);
   const isAligned = numbers.byteOffset % ALIGNMENT === 0;
-  return viewStoredNumbers(isAligned ? numbers : alignedCopy(numbers), dtype, littleEndian);
+  return toStoredValues(isAligned ? numbers : alignedCopy(numbers), dtype, littleEndian);
 }
 
 function alignedCopy(bytes: Buffer): Buffer {

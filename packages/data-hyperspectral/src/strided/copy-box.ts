@@ -1,5 +1,5 @@
+import type { StoredValues } from "@graticule/data/arrays";
 import type { ReadBox, WindowDims } from "./read-plan.js";
-import type { StoredNumbers } from "./stored-numbers.js";
 import type { Calibration } from "./strided-layout.js";
 
 /**
@@ -9,7 +9,7 @@ import type { Calibration } from "./strided-layout.js";
  * @param start index in `stored` of the box's first value. @param output `[C, H, W]`.
  */
 export function copyBox(
-  stored: StoredNumbers,
+  stored: StoredValues,
   start: number,
   box: ReadBox,
   dims: WindowDims,
@@ -38,7 +38,7 @@ export function copyBox(
 }
 
 function copyRun(
-  stored: StoredNumbers,
+  stored: StoredValues,
   from: number,
   step: number,
   output: Float32Array,
@@ -49,7 +49,7 @@ function copyRun(
 }
 
 function calibrateRun(
-  stored: StoredNumbers,
+  stored: StoredValues,
   from: number,
   step: number,
   output: Float32Array,

@@ -1,10 +1,11 @@
 import type { Box } from "@graticule/data";
+import { itemBytesOf, type StoredValues, toStoredValues } from "@graticule/data/arrays";
 import { type ByteReader, withByteReader } from "../byte-reader.js";
 import { copyBox } from "./copy-box.js";
 import { planReads, type ReadBox, windowDims } from "./read-plan.js";
-import { type StoredNumbers, viewStoredNumbers } from "./stored-numbers.js";
-import { type Calibration, STORED_BYTES, type StridedLayout } from "./strided-layout.js";
-import { FETCH_BYTES, LANES, makeWidenBox, openWidenKernel, STAGED_BANDS, STAGED_VALUES } from "./widen-box.js";
+import type { Calibration, StridedLayout } from "./strided-layout.js";
+import { LANES, makeWidenBox } from "./widen-box.js";
+import { FETCH_BYTES, openWidenKernel, STAGED_BANDS, STAGED_VALUES } from "./widen-memory.js";
 
 /**
  * Reads bands of a window, into `room` if it is given. Shape: `[bands.length, window.height, window.width]`.
@@ -29,7 +30,7 @@ export function makeFileReader(
   calibration: Calibration,
   cacheBytes: number,
 ): StridedReader {
-  const length = layout.count * STORED_BYTES[layout.dtype];
+  const length = layout.count * itemBytesOf(layout.dtype);
   let cached: Buffer | undefined;
 
   const fetchFrom =
@@ -66,7 +67,7 @@ function readWindow(
   output: Float32Array,
 ): void {
   const { dtype, littleEndian } = layout;
-  const size = STORED_BYTES[dtype];
+  const size = itemBytesOf(dtype);
   const { fetched, staged } = openWidenKernel();
   const bytesOf = ({ first, count }: ReadBox): Buffer => {
     const bytes = fetched.subarray(0, count * size);
@@ -83,7 +84,7 @@ function readWindow(
     for (const box of planReads(dims, MAX_GAP_BYTES / size, FETCH_BYTES / size)) {
       const bytes = bytesOf(box);
       if (widen && box.column[1] - box.column[0] >= LANES) widen(box);
-      else copyBox(viewStoredNumbers(bytes, dtype, littleEndian), 0, box, dims, calibration, target);
+      else copyBox(toStoredValues(bytes, dtype, littleEndian), 0, box, dims, calibration, target);
     }
     if (!fits) return;
     const part = height * window.width;
@@ -99,7 +100,7 @@ function readWindow(
 
 /** Reads a window of numbers in memory, which hold the whole cube from its first value on. */
 export function readMemory(
-  stored: StoredNumbers,
+  stored: StoredValues,
   layout: Pick<StridedLayout, "strides">,
   calibration: Calibration,
   window: Box,

@@ -1,61 +1,19 @@
+import { itemBytesOf, type StoredDtype } from "@graticule/data/arrays";
 import type { ReadBox, WindowDims } from "./read-plan.js";
-import { type Calibration, STORED_BYTES, type StoredType, type StridedLayout } from "./strided-layout.js";
-import { WIDEN_KERNEL } from "./widen-kernel.js";
+import type { Calibration, StridedLayout } from "./strided-layout.js";
+import { openWidenKernel, STAGED_AT, type Widen, writeCalibration } from "./widen-memory.js";
 
-/** Most bytes of one fetch, so that what is copied stays in the processor's cache. */
-export const FETCH_BYTES = 2 ** 19;
-/** Most values that are staged at once. */
-export const STAGED_VALUES = 2 ** 22;
-/** Most bands that are staged at once. */
-export const STAGED_BANDS = 2 ** 16;
 /** Numbers that the kernel takes at a time: a box needs as many columns. */
 export const LANES = 4;
 
-/** Gain and offset as float64, the missing number as float32, padded to whole float64s. */
-const CALIBRATION_BYTES = 24;
-/** The kernel reads up to so many bytes past the last number. */
-const PADDING = 64;
-const STAGED_AT = FETCH_BYTES + PADDING;
-const CALIBRATION_AT = STAGED_AT + 4 * (STAGED_VALUES + PADDING);
-const PAGE_BYTES = 2 ** 16;
-
 /** The kernel's names of types: those that float32 holds exactly. */
-const TYPE_NAMES: Partial<Record<StoredType, string>> = {
+const TYPE_NAMES: Partial<Record<StoredDtype, string>> = {
   uint8: "Uint8",
   int8: "Int8",
   uint16: "Uint16",
   int16: "Int16",
   float32: "Float32",
 };
-
-type Widen = (...numbers: number[]) => void;
-
-interface WidenKernel {
-  /** Where stored numbers are fetched to. */
-  readonly fetched: Buffer;
-  /** Where their values go: `[C, H, W]`, or rows of it. */
-  readonly staged: Float32Array;
-  readonly memory: DataView;
-  /** `linesTYPE` and `lanesTYPE`, as `tooling/build/widen-kernel.mjs` has them. */
-  readonly functions: Readonly<Record<string, Widen>>;
-}
-
-let kernel: WidenKernel | undefined;
-
-/** The kernel of this thread with its memory: reads are synchronous, so no two windows use it at once. */
-export function openWidenKernel(): WidenKernel {
-  if (kernel) return kernel;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(WIDEN_KERNEL, "base64")));
-  const memory = exports.memory as WebAssembly.Memory;
-  memory.grow(Math.ceil((CALIBRATION_AT + CALIBRATION_BYTES * STAGED_BANDS) / PAGE_BYTES));
-  kernel = {
-    fetched: Buffer.from(memory.buffer, 0, FETCH_BYTES),
-    staged: new Float32Array(memory.buffer, STAGED_AT, STAGED_VALUES),
-    memory: new DataView(memory.buffer),
-    functions: exports as unknown as WidenKernel["functions"],
-  };
-  return kernel;
-}
 
 /** Brings the fetched numbers of a box of at least `LANES` columns to their places in the staged window. */
 export type WidenBox = (box: ReadBox) => void;
@@ -67,7 +25,7 @@ export function makeWidenBox(
   calibration: Calibration,
 ): WidenBox | undefined {
   const { dtype, strides } = layout;
-  const size = STORED_BYTES[dtype];
+  const size = itemBytesOf(dtype);
   const name = TYPE_NAMES[dtype];
   if (name === undefined) return undefined;
   const type = layout.littleEndian || size === 1 ? name : `Swapped${name}`;
@@ -150,20 +108,4 @@ function findRunEnds({ band, row, column }: WindowDims): Int32Array {
     if (!follows) end = at;
   }
   return ends;
-}
-
-/** Lays down each band's calibration. Where there is none to apply, both numbers are 0. Units: bytes. */
-function writeCalibration(
-  memory: DataView,
-  { band }: WindowDims,
-  { gains, offsets, missing = NaN }: Calibration,
-): [at: number, stride: number] {
-  if (gains === undefined && offsets === undefined && Number.isNaN(missing)) return [0, 0];
-  for (let at = 0; at < band.indices.length; at++) {
-    const entry = CALIBRATION_AT + at * CALIBRATION_BYTES;
-    memory.setFloat64(entry, gains?.[band.indices[at] as number] ?? 1, true);
-    memory.setFloat64(entry + 8, offsets?.[band.indices[at] as number] ?? 0, true);
-    memory.setFloat32(entry + 16, missing, true);
-  }
-  return [CALIBRATION_AT, CALIBRATION_BYTES];
 }

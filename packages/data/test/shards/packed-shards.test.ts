@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, write
 import { join } from "node:path";
 import { makeRandom } from "@graticule/core";
 import { expect, test } from "vitest";
+import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import {
   type Batch,
   type Dataset,
@@ -14,9 +15,8 @@ import {
   type ShardDtype,
 } from "../../src/index.js";
 import { crc32, tableCrc32 } from "../../src/shards/crc32.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 
-const folder = makeTemporaryFolder();
+const folder = makeTemporaryFolder().path;
 const shape = [2, 3, 5] as const;
 
 /** Samples of normal values around 100 · index, or of whole numbers 0–255. */

@@ -1,9 +1,9 @@
 import { MismatchError } from "@graticule/core";
 import type { Interval } from "../bootstrap.js";
-import { SUMS_PER_FIELD, scoreSums } from "./error-sums.js";
+import { fillErrorTerms, SUMS_PER_FIELD, scoresOfTerms, termsPerSample } from "./error-sums.js";
 import { describeSamples, type ForecastScores, type LeadSamples, sortedLeads } from "./forecast-scores.js";
 import { METRICS, type MetricName, protocols } from "./protocol.js";
-import { measureSamples, type ScoreIntervals, type ScoreRecord } from "./score-record.js";
+import { makeSampleMeasure, type ScoreIntervals, type ScoreRecord } from "./score-record.js";
 
 /** Difference of two sources over the same samples: `value` is the source's score minus the baseline's. */
 export interface ScoreDifference extends Omit<ScoreRecord, "unit"> {
@@ -37,21 +37,21 @@ export function compareForecasts(
   const protocol = protocols[options.protocol];
   return sortedLeads(scores.leads).flatMap(([leadTimeHours, { startHours, sums }]) => {
     const others = (baseline.leads.get(leadTimeHours) as LeadSamples).sums;
+    const { bootstrap, measure } = makeSampleMeasure(startHours, leadTimeHours, intervals);
     return channels.flatMap((channel, channelAt) =>
       regions.flatMap((region, regionAt) => {
         const place = (channelAt * regions.length + regionAt) * SUMS_PER_FIELD;
-        const measured = measureSamples(
-          startHours,
-          leadTimeHours,
-          (items) => {
-            const [ours, theirs] = [sums, others].map((rows) => scoreSums(protocol, rows, place, items));
-            return METRICS.flatMap((metric) => {
-              const [a, b] = [ours?.[metric] as number, theirs?.[metric] as number];
-              return [a - b, improvementOf(metric, a, b)];
-            });
-          },
-          intervals,
-        );
+        const width = termsPerSample(protocol);
+        const terms = new Float64Array(2 * width * sums.length);
+        for (const [side, rows] of [sums, others].entries())
+          fillErrorTerms(protocol, rows, place, { terms, stride: 2 * width, offset: side * width });
+        const measured = measure(terms, (total) => {
+          const [ours, theirs] = [scoresOfTerms(protocol, total), scoresOfTerms(protocol, total, width)];
+          return METRICS.flatMap((metric) => {
+            const [a, b] = [ours[metric], theirs[metric]];
+            return [a - b, improvementOf(metric, a, b)];
+          });
+        });
         const shared = describeSamples(options, channel, region, leadTimeHours, startHours);
         return METRICS.map((metric, at): ScoreDifference => {
           const interval = measured.intervals[2 * at] as Interval;
@@ -62,7 +62,7 @@ export function compareForecasts(
             improvement: measured.values[2 * at + 1] as number,
             improvementInterval: measured.intervals[2 * at + 1] as Interval,
             significant: interval[0] > 0 || interval[1] < 0,
-            bootstrap: measured.bootstrap,
+            bootstrap,
             baseline: baseline.options.source,
             baselineCheckpoint: baseline.options.checkpoint,
             ...shared,

@@ -11,7 +11,7 @@ import {
 } from "./forecast-scores.js";
 import { protocols } from "./protocol.js";
 import { globalRegion } from "./regions.js";
-import { measureSamples, type ScoreIntervals, type ScoreRecord } from "./score-record.js";
+import { makeSampleMeasure, type ScoreIntervals, type ScoreRecord } from "./score-record.js";
 
 /** One ensemble forecast of one lead time beside what came. */
 export interface ScoredEnsemble {
@@ -94,12 +94,12 @@ export function makeEnsembleScores(options: EnsembleScoresOptions): EnsembleScor
   }
 
   function records(intervals?: ScoreIntervals): ScoreRecord[] {
-    return sortedLeads(leads).flatMap(([leadTimeHours, { startHours, sums }]) =>
-      channels.flatMap((channel, channelAt) =>
+    return sortedLeads(leads).flatMap(([leadTimeHours, { startHours, sums }]) => {
+      const { bootstrap, measure } = makeSampleMeasure(startHours, leadTimeHours, intervals);
+      return channels.flatMap((channel, channelAt) =>
         regions.flatMap((region, regionAt) => {
           const place = (channelAt * regions.length + regionAt) * width;
-          const statistics = (items: Int32Array) => scoreEnsembleSums(sums, place, items, numMembers);
-          const measured = measureSamples(startHours, leadTimeHours, statistics, intervals);
+          const measured = measure(ensembleTerms(sums, place), (total) => scoresOfMeans(total, numMembers));
           const shared = describeSamples(options, channel, region, leadTimeHours, startHours);
           return DEFINITIONS.map(
             (name, at): ScoreRecord => ({
@@ -107,13 +107,13 @@ export function makeEnsembleScores(options: EnsembleScoresOptions): EnsembleScor
               value: measured.values[at] as number,
               unit: name === "spread-skill" ? "" : (channel.unit ?? ""),
               interval: measured.intervals[at] as ScoreRecord["interval"],
-              bootstrap: measured.bootstrap,
+              bootstrap,
               ...shared,
             }),
           );
         }),
-      ),
-    );
+      );
+    });
   }
 
   function rankHistograms(): RankHistogram[] {
@@ -160,23 +160,21 @@ function addEnsembleSums(
   });
 }
 
-/** The five scores in the order of their definitions: means over space, then over samples, roots last. */
-function scoreEnsembleSums(
-  rows: readonly Float64Array[],
-  place: number,
-  items: Int32Array,
-  numMembers: number,
-): number[] {
-  const means = new Float64Array(RANKS);
-  for (const item of items) {
-    const row = rows[item] as Float64Array;
+/** Means over the space of each sample, behind a 1; zeros for a sample without known cells. Shape: `[samples, 5]`. */
+function ensembleTerms(rows: readonly Float64Array[], place: number): Float64Array {
+  const terms = new Float64Array(rows.length * RANKS);
+  for (const [sample, row] of rows.entries()) {
     const weight = row[place + WEIGHT] as number;
     if (weight === 0) continue;
-    means[WEIGHT] = (means[WEIGHT] as number) + 1;
-    for (const sum of [CRPS, CRPS_FAIR, VARIANCE, MEAN_SQUARED])
-      means[sum] = (means[sum] as number) + (row[place + sum] as number) / weight;
+    for (const sum of [WEIGHT, CRPS, CRPS_FAIR, VARIANCE, MEAN_SQUARED])
+      terms[sample * RANKS + sum] = (row[place + sum] as number) / weight;
   }
-  const at = (sum: number): number => (means[sum] as number) / (means[WEIGHT] as number);
+  return terms;
+}
+
+/** The five scores in the order of their definitions: means over samples, roots last. */
+function scoresOfMeans(sums: Float64Array, numMembers: number): number[] {
+  const at = (sum: number): number => (sums[sum] as number) / (sums[WEIGHT] as number);
   const [spread, skill] = [Math.sqrt(at(VARIANCE)), Math.sqrt(at(MEAN_SQUARED))];
   return [at(CRPS), at(CRPS_FAIR), spread, skill, (Math.sqrt((numMembers + 1) / numMembers) * spread) / skill];
 }

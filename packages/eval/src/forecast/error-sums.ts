@@ -88,48 +88,75 @@ export function addErrorSums(
   );
 }
 
+/** Places of the terms that a protocol's scores of a set of samples are made of, by sums over the samples. */
+const [SAMPLES, BIAS, MAE, MSE, ROOT, CORRELATED, CORRELATION] = [0, 1, 2, 3, 4, 5, 6];
+/** Behind them, where correlation is pooled, the sums from `CELLS` on. */
+const POOLED = 7;
+
+/** T, the number of a protocol's terms. */
+export function termsPerSample({ acc }: Protocol): number {
+  return acc === "each-sample" ? POOLED : POOLED + SUMS_PER_FIELD - CELLS;
+}
+
 /**
- * Scores of a set of samples from their sums, each metric as the protocol defines it. Samples without any known cell
- * don't count; a metric without any sample is NaN.
+ * Terms of one field of every sample; those of a sample without any known cell are 0.
  *
  * @param rows sums of every sample, 13 numbers from `place` of each.
- * @param items the samples to count, with repetitions.
+ *
+ * @returns `[samples, T]`, in rows of `stride` numbers from `offset` on.
  */
-export function scoreSums(
+export function fillErrorTerms(
   protocol: Protocol,
   rows: readonly Float64Array[],
   place: number,
-  items: ArrayLike<number>,
-): Readonly<Record<MetricName, number>> {
-  const total = new Float64Array(SUMS_PER_FIELD);
-  let [bias, mae, mse, root, correlation, samples, correlated] = [0, 0, 0, 0, 0, 0, 0];
-  for (let index = 0; index < items.length; index++) {
-    const row = rows[items[index] as number] as Float64Array;
+  into: { readonly terms: Float64Array; readonly stride: number; readonly offset: number },
+): void {
+  const { terms, stride, offset } = into;
+  for (const [sample, row] of rows.entries()) {
     const at = (sum: number): number => row[place + sum] as number;
     const weight = at(WEIGHT);
     if (weight === 0) continue;
-    samples += 1;
-    bias += at(ERROR) / weight;
-    mae += at(ABSOLUTE) / weight;
-    mse += at(SQUARED) / weight;
-    root += Math.sqrt(at(SQUARED) / weight);
+    const from = sample * stride + offset;
+    terms[from + SAMPLES] = 1;
+    terms[from + BIAS] = at(ERROR) / weight;
+    terms[from + MAE] = at(ABSOLUTE) / weight;
+    terms[from + MSE] = at(SQUARED) / weight;
+    terms[from + ROOT] = Math.sqrt(at(SQUARED) / weight);
     if (at(CELLS) === 0) continue;
-    correlated += 1;
-    correlation += at(PRODUCT) / Math.sqrt(at(FORECAST_SQUARED) * at(TRUTH_SQUARED));
-    for (let sum = CELLS; sum < SUMS_PER_FIELD; sum++) total[sum] = (total[sum] as number) + at(sum);
+    terms[from + CORRELATED] = 1;
+    terms[from + CORRELATION] = at(PRODUCT) / Math.sqrt(at(FORECAST_SQUARED) * at(TRUTH_SQUARED));
+    if (protocol.acc === "each-sample") continue;
+    for (let sum = CELLS; sum < SUMS_PER_FIELD; sum++) terms[from + POOLED + sum - CELLS] = at(sum);
   }
+}
+
+/**
+ * Scores of a set of samples from the sums of their terms, each metric as the protocol defines it. A metric without any
+ * sample is NaN.
+ *
+ * @param sums T numbers from `offset` on.
+ */
+export function scoresOfTerms(
+  protocol: Protocol,
+  sums: Float64Array,
+  offset = 0,
+): Readonly<Record<MetricName, number>> {
+  const at = (term: number): number => sums[offset + term] as number;
+  const samples = at(SAMPLES);
   return {
-    rmse: protocol.root === "after-time-mean" ? Math.sqrt(mse / samples) : root / samples,
-    mse: mse / samples,
-    acc: protocol.acc === "each-sample" ? correlation / correlated : pooledCorrelation(total),
-    bias: bias / samples,
-    mae: mae / samples,
+    rmse: protocol.root === "after-time-mean" ? Math.sqrt(at(MSE) / samples) : at(ROOT) / samples,
+    mse: at(MSE) / samples,
+    acc:
+      protocol.acc === "each-sample"
+        ? at(CORRELATION) / at(CORRELATED)
+        : pooledCorrelation((sum) => at(POOLED + sum - CELLS)),
+    bias: at(BIAS) / samples,
+    mae: at(MAE) / samples,
   };
 }
 
 /** Correlation over all cells of all samples, with the unweighted means f and t removed: Σ w (F − f)(T − t) and so on. */
-function pooledCorrelation(total: Float64Array): number {
-  const at = (sum: number): number => total[sum] as number;
+function pooledCorrelation(at: (sum: number) => number): number {
   const [f, t, weight] = [at(FORECAST) / at(CELLS), at(TRUTH) / at(CELLS), at(ANOMALY_WEIGHT)];
   const product = at(PRODUCT) - f * at(WEIGHTED_TRUTH) - t * at(WEIGHTED_FORECAST) + f * t * weight;
   const ff = at(FORECAST_SQUARED) - 2 * f * at(WEIGHTED_FORECAST) + f * f * weight;

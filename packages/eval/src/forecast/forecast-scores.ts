@@ -1,11 +1,18 @@
 import { MismatchError, ShapeError } from "@graticule/core";
-import { addErrorSums, SUMS_PER_FIELD, scoreSums, type WeightedCells } from "./error-sums.js";
+import {
+  addErrorSums,
+  fillErrorTerms,
+  SUMS_PER_FIELD,
+  scoresOfTerms,
+  termsPerSample,
+  type WeightedCells,
+} from "./error-sums.js";
 import { METRICS, type MetricName, type ProtocolName, protocols } from "./protocol.js";
 import { globalRegion, type Region, regionCells } from "./regions.js";
 import { describeGrid, latitudeWeights, type ScoreChannel, type ScoreGrid, WEIGHT_NAMES } from "./score-grid.js";
 import {
   formatStart,
-  measureSamples,
+  makeSampleMeasure,
   type ScoreIntervals,
   type ScoreProvenance,
   type ScoreRecord,
@@ -94,38 +101,33 @@ export function makeForecastScores(options: ForecastScoresOptions): ForecastScor
   }
 
   function records(intervals?: ScoreIntervals): ScoreRecord[] {
-    return sortedLeads(leads).flatMap(([leadTimeHours, { startHours, sums }]) =>
-      channels.flatMap((channel, channelAt) =>
+    const rules = protocols[protocol];
+    return sortedLeads(leads).flatMap(([leadTimeHours, { startHours, sums }]) => {
+      const { bootstrap, measure } = makeSampleMeasure(startHours, leadTimeHours, intervals);
+      return channels.flatMap((channel, channelAt) =>
         regions.flatMap((region, regionAt) => {
           const place = (channelAt * regions.length + regionAt) * SUMS_PER_FIELD;
-          const measured = measureSamples(
-            startHours,
-            leadTimeHours,
-            (items) => {
-              const scores = scoreSums(protocols[protocol], sums, place, items);
-              return METRICS.map((metric) => scores[metric]);
-            },
-            intervals,
-          );
+          const stride = termsPerSample(rules);
+          const terms = new Float64Array(sums.length * stride);
+          fillErrorTerms(rules, sums, place, { terms, stride, offset: 0 });
+          const measured = measure(terms, (total) => {
+            const scores = scoresOfTerms(rules, total);
+            return METRICS.map((metric) => scores[metric]);
+          });
           const shared = describeSamples(options, channel, region, leadTimeHours, startHours);
-          return METRICS.map((metric, at): ScoreRecord => {
-            const [value, interval] = [
-              measured.values[at] as number,
-              measured.intervals[at] as ScoreRecord["interval"],
-            ];
-            const definition = `${protocol}.${metric}`;
-            return {
-              definition,
-              value,
+          return METRICS.map(
+            (metric, at): ScoreRecord => ({
+              definition: `${protocol}.${metric}`,
+              value: measured.values[at] as number,
               unit: unitOf(metric, channel.unit ?? ""),
-              interval,
-              bootstrap: measured.bootstrap,
+              interval: measured.intervals[at] as ScoreRecord["interval"],
+              bootstrap,
               ...shared,
-            };
-          }).filter(({ definition }) => options.climatology !== null || !definition.endsWith(".acc"));
+            }),
+          ).filter(({ definition }) => options.climatology !== null || !definition.endsWith(".acc"));
         }),
-      ),
-    );
+      );
+    });
   }
   return { options, regions, add, records, leads };
 }

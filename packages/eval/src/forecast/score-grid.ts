@@ -80,6 +80,7 @@ function rowEdges(rising: Float64Array): Float64Array {
 
 /** Names a grid in records: `32x64, 87.1875…-87.1875 N, 0…354.375 E`. */
 export function describeGrid({ latitudes, longitudes }: ScoreGrid): string {
-  const ends = (values: ArrayLike<number>): string => `${values[0]}…${values[values.length - 1]}`;
+  const round = (degrees: number | undefined): number => Number((degrees as number).toFixed(4));
+  const ends = (values: ArrayLike<number>): string => `${round(values[0])}…${round(values[values.length - 1])}`;
   return `${latitudes.length}x${longitudes.length}, ${ends(latitudes)} N, ${ends(longitudes)} E`;
 }

@@ -1,6 +1,6 @@
 import { expectation } from "@graticule/core";
 import type { Interval } from "../bootstrap.js";
-import { type BlockBootstrapOptions, blockBootstrapIntervals } from "./block-bootstrap.js";
+import { type BlockBootstrapOptions, drawBlocks, intervalsOfSums } from "./block-bootstrap.js";
 
 /** How intervals are drawn, with the block's length in time. */
 export interface ScoreIntervals {
@@ -74,25 +74,53 @@ function blockLengthOf(startHours: readonly number[], leadTimeHours: number, blo
   return Math.max(1, Math.ceil((blockHours ?? Math.max(DEFAULT_BLOCK_HOURS, leadTimeHours)) / step));
 }
 
+/** Measures statistics of the samples of one lead time; all of them on the same draws. */
+export interface SampleMeasure {
+  readonly bootstrap: Required<BlockBootstrapOptions> | null;
+  /**
+   * Values over all samples, and their intervals if they were asked for.
+   *
+   * Shape: terms `[samples, T]`; statistics take sums over samples, `[T]`.
+   */
+  measure(
+    terms: Float64Array,
+    statistics: (sums: Float64Array) => readonly number[],
+  ): { readonly values: readonly number[]; readonly intervals: readonly (Interval | null)[] };
+}
+
 /**
- * Measures all samples, and draws intervals if asked to.
+ * Prepares to measure the samples of one lead time, with intervals if asked for.
  *
  * @throws {RangeError} if starts don't rise, or fewer than two blocks fit.
  */
-export function measureSamples(
+export function makeSampleMeasure(
   startHours: readonly number[],
   leadTimeHours: number,
-  statistics: (samples: Int32Array) => readonly number[],
   intervals: ScoreIntervals | undefined,
-): {
-  readonly values: readonly number[];
-  readonly intervals: readonly (Interval | null)[];
-  readonly bootstrap: Required<BlockBootstrapOptions> | null;
-} {
-  const all = Int32Array.from({ length: startHours.length }, (_, sample) => sample);
-  const values = statistics(all);
-  if (intervals === undefined) return { values, intervals: values.map(() => null), bootstrap: null };
+): SampleMeasure {
+  const count = startHours.length;
+  function valuesOf(terms: Float64Array, statistics: (sums: Float64Array) => readonly number[]): readonly number[] {
+    const sums = new Float64Array(terms.length / count);
+    for (let at = 0; at < terms.length; at++)
+      sums[at % sums.length] = (sums[at % sums.length] as number) + (terms[at] as number);
+    return statistics(sums);
+  }
+  if (intervals === undefined)
+    return {
+      bootstrap: null,
+      measure(terms, statistics) {
+        const values = valuesOf(terms, statistics);
+        return { values, intervals: values.map(() => null) };
+      },
+    };
   const { seed, blockHours, resamples = 1000, level = 0.95 } = intervals;
   const bootstrap = { seed, blockLength: blockLengthOf(startHours, leadTimeHours, blockHours), resamples, level };
-  return { values, intervals: blockBootstrapIntervals(startHours.length, statistics, bootstrap), bootstrap };
+  const draws = drawBlocks(count, bootstrap);
+  return {
+    bootstrap,
+    measure: (terms, statistics) => ({
+      values: valuesOf(terms, statistics),
+      intervals: intervalsOfSums(terms, draws, statistics),
+    }),
+  };
 }

@@ -1,5 +1,6 @@
 import { makeRandom } from "@graticule/core";
 import { describe, expect, it } from "vitest";
+import { drawBlocks, intervalsOfSums } from "../../src/forecast/block-bootstrap.js";
 import { blockBootstrapIntervals, bootstrapIntervals } from "../../src/index.js";
 
 /** First-order autoregressive series of unit innovations. */
@@ -43,6 +44,25 @@ describe("blockBootstrapIntervals", () => {
     const again: number[][] = [];
     blockBootstrapIntervals(8, (samples) => [again.push([...samples])], options);
     expect(again).toEqual(seen);
+  });
+
+  it("gives the same intervals from sums of blocks as from the samples themselves", () => {
+    const values = series(101, 0.6, 7);
+    const options = { seed: 4, blockLength: 7, resamples: 200 };
+    const terms = Float64Array.from({ length: 2 * 101 }, (_, at) => (values[at >> 1] as number) ** (1 + (at % 2)));
+    const fromSums = intervalsOfSums(terms, drawBlocks(101, options), (sums) => [
+      (sums[0] as number) / 101,
+      Math.sqrt((sums[1] as number) / 101),
+    ]);
+    const squares = values.map((value) => value * value);
+    const fromSamples = blockBootstrapIntervals(
+      101,
+      (samples) => [meanOf(values)(samples)[0] as number, Math.sqrt(meanOf(squares)(samples)[0] as number)],
+      options,
+    );
+    // The same numbers in another order of addition.
+    for (const [index, interval] of fromSamples.entries())
+      for (const end of [0, 1] as const) expect(fromSums[index]?.[end]).toBeCloseTo(interval[end], 12);
   });
 
   it("says when fewer than two blocks fit", () => {

@@ -1,3 +1,4 @@
+import { recompute } from "@graticule/autodiff";
 import { Module, Parameter } from "@graticule/nn";
 import { gatherPatches, linear } from "@graticule/ops";
 import {
@@ -111,8 +112,7 @@ export class ChannelGroup extends Module {
     const channels = places.map((place) => this.#channels[place] as number);
     const chosen = places.length < this.#channels.length ? places : undefined;
     const found = seen.rows && rowsOfChannels(seen.rows, seen.present.length, channels);
-    // Frees the group's images before the next group's are cut.
-    const token = tidy(() => {
+    const reduce = (images: Tensor, condition?: Tensor): Tensor => {
       const conditions = condition && gather(condition, tensor1d(channels, "int32"));
       const { weight, bias } = tokens.affine(chosen, conditions); // [D, n, F], [n, D]
       const [embedDim, , values] = weight.shape as [number, number, number];
@@ -123,7 +123,12 @@ export class ChannelGroup extends Module {
       if (this.mix) return mixChannels(visible, weight, bias, this.#mixOf(this.mix, chosen), mask);
       const flat = { weight: reshape(weight, [embedDim, -1]), bias };
       return (this.#attention as ChannelAttention).reduceChannels(visible, flat, mask);
-    });
+    };
+    // One product more in the backward pass, in place of keeping the patches and the folded weights of all groups. The
+    // cross-attention has its own way of computing again.
+    const run = this.mix ? recompute((...inputs: Tensor[]) => reduce(inputs[0] as Tensor, inputs[1])) : reduce;
+    // Frees the group's images before the next group's are cut.
+    const token = tidy(() => run(images, ...(condition ? [condition] : [])));
     return { token, any: found?.any };
   }
 

@@ -1,6 +1,6 @@
 import { expectation, ShapeError } from "@graticule/core";
 import { type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
-import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
+import { fairCrps, latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import {
   add,
   concat,
@@ -22,6 +22,7 @@ import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { type ChannelVitConfig, checkChannelVitConfig } from "../channel-vit/config.js";
 import { channelEncoderInitRules } from "../channel-vit/init-rules.js";
 import { pickChannels } from "../channel-vit/pick-channels.js";
+import { type EnsembleOptions, ensembleInputs } from "./ensemble.js";
 import type { ForecastWeights } from "./forecast-loss.js";
 
 /** What an `AnomalyForecaster` is built of, beside its network. */
@@ -55,6 +56,8 @@ export interface AnomalyForwardOptions {
   readonly startHours: ArrayLike<number>;
   /** Columns by which the network sees the globe turned; 0 if absent. */
   readonly turn?: number;
+  /** `[B, noiseDim]`, standard normal; for a network with noise. */
+  readonly noise?: Tensor;
 }
 
 /**
@@ -94,7 +97,7 @@ export class AnomalyForecaster extends Module {
   }
 
   forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
-    const { leadTimeHours, startHours, turn = 0 } = options;
+    const { leadTimeHours, startHours, turn = 0, noise } = options;
     const { stateHours, stateChannels } = this.config;
     return tidy(() => {
       const base = this.base(images, options);
@@ -105,7 +108,8 @@ export class AnomalyForecaster extends Module {
       const states = sub(slice(images, [0, 0, 0, 0], [batch, statesSize, height, width]), concat(normals, 1));
       const others = slice(images, [0, statesSize, 0, 0], [batch, channels - statesSize, height, width]);
       const seen = channels > statesSize ? concat([states, others], 1) : states;
-      const output = turnGlobe(this.network.forward(turnGlobe(seen, turn), { leadTimeHours: leads }), -turn);
+      const told = { leadTimeHours: leads, ...(noise && { noise }) };
+      const output = turnGlobe(this.network.forward(turnGlobe(seen, turn), told), -turn);
       return add(base, mul(output, this.#atLeads(this.scale, leads))) as Tensor4D;
     });
   }
@@ -146,6 +150,39 @@ export class AnomalyForecaster extends Module {
         latitudeWeights,
         variableWeights && { variableWeights },
       );
+    });
+  }
+
+  /**
+   * Fair CRPS of an ensemble in units of the scale, over known values.
+   *
+   * Shape: images `[B, C, H, W]`, targets and mask `[B, V, H, W]` → scalar.
+   *
+   * @throws {RangeError} as `ensembleInputs`.
+   */
+  ensembleLoss(
+    images: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    options: Omit<AnomalyForwardOptions, "noise"> & ForecastWeights & EnsembleOptions,
+  ): Scalar {
+    const { members, leadTimeHours, startHours, turn = 0, latitudeWeights, variableWeights } = options;
+    const repeat = (values: ArrayLike<number>): number[] =>
+      Array.from({ length: members }, () => Array.from(values)).flat();
+    return tidy(() => {
+      const inputs = ensembleInputs(this, images, options);
+      const forecasts = this.forward(inputs.images, {
+        leadTimeHours: repeat(leadTimeHours),
+        startHours: repeat(startHours),
+        turn,
+        ...(inputs.noise && { noise: inputs.noise }),
+      });
+      const weight = div(mask, this.#atLeads(this.scale, Array.from(leadTimeHours)));
+      const ensemble = mul(reshape(forecasts, [members, ...targets.shape]), weight);
+      return fairCrps(ensemble, mul(targets, weight), {
+        latitudeWeights,
+        ...(variableWeights && { variableWeights }),
+      });
     });
   }
 

@@ -2,6 +2,7 @@ import { expectation, makeRandom } from "@graticule/core";
 import { fairCrps } from "@graticule/ops";
 import { add, mul, reshape, type Scalar, type Tensor, tensor, tensor4d, tidy, tile } from "@tensorflow/tfjs-core";
 import type { ChannelMask } from "../channel-vit/channel-mask.js";
+import type { ChannelVitConfig } from "../channel-vit/config.js";
 import type { ForecastWeights } from "./forecast-loss.js";
 import type { Forecaster } from "./forecaster.js";
 
@@ -33,7 +34,11 @@ export interface EnsembleInputs {
  * @throws {RangeError} if there are less than two members, nothing sets them apart, or the standard deviations are not
  * C numbers of at least 0.
  */
-export function ensembleInputs(model: Forecaster, images: Tensor, options: EnsembleOptions): EnsembleInputs {
+export function ensembleInputs(
+  model: { readonly config: Pick<ChannelVitConfig, "noiseDim" | "inChannels"> },
+  images: Tensor,
+  options: EnsembleOptions,
+): EnsembleInputs {
   const { members, seed, draw, inputNoise } = options;
   const { noiseDim, inChannels } = model.config;
   const [batch, , height, width] = images.shape as [number, number, number, number];

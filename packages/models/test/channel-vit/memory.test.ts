@@ -33,11 +33,20 @@ function peakBytes(inChannels: number, tree: ChannelTree): number {
 describe.skipIf(skip)(`on ${name}`, () => {
   beforeAll(use);
 
-  test("linear groups never hold half of all channels' tokens, forward and backward", () => {
+  test("linear groups never hold a fifth of all channels' tokens, forward and backward", () => {
     const inChannels = 512;
     const tree = channelTree("tree0", { inChannels, groups: 16, reducer: "linear" });
     const tokens = batch * patches * inChannels * embedDim * 4; // 64 MiB
-    // The patches that the linear layers keep for their gradient are 16 MiB.
-    expect(peakBytes(inChannels, tree)).toBeLessThan(tokens / 2);
+    // A group's patches and the tokens of all groups, with their keys, values and gradients.
+    expect(peakBytes(inChannels, tree)).toBeLessThan(tokens / 5);
+  });
+
+  test("eight linear groups take the same bytes for 128 and for 512 channels, less than a fifth of flat attention's", () => {
+    const linear = (inChannels: number) =>
+      peakBytes(inChannels, channelTree("tree0", { inChannels, groups: 8, reducer: "linear" }));
+    const flat = peakBytes(512, channelTree("flat", { inChannels: 512 }));
+    // What stays is the groups' tokens and the attention over them; 64 channels' patches are less than that.
+    expect(linear(512)).toBeLessThan(1.02 * linear(128));
+    expect(linear(512)).toBeLessThan(flat / 5);
   });
 });

@@ -5,6 +5,8 @@ import { nativeKernel } from "../kernel-call.js";
 interface LinearAttrs {
   readonly inputActivation: "none" | "gelu";
   readonly hasBias?: boolean;
+  /** Leaves out the gradient of the input. */
+  readonly weightOnly?: boolean;
 }
 
 interface AdamWAttrs {
@@ -38,12 +40,13 @@ export const fusedKernels: KernelConfig[] = [
     ],
   }),
   kernel<LinearAttrs>("FusedLinearGrad", {
-    args: ({ dy, x, weight }, { inputActivation, hasBias }) => [
+    args: ({ dy, x, weight }, { inputActivation, hasBias, weightOnly }) => [
       dy!,
       x!,
       weight!,
       inputActivation === "gelu",
       Boolean(hasBias),
+      Boolean(weightOnly),
     ],
   }),
   kernel<{ epsilon: number }>("FusedLayerNorm", {

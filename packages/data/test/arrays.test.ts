@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import * as arrays from "../src/arrays.js";
+
+test("the public names of @graticule/data/arrays are these", () => {
+  expect(Object.keys(arrays).sort()).toMatchInlineSnapshot(`
+    [
+      "KERNEL_ROOM",
+      "chunkBytesOf",
+      "copyBox",
+      "decodeBlosc",
+      "decodeBzip2",
+      "decodeLz4",
+      "decodeZstd",
+      "findSuperblock",
+      "inflateBytes",
+      "itemBytesOf",
+      "makeChunk",
+      "makeChunkCache",
+      "makePagedSource",
+      "numbersOf",
+      "openBlosc",
+      "openChunkMemory",
+      "openHdf5",
+      "product",
+      "readChunked",
+      "readStrided",
+      "rowMajorStrides",
+      "scopeCache",
+      "toStoredValues",
+      "unshuffleAll",
+    ]
+  `);
+});
