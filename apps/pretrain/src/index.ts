@@ -10,6 +10,7 @@
  * await pretrain("runs/mine", config);
  * ```
  */
+export { type Comparison, compare, type Variant, type VariantLosses } from "./compare.js";
 export { pretrain, readPretrainConfig } from "./pretrain.js";
 export { type PretrainConfig, pretrainConfig } from "./pretrain-config.js";
 export { type Reconstructions, reconstruct } from "./reconstruct.js";

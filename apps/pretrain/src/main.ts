@@ -1,9 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { appendValue, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
+import { appendValue, formatTable, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import { Command } from "commander";
+import { compare, type Variant } from "./compare.js";
+import { comparisonReport, comparisonRows, comparisonVerdict } from "./compare-report.js";
 import { pretrain, readPretrainConfig } from "./pretrain.js";
 import { type PretrainConfig, pretrainConfig } from "./pretrain-config.js";
 import { pretrainReport, reconstructionReport, settingsReport } from "./pretrain-report.js";
@@ -19,6 +21,14 @@ async function presetPath(name: string): Promise<string> {
       `--preset: expected one of ${names.join(", ")}, got '${name}'. Or give a file with --config.`,
     );
   return fileURLToPath(new URL(`${name}.yaml`, presetsFolder));
+}
+
+interface CompareFlags {
+  readonly variant: readonly string[];
+  readonly seeds: number;
+  readonly preset: string;
+  readonly config: readonly string[];
+  readonly out: string;
 }
 
 async function trainAndReport(runFolder: string, config: PretrainConfig, resume: boolean): Promise<void> {
@@ -106,6 +116,58 @@ program
   .action(async (run: string, overrides: string[]) => {
     const report = await drawReconstructions(run, await readPretrainConfig(run, overrides));
     process.stdout.write(`pictures: ${run}/reconstructions.png\nreport: ${report}\n`);
+  });
+
+program
+  .command("compare")
+  .description(
+    "Train variants of a run with several seeds each, and compare their held-out losses. Run it again to go on.",
+  )
+  .argument("[overrides...]", "settings of all variants")
+  .option(
+    "--variant <name and overrides>",
+    "a name and what differs, e.g. 'flat model.tree=flat'; give it again for more",
+    appendValue,
+    [],
+  )
+  .option("--seeds <count>", "seeds of each variant, from 0", Number, 3)
+  .option("-p, --preset <name>", "settings to start from", "image-folder")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+  .option("-o, --out <folder>", "folder of the runs and the report", "runs/compare")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-pretrain compare --preset hyperspectral data.paths=[scene.hdr] --variant "flat model.tree=flat" --variant "groups model.tree=tree0"
+  graticule-pretrain compare data.root=images --variant "patch8 model.patchSize=8" --variant "patch16 model.patchSize=16" --seeds 5`,
+  )
+  .action(async (overrides: string[], flags: CompareFlags) => {
+    if (!(Number.isInteger(flags.seeds) && flags.seeds > 0))
+      throw new ConfigError("--seeds: expected a whole number of at least 1.");
+    if (flags.variant.length === 0)
+      throw new ConfigError("--variant: expected at least one, got none. E.g. --variant 'flat model.tree=flat'.");
+    const files = [await presetPath(flags.preset), ...flags.config];
+    const variants: Variant[] = [];
+    for (const text of flags.variant) {
+      const [name = "", ...own] = text.trim().split(/\s+/);
+      if (!/^[\w.-]+$/.test(name) || name.includes("=") || variants.some((variant) => variant.name === name))
+        throw new ConfigError(
+          `--variant: expected a name of its own and overrides, got '${text}'. E.g. 'flat model.tree=flat'.`,
+        );
+      variants.push({ name, config: await readConfig(pretrainConfig, { files, overrides: [...overrides, ...own] }) });
+    }
+    const seeds = Array.from({ length: flags.seeds }, (_, seed) => seed);
+    const comparison = await compare(flags.out, variants, seeds, {
+      logger: stderrLogger,
+      progressStream: process.stderr,
+    });
+    if (!comparison) {
+      process.stderr.write("stopped; the same command goes on\n");
+      return;
+    }
+    const { columns, rows } = comparisonRows(comparison);
+    const report = await updateReport(flags.out, "compare", comparisonReport(comparison));
+    process.stdout.write(`${formatTable(columns, rows)}\n${comparisonVerdict(comparison)}\nreport: ${report}\n`);
   });
 
 await runProgram(program);

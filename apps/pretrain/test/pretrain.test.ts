@@ -175,12 +175,13 @@ test("a mistake on the command line is one clear line and exit code 1", async ()
 });
 
 test("--help shows examples for each command", async () => {
-  for (const command of ["run", "resume", "reconstruct"])
+  for (const command of ["run", "resume", "reconstruct", "compare"])
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-pretrain ${command}`);
 });
 
 test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toEqual([
+    "compare",
     "pretrain",
     "pretrainConfig",
     "readPretrainConfig",

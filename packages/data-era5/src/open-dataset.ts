@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { FormatError } from "@graticule/core";
-import { type ByteSource, openByteSource, resolveAddress } from "@graticule/data";
+import { type ByteSource, HttpError, openByteSource, resolveAddress } from "@graticule/data";
 import {
   type Chunk,
   type ChunkCache,
@@ -62,8 +62,7 @@ export async function openDatasetWith(uri: string, maxValues: number, shared: Da
     ? await openStore(openFolderStore(address.path), cache)
     : await openFile(uri, cache).catch(async (error) => {
         // An address that is no object may be the root of a store.
-        const found =
-          address.kind === "http" && (await openStore(openHttpStore(address.url), cache).catch(() => undefined));
+        const found = address.kind === "http" && (await findHttpStore(address.url, cache, error));
         if (found) return found;
         throw error;
       });
@@ -86,10 +85,25 @@ interface Opened {
 }
 
 async function openStore(store: KeyStore, cache: DatasetCache): Promise<Opened> {
+  const found = await findStore(store, cache);
+  if (found) return found;
+  throw new FormatError(store.uri, "Zarr metadata", "none", "Check the path: it must be the store's root.");
+}
+
+async function findStore(store: KeyStore, cache: DatasetCache): Promise<Opened | undefined> {
   const stored = await openZarr(store, cache);
-  if (stored === undefined)
-    throw new FormatError(store.uri, "Zarr metadata", "none", "Check the path: it must be the store's root.");
-  return { stored, close: () => store.close() };
+  return stored && { stored, close: () => store.close() };
+}
+
+/**
+ * The store at an address, if there is one. `asObject` says why the address is no object: where none is there, what is
+ * wrong with the store is worth more to know.
+ */
+async function findHttpStore(url: string, cache: DatasetCache, asObject: unknown): Promise<Opened | undefined> {
+  return findStore(openHttpStore(url), cache).catch((error) => {
+    if (asObject instanceof HttpError && error instanceof FormatError) throw error;
+    return undefined;
+  });
 }
 
 async function openFile(uri: string, cache: DatasetCache): Promise<Opened> {

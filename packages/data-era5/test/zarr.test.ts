@@ -69,6 +69,7 @@ test("Zarr v3: shards, their index at either end, chunks that were never written
 });
 
 test("a store and a file are read over HTTP, by ranges", async () => {
+  await unzipTo(fixturePath("codecs.zarr.zip"), join(folder.path, "unlisted.zarr"));
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url as string);
@@ -98,6 +99,16 @@ test("a store and a file are read over HTTP, by ranges", async () => {
     expect(requests).toEqual(["/codecs.zarr/zlib/0.0"]);
     await expectSameValues(store, expected);
     await expect(openDataset(`${base}/nothing`)).rejects.toThrow(/404/);
+    for (const name of ["v3-end", "unlisted.zarr"]) {
+      const error = await openDataset(`${base}/${name}`).catch((caught: Error) => caught.message.replace(base, ""));
+      expect(error).toBe(
+        `/${name}: expected consolidated metadata, since this store can't be listed, got none. Write it: \`zarr.consolidate_metadata(store)\`; or open one array by its own address, as STORE/NAME.`,
+      );
+    }
+    for (const path of ["v3-end/group/sharded", "unlisted.zarr/zlib"]) {
+      const alone = await openDataset(`${base}/${path}`);
+      expect((await alone.variables.get("data")?.read())?.data.length).toBe(path.startsWith("v3") ? 30 : 247);
+    }
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -51,7 +51,7 @@ export function openFolderStore(root: string): KeyStore {
   };
 }
 
-/** A store behind HTTP, whose keys follow the URL's path. It can't be listed: its metadata must be consolidated. */
+/** A store behind HTTP, whose keys follow the URL's path. It can't be listed: metadata of groups must be consolidated. */
 export function openHttpStore(address: string): KeyStore {
   const base = new URL(address);
   const urlOf = (key: string): string => {

@@ -110,7 +110,7 @@ async function walk(
         store.uri,
         "consolidated metadata, since this store can't be listed",
         "none",
-        "Write it: `zarr.consolidate_metadata(store)`.",
+        "Write it: `zarr.consolidate_metadata(store)`; or open one array by its own address, as STORE/NAME.",
       );
     for (const name of names.sort()) {
       if (name.startsWith(".") || name === marker) continue;
