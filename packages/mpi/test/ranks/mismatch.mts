@@ -10,8 +10,9 @@ const ways: Record<string, () => unknown> = {
   length: () => world.allReduce(new Float32Array(odd ? 5 : 4)),
   type: () => world.broadcast(odd ? new Int32Array(4) : four),
   root: () => world.broadcast(four, world.rank),
-  reduction: () => world.startReduceScatter(new Float32Array(4), new Float32Array(2), { reduction: odd ? "min" : "max" }),
-  counts: () => world.allGather(new Float32Array(1 + world.rank), new Float32Array(3), { counts: odd ? [1, 2] : [1, 2] }),
+  reduction: () =>
+    world.startReduceScatter(new Float32Array(4), new Float32Array(2), { reduction: odd ? "min" : "max" }),
+  counts: () => world.allGather(new Float32Array(2), new Float32Array(odd ? 5 : 3), { counts: odd ? [3, 2] : [2, 1] }),
   order: () => (odd ? world.split(0) : world.dup()),
 };
 for (const [name, way] of Object.entries(ways)) {
