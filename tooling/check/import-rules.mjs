@@ -12,6 +12,7 @@ export const allowedImports = {
   "data-era5": ["core", "config", "data"],
   "data-hyperspectral": ["core", "config", "data", "data-geotiff"],
   "tfjs-backend-torch": ["core"],
+  parallel: ["core", "mpi", "autodiff", "nn", "ops", "tfjs-backend-torch"],
   eval: ["core", "config", "ops"],
   plot: ["core", "config"],
   train: [

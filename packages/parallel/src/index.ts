@@ -1,0 +1,13 @@
+/**
+ * Training over MPI ranks.
+ *
+ * ```ts
+ * import { openMpi } from "@graticule/mpi";
+ * import { makeMesh } from "@graticule/parallel";
+ *
+ * const mesh = makeMesh(openMpi(), { fsdp: 2, tp: 4 }); // dp takes what is left of the ranks
+ * const { rank, size } = mesh.axis("tp");
+ * const shard = { rank: mesh.data.rank, worldSize: mesh.data.size }; // for the loader
+ * ```
+ */
+export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";

@@ -1,0 +1,6 @@
+import { expect, it } from "vitest";
+import * as parallel from "../src/index.js";
+
+it("exports these names", () => {
+  expect(Object.keys(parallel).sort()).toEqual(["makeMesh"]);
+});
