@@ -11,3 +11,12 @@
  * ```
  */
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
+export {
+  type AlongDim,
+  copyToGroup,
+  gatherFromGroup,
+  gatherToGroup,
+  reduceFromGroup,
+  reduceScatterFromGroup,
+  scatterToGroup,
+} from "./tensor-parallel/group-operations.js";
