@@ -20,3 +20,12 @@ export {
   reduceScatterFromGroup,
   scatterToGroup,
 } from "./tensor-parallel/group-operations.js";
+export {
+  blockPlan,
+  crossAttentionPlan,
+  outputPlan,
+  type Shard,
+  shard,
+  type TensorParallelPlan,
+} from "./tensor-parallel/plan.js";
+export { type TensorParallelOptions, tensorParallel } from "./tensor-parallel/tensor-parallel.js";

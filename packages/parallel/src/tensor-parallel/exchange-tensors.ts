@@ -11,6 +11,13 @@ export function nearEqualCounts(length: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, part) => size + (part < longer ? 1 : 0));
 }
 
+/** The lengths of all ranks' x along a dim. */
+export function lengthsOf(x: tf.Tensor, dim: number, group: Communicator): number[] {
+  const lengths = new Int32Array(group.size);
+  group.allGather(Int32Array.of(x.shape[dim] as number), lengths);
+  return [...lengths];
+}
+
 /** The sum of all ranks' x, a new tensor. */
 export function allReduced(x: tf.Tensor, group: Communicator): tf.Tensor {
   if (group.size === 1) return x.clone();

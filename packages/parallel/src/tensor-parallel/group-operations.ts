@@ -1,7 +1,15 @@
 import { runOperation } from "@graticule/autodiff";
 import type { Communicator } from "@graticule/mpi";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { allGathered, allReduced, type Counts, nearEqualCounts, ownPart, reduceScattered } from "./exchange-tensors.js";
+import {
+  allGathered,
+  allReduced,
+  type Counts,
+  lengthsOf,
+  nearEqualCounts,
+  ownPart,
+  reduceScattered,
+} from "./exchange-tensors.js";
 
 /*
  * Operations between the ranks of a group that gradients pass. Every rank has to call the same ones in the same order, and
@@ -30,13 +38,13 @@ export function reduceFromGroup(x: Tensor, group: Communicator): Tensor {
 
 export interface AlongDim {
   readonly dim: number;
-  /** Indices of each rank along the dim. Default: all ranks as many as this one, or near-equal parts of a whole. */
+  /** Indices of each rank along the dim. Default: those of the ranks' tensors, or near-equal parts of a whole. */
   readonly counts?: Counts;
 }
 
 /** All ranks' parts joined along a dim; the gradient, the same on all ranks, is cut again, without communication. */
 export function gatherFromGroup(x: Tensor, group: Communicator, along: AlongDim): Tensor {
-  const { dim, counts = alike(x, along.dim, group) } = along;
+  const { dim, counts = lengthsOf(x, along.dim, group) } = along;
   return operation("GatherFromGroup", x, {
     forward: () => allGathered(x, dim, counts, group),
     backward: (dy) => ownPart(dy, dim, counts, group.rank),
@@ -54,7 +62,7 @@ export function scatterToGroup(x: Tensor, group: Communicator, along: AlongDim):
 
 /** All ranks' parts joined along a dim, for use in parts: the gradients are summed and cut (reduce-scatter). */
 export function gatherToGroup(x: Tensor, group: Communicator, along: AlongDim): Tensor {
-  const { dim, counts = alike(x, along.dim, group) } = along;
+  const { dim, counts = lengthsOf(x, along.dim, group) } = along;
   return operation("GatherToGroup", x, {
     forward: () => allGathered(x, dim, counts, group),
     backward: (dy) => reduceScattered(dy, dim, counts, group),
@@ -70,11 +78,7 @@ export function reduceScatterFromGroup(x: Tensor, group: Communicator, along: Al
   });
 }
 
-const alike = (x: Tensor, dim: number, { size }: Communicator): Counts =>
-  Array.from({ length: size }, () => x.shape[dim] as number);
-
-const parts = (x: Tensor, dim: number, { size }: Communicator): Counts =>
-  nearEqualCounts(x.shape[dim] as number, size);
+const parts = (x: Tensor, dim: number, { size }: Communicator): Counts => nearEqualCounts(x.shape[dim] as number, size);
 
 function operation(
   name: string,
