@@ -13,3 +13,21 @@
 export { type DataParallel, type DataParallelOptions, dataParallel } from "./ddp/data-parallel.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
 export type { StepNumbers } from "./reduce-statistics.js";
+export {
+  type AlongDim,
+  copyToGroup,
+  gatherFromGroup,
+  gatherToGroup,
+  reduceFromGroup,
+  reduceScatterFromGroup,
+  scatterToGroup,
+} from "./tensor-parallel/group-operations.js";
+export {
+  blockPlan,
+  crossAttentionPlan,
+  outputPlan,
+  type Shard,
+  shard,
+  type TensorParallelPlan,
+} from "./tensor-parallel/plan.js";
+export { type TensorParallelOptions, tensorParallel } from "./tensor-parallel/tensor-parallel.js";
