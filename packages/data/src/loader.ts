@@ -142,7 +142,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
     epoch,
     recycle(batch) {
       const memory = takeMemory(batch);
-      if (memory && spare.length < options.prefetchBatches) spare.push(memory);
+      if (memory && spare.length <= options.prefetchBatches) spare.push(memory);
     },
     async close() {
       await maker.close();

@@ -1,5 +1,5 @@
 import { makeRandom } from "@graticule/core";
-import type { Dataset, DirectReads } from "@graticule/data";
+import { type Dataset, type DatasetSpec, type DirectReads, openDataset as openSamples } from "@graticule/data";
 import { type GriddedVariable, openDataset } from "@graticule/data-era5";
 import { openRaster } from "@graticule/data-geotiff";
 
@@ -55,6 +55,23 @@ export async function openTimeSlices(options: {
       return { ...(await readInto(time, pixels)), pixels, shape };
     },
     direct: { shape, readInto },
+  };
+}
+
+/** A dataset several times over, so that an epoch lasts long enough to be timed. */
+export async function openRepeated(options: {
+  readonly dataset: DatasetSpec;
+  readonly repeats: number;
+}): Promise<Dataset> {
+  const inner = await openSamples(options.dataset);
+  const { length, direct } = inner;
+  return {
+    ...inner,
+    length: options.repeats * length,
+    read: (index, draw) => inner.read(index % length, draw),
+    ...(direct && {
+      direct: { ...direct, readInto: (index, pixels, draw) => direct.readInto(index % length, pixels, draw) },
+    }),
   };
 }
 
