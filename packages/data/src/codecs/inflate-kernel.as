@@ -2,33 +2,42 @@
 // the input may be overrun.
 // Source: RFC 1950 and RFC 1951. Tables hold what a code stands for, two literals where both fit, as igzip's do.
 
-const LITERAL_BITS: u32 = 11;
+const LITERAL_BITS: u32 = 12;
 const DISTANCE_BITS: u32 = 9;
-const LITERAL_MASK: u32 = (1 << LITERAL_BITS) - 1;
-const DISTANCE_MASK: u32 = (1 << DISTANCE_BITS) - 1;
+/** What selects a table's place, in bytes, from a bit buffer whose bits begin at the third. */
+const LITERAL_MASK: usize = ((1 << LITERAL_BITS) - 1) << 2;
+const DISTANCE_MASK: usize = ((1 << DISTANCE_BITS) - 1) << 2;
 const MOST_BITS: u32 = 15;
 const LITERALS: u32 = 288;
 const DISTANCES: u32 = 32;
 
 /**
- * Entries of both tables are 32 bits. Lowest byte: bits of the code (of its rest, in a subtable). Of a literal: how many
- * bytes (1 or 2) in bits 8 and 9, and the bytes in 16 to 31. Of a length or distance: number of extra bits in 10 to 13,
- * and what they are added to in 16 to 31. Of a code that is longer than the table: bit 14, and in the same places
- * the bits of its subtable and where that lies. Bit 15: the block ends (1 in 16 to 31), or no code begins so.
+ * Entries of both tables are 32 bits. Lowest byte: bits of the code (of its rest, in a subtable) and its extra bits. Of a
+ * literal: how many bytes (1 or 2) in bits 8 and 9, and the bytes in 16 to 31. Of a length or distance: bits of the code
+ * alone and 2 more in 10 to 13, and what the extra bits are added to in 16 to 31. Of a code that is longer than the table:
+ * bit 14, and in the same places the bits of its subtable and where that lies. Bit 15: the block ends (1 in 16 to 31), or
+ * no code begins so.
  */
-const LITERAL_TABLE = memory.data(4 * (2048 + 288 * 16), 16);
+const LITERAL_TABLE = memory.data(4 * (4096 + 288 * 16), 16);
 const DISTANCE_TABLE = memory.data(4 * (512 + 32 * 64), 16);
 const BYTES_SHIFT: u32 = 8;
 const BYTES_MASK: u32 = 0x300;
-const EXTRA_SHIFT: u32 = 10;
+const CODE_SHIFT: u32 = 10;
 const SUBTABLE: u32 = 0x4000;
 const SPECIAL: u32 = 0x8000;
 const END_OF_BLOCK: u32 = SPECIAL | (1 << 16);
+
+/** What a code of no bits is shifted by: the bit buffer's two. */
+const LEAST_SHIFT: u32 = 2 << CODE_SHIFT;
+/** A code of one bit, as it is added to a symbol's meaning: in both places where its bits are counted. */
+const ONE_BIT: u32 = 1 | (1 << CODE_SHIFT);
 
 const CODE_LENGTHS = memory.data(320 + 16, 16);
 const SORTED = memory.data(2 * 288, 16);
 const COUNTS = memory.data(4 * 16, 16);
 const STARTS = memory.data(4 * 17, 16);
+/** Codes of literals that the table holds, the shortest first: entry and code of each. */
+const SINGLE_LITERALS = memory.data(8 * 256, 16);
 /** Meaning of each symbol, as an entry without its code's bits. */
 const LITERAL_MEANING = memory.data(4 * 288, 16);
 const DISTANCE_MEANING = memory.data(4 * 32, 16);
@@ -40,19 +49,20 @@ const CORRUPT = -1;
 const TRUNCATED = -2;
 const TOO_LONG = -3;
 
-for (let symbol: u32 = 0; symbol < 256; symbol++) store<u32>(LITERAL_MEANING + (symbol << 2), (1 << BYTES_SHIFT) | (symbol << 16));
+for (let symbol: u32 = 0; symbol < 256; symbol++) 
+  store<u32>(LITERAL_MEANING + (symbol << 2), (1 << BYTES_SHIFT) | (symbol << 16));
 store<u32>(LITERAL_MEANING + (256 << 2), END_OF_BLOCK);
 for (let symbol: u32 = 257, base: u32 = 3; symbol < 285; symbol++) {
   const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
-  store<u32>(LITERAL_MEANING + (symbol << 2), extra | (extra << EXTRA_SHIFT) | (base << 16));
+  store<u32>(LITERAL_MEANING + (symbol << 2), extra | LEAST_SHIFT | (base << 16));
   base += 1 << extra;
 }
-store<u32>(LITERAL_MEANING + (285 << 2), 258 << 16);
+store<u32>(LITERAL_MEANING + (285 << 2), LEAST_SHIFT | (258 << 16));
 store<u32>(LITERAL_MEANING + (286 << 2), SPECIAL);
 store<u32>(LITERAL_MEANING + (287 << 2), SPECIAL);
 for (let symbol: u32 = 0, base: u32 = 1; symbol < 30; symbol++) {
   const extra = symbol < 4 ? 0 : (symbol - 2) >> 1;
-  store<u32>(DISTANCE_MEANING + (symbol << 2), extra | (extra << EXTRA_SHIFT) | (base << 16));
+  store<u32>(DISTANCE_MEANING + (symbol << 2), extra | LEAST_SHIFT | (base << 16));
   base += 1 << extra;
 }
 store<u32>(DISTANCE_MEANING + (30 << 2), SPECIAL);
@@ -107,65 +117,114 @@ function makeTable(table: usize, tableBits: u32, symbols: u32, lengths: usize, m
     store<u32>(STARTS + (bits << 2), start);
     start += count;
   }
-  const size: u32 = 1 << tableBits;
-  if (left > 0) {
-    if (!(mayBeShort && longest <= 1)) return false;
-    for (let index: u32 = 0; index < size; index++) store<u32>(table + (index << 2), SPECIAL);
-  }
+  if (left > 0 && !(mayBeShort && longest <= 1)) return false;
+  store<u32>(STARTS, start); // Symbols without a code go behind the others.
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const bits = <u32>load<u8>(lengths + symbol);
-    if (bits == 0) continue;
-    const place = STARTS + (bits << 2);
+    const place = STARTS + (<u32>load<u8>(lengths + symbol) << 2);
     const position = load<u32>(place);
     store<u16>(SORTED + (position << 1), symbol);
     store<u32>(place, position + 1);
   }
-  const subtableBits = longest > tableBits ? longest - tableBits : 0;
-  let code: u32 = 0; // its bits in the order of the stream
-  let bits: u32 = 0;
-  let pending: u32 = 0;
-  let prefix: u32 = 0xffffffff;
-  let subtable: u32 = size;
-  for (let position: u32 = 0; position < start; position++) {
-    while (pending == 0) {
-      bits++;
-      pending = load<u32>(COUNTS + (bits << 2));
+  const size: u32 = 1 << tableBits;
+  if (left > 0) {
+    const only = start == 0 ? SPECIAL : load<u32>(meaning + (<u32>load<u16>(SORTED) << 2)) + ONE_BIT;
+    for (let index: u32 = 0; index < size; index += 2) {
+      store<u32>(table + (index << 2), only);
+      store<u32>(table + (index << 2), SPECIAL, 4);
     }
-    pending--;
-    const entry = load<u32>(meaning + (<u32>load<u16>(SORTED + (position << 1)) << 2));
-    if (bits <= tableBits) {
-      for (let index = code; index < size; index += 1 << bits) store<u32>(table + (index << 2), entry + bits);
-    } else {
+    return true;
+  }
+  const code = fillTable(table, tableBits, meaning);
+  if (longest > tableBits) fillSubtables(table, tableBits, meaning, longest - tableBits, code);
+  return true;
+}
+
+/**
+ * Writes what the codes of at most `tableBits` stand for: those of a length into a table of that many bits, which is then
+ * doubled. Gives the first code that is longer, its bits in the order of the stream.
+ */
+function fillTable(table: usize, tableBits: u32, meaning: usize): u32 {
+  let code: u32 = 0;
+  let size: u32 = 1;
+  let sorted: usize = SORTED;
+  for (let bits: u32 = 1; bits <= tableBits; bits++) {
+    memory.copy(table + (size << 2), table, size << 2);
+    size <<= 1;
+    for (let count = load<u32>(COUNTS + (bits << 2)); count > 0; count--, sorted += 2) {
+      const entry = load<u32>(meaning + (<u32>load<u16>(sorted) << 2)) + bits * ONE_BIT;
+      store<u32>(table + (code << 2), entry);
+      code = following(code, size);
+    }
+  }
+  return code;
+}
+
+function fillSubtables(table: usize, tableBits: u32, meaning: usize, subtableBits: u32, code: u32): void {
+  const size: u32 = 1 << tableBits;
+  let prefix: u32 = 0xffffffff;
+  let subtable = size;
+  let sorted: usize = SORTED;
+  for (let bits: u32 = 1; bits <= tableBits; bits++) sorted += load<u32>(COUNTS + (bits << 2)) << 1;
+  for (let tail: u32 = 1; tail <= subtableBits; tail++) {
+    const bits = tableBits + tail;
+    for (let count = load<u32>(COUNTS + (bits << 2)); count > 0; count--, sorted += 2) {
       if ((code & (size - 1)) != prefix) {
         if (prefix != 0xffffffff) subtable += 1 << subtableBits;
         prefix = code & (size - 1);
-        store<u32>(table + (prefix << 2), SUBTABLE | tableBits | (subtableBits << EXTRA_SHIFT) | (subtable << 16));
+        store<u32>(table + (prefix << 2), SUBTABLE | tableBits | (subtableBits << CODE_SHIFT) | (subtable << 16));
       }
-      const tail = bits - tableBits;
+      const entry = load<u32>(meaning + (<u32>load<u16>(sorted) << 2)) + tail * ONE_BIT;
       for (let index = code >> tableBits; index < <u32>1 << subtableBits; index += 1 << tail)
-        store<u32>(table + ((subtable + index) << 2), entry + tail);
+        store<u32>(table + ((subtable + index) << 2), entry);
+      code = following(code, 1 << bits);
     }
-    // The next code in order, counted from the first bit of the stream.
-    let bit: u32 = 1 << (bits - 1);
-    while (code & bit) bit >>= 1;
-    code = bit == 0 ? 0 : (code & (bit - 1)) | bit;
   }
-  return true;
+}
+
+/** The code after one of the same length, which has `size` codes; 0 after the last. Both in the order of the stream. */
+// @ts-ignore
+@inline
+function following(code: u32, size: u32): u32 {
+  const zeros = code ^ (size - 1);
+  if (zeros == 0) return 0;
+  const bit = <u32>1 << (31 - clz(zeros));
+  return (code & (bit - 1)) | bit;
 }
 
 /** Puts two literals into one entry where their codes fit. */
 function pairLiterals(): void {
-  for (let index: i32 = LITERAL_MASK; index >= 0; index--) {
-    const place = LITERAL_TABLE + (index << 2);
-    const first = load<u32>(place);
-    if ((first & BYTES_MASK) != 1 << BYTES_SHIFT) continue;
-    const bits = first & 0xff;
-    // Entries below this one are still single, and so is any one of the same bits less the first code's.
-    const second = load<u32>(LITERAL_TABLE + ((<u32>index >> bits) << 2));
-    const both = bits + (second & 0xff);
-    if ((second & BYTES_MASK) != 1 << BYTES_SHIFT || both > LITERAL_BITS) continue;
-    store<u32>(place, both | (2 << BYTES_SHIFT) | (first & 0xff0000) | ((second & 0xff0000) << 8));
+  const end = listLiterals();
+  for (let first: usize = SINGLE_LITERALS; first < end; first += 8) {
+    const entry = load<u32>(first);
+    const bits = entry & 0xff;
+    const code = load<u32>(first, 4);
+    for (let second: usize = SINGLE_LITERALS; second < end; second += 8) {
+      const other = load<u32>(second);
+      const both = bits + (other & 0xff);
+      if (both > LITERAL_BITS) break;
+      const pair = both | (2 << BYTES_SHIFT) | (entry & 0xff0000) | ((other & 0xff0000) << 8);
+      for (let index = code | (load<u32>(second, 4) << bits); index <= LITERAL_MASK >> 2; index += 1 << both)
+        store<u32>(LITERAL_TABLE + (index << 2), pair);
+    }
   }
+}
+
+/** Lists the literals whose codes are short enough to pair; gives where the list ends. */
+function listLiterals(): usize {
+  let to: usize = SINGLE_LITERALS;
+  let sorted: usize = SORTED;
+  let code: u32 = 0;
+  for (let bits: u32 = 1; bits < LITERAL_BITS; bits++)
+    for (let count = load<u32>(COUNTS + (bits << 2)); count > 0; count--, sorted += 2) {
+      const symbol = <u32>load<u16>(sorted);
+      if (symbol < 256) {
+        store<u32>(to, bits | (symbol << 16));
+        store<u32>(to, code, 4);
+        to += 8;
+      }
+      code = following(code, 1 << bits);
+    }
+  return to;
 }
 
 function makeFixedTables(): void {
@@ -174,6 +233,7 @@ function makeFixedTables(): void {
   memory.fill(CODE_LENGTHS + 256, 7, 24);
   memory.fill(CODE_LENGTHS + 280, 8, 8);
   makeTable(LITERAL_TABLE, LITERAL_BITS, LITERALS, CODE_LENGTHS, LITERAL_MEANING, false);
+  pairLiterals();
   memory.fill(CODE_LENGTHS, 5, DISTANCES);
   makeTable(DISTANCE_TABLE, DISTANCE_BITS, DISTANCES, CODE_LENGTHS, DISTANCE_MEANING, false);
 }
@@ -216,6 +276,7 @@ function readTables(inputEnd: usize): i32 {
   }
   if (load<u8>(CODE_LENGTHS + 256) == 0) return CORRUPT;
   if (!makeTable(LITERAL_TABLE, LITERAL_BITS, literals, CODE_LENGTHS, LITERAL_MEANING, true)) return CORRUPT;
+  pairLiterals();
   if (!makeTable(DISTANCE_TABLE, DISTANCE_BITS, distances, CODE_LENGTHS + literals, DISTANCE_MEANING, true)) return CORRUPT;
   return 0;
 }
@@ -224,16 +285,14 @@ function readTables(inputEnd: usize): i32 {
 // @ts-ignore
 @inline
 function rest(entry: u32, buffer: u64): u32 {
-  const extra = (entry >> EXTRA_SHIFT) & 15;
-  const taken = <u32>buffer & ((1 << (entry & 63)) - 1);
-  return (entry >> 16) + (taken >> ((entry & 63) - extra));
+  return (entry >> 16) + ((<u32>buffer & ((4 << entry) - 1)) >> (entry >> CODE_SHIFT));
 }
 
-/** Where a code goes on; `buffer` is what follows the table's bits. */
+/** Where a code goes on, in bytes; `buffer` is what follows the table's bits. */
 // @ts-ignore
 @inline
 function inSubtable(entry: u32, buffer: u64): u32 {
-  return (entry >> 16) + (<u32>buffer & ((1 << ((entry >> EXTRA_SHIFT) & 15)) - 1));
+  return ((entry >> 16) << 2) + (<u32>buffer & ((4 << ((entry >> CODE_SHIFT) & 15)) - 4));
 }
 
 /** Copies what lies `distance` before `to`; a copy may reach into itself. Up to 31 bytes more are written. */
@@ -271,50 +330,50 @@ function copyBack(to: usize, distance: usize, length: usize): void {
 }
 
 /**
- * Inflates one block of coded symbols at `to`; gives where it ends in the output, or a negative reason. Shifts take only
- * the lowest six bits of an entry or of `count`, so neither is masked.
+ * Inflates one block of coded symbols at `to`; gives where it ends in the output, or a negative reason. The bits of its
+ * buffer begin at the third, so that they select a place in a table without a shift; `count` counts the two before as
+ * well. Shifts take only the lowest bits of an entry or of `count`, so neither is masked.
  */
 function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usize): i32 {
-  let buffer = bitBuffer;
-  let count: u64 = bitCount;
+  let buffer = bitBuffer << 2;
+  let count: u64 = bitCount + 2;
   let from = next;
+  if (count > 63) {
+    from--;
+    count -= 8;
+  }
   const lastInput = inputEnd + 16;
+  buffer |= load<u64>(from) << count;
+  let entry = literalOf(buffer);
   while (true) {
     if (from > lastInput) return TRUNCATED;
     if (to > outputEnd) return TOO_LONG;
     buffer |= load<u64>(from) << count;
     from += <usize>((~count >> 3) & 7);
     count |= 56;
-    let entry = lookUp(buffer);
-    // Up to four lookups; after three, 23 bits are left for a length, which takes 20 at most.
+    // After three lookups 18 bits are left for the next, or for a length, which takes 17 at most without a subtable.
     if (entry & BYTES_MASK) {
       buffer >>= entry;
       count -= entry;
-      const second = lookUp(buffer);
+      const second = literalOf(buffer);
       store<u16>(to, <u32>entry >> 16);
       to += (<u32>entry >> BYTES_SHIFT) & 3;
       entry = second;
       if (entry & BYTES_MASK) {
         buffer >>= entry;
         count -= entry;
-        const third = lookUp(buffer);
+        const third = literalOf(buffer);
         store<u16>(to, <u32>entry >> 16);
         to += (<u32>entry >> BYTES_SHIFT) & 3;
         entry = third;
         if (entry & BYTES_MASK) {
           buffer >>= entry;
           count -= entry;
-          const fourth = lookUp(buffer);
+          const fourth = literalOf(buffer);
           store<u16>(to, <u32>entry >> 16);
           to += (<u32>entry >> BYTES_SHIFT) & 3;
           entry = fourth;
-          if (entry & BYTES_MASK) {
-            store<u16>(to, <u32>entry >> 16);
-            to += (<u32>entry >> BYTES_SHIFT) & 3;
-            buffer >>= entry;
-            count -= entry;
-            continue;
-          }
+          continue;
         }
       }
     }
@@ -322,20 +381,24 @@ function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usiz
     buffer >>= entry;
     count -= entry;
     if (entry & SUBTABLE) {
-      entry = <u64>load<u32>(LITERAL_TABLE + (inSubtable(<u32>entry, buffer) << 2));
+      buffer |= load<u64>(from) << count;
+      from += <usize>((~count >> 3) & 7);
+      count |= 56;
+      entry = <u64>load<u32>(LITERAL_TABLE + inSubtable(<u32>entry, buffer));
       before = buffer;
       buffer >>= entry;
       count -= entry;
       if (entry & BYTES_MASK) {
         store<u8>(to, <u32>entry >> 16);
         to++;
+        entry = literalOf(buffer);
         continue;
       }
     }
     if (entry & SPECIAL) {
       if (entry >> 16 == 0) return CORRUPT;
-      bitBuffer = buffer;
-      bitCount = <u32>count & 63;
+      bitBuffer = buffer >> 2;
+      bitCount = (<u32>count & 63) - 2;
       next = from;
       return <i32>to;
     }
@@ -343,18 +406,19 @@ function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usiz
     buffer |= load<u64>(from) << count;
     from += <usize>((~count >> 3) & 7);
     count |= 56;
-    entry = <u64>load<u32>(DISTANCE_TABLE + ((<usize>buffer & DISTANCE_MASK) << 2));
+    entry = <u64>load<u32>(<usize>buffer & DISTANCE_MASK, DISTANCE_TABLE);
     before = buffer;
     buffer >>= entry;
     count -= entry;
     if (entry & SUBTABLE) {
-      entry = <u64>load<u32>(DISTANCE_TABLE + (inSubtable(<u32>entry, buffer) << 2));
+      entry = <u64>load<u32>(DISTANCE_TABLE + inSubtable(<u32>entry, buffer));
       before = buffer;
       buffer >>= entry;
       count -= entry;
     }
     if (entry & SPECIAL) return CORRUPT;
     const distance = rest(<u32>entry, before);
+    entry = literalOf(buffer);
     if (<usize>distance > to - output) return CORRUPT;
     copyBack(to, distance, length);
     to += length;
@@ -363,8 +427,8 @@ function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usiz
 
 // @ts-ignore
 @inline
-function lookUp(buffer: u64): u64 {
-  return <u64>load<u32>(LITERAL_TABLE + ((<usize>buffer & LITERAL_MASK) << 2));
+function literalOf(buffer: u64): u64 {
+  return <u64>load<u32>(<usize>buffer & LITERAL_MASK, LITERAL_TABLE);
 }
 
 /** Copies a block that isn't compressed; gives where it ends in the output, or a negative reason. */
@@ -447,7 +511,6 @@ export function inflateZlib(input: usize, inputLength: usize, output: usize, out
         const problem = readTables(inputEnd);
         if (problem < 0) return problem;
       }
-      pairLiterals();
       to = inflateBlock(output, to, outputEnd, inputEnd);
     }
     if (to < 0) return to;
