@@ -1,73 +1,30 @@
 // Inflates zlib streams. Every place is a byte offset in the module's memory; 512 bytes behind the output and 64 behind
 // the input may be overrun.
-// Source: RFC 1950 and RFC 1951. Tables hold what a code stands for, two literals where both fit, as igzip's do.
+// Source: RFC 1950 and RFC 1951.
 
-const LITERAL_BITS: u32 = 12;
-const DISTANCE_BITS: u32 = 9;
-/** What selects a table's place, in bytes, from a bit buffer whose bits begin at the third. */
-const LITERAL_MASK: usize = ((1 << LITERAL_BITS) - 1) << 2;
-const DISTANCE_MASK: usize = ((1 << DISTANCE_BITS) - 1) << 2;
-const MOST_BITS: u32 = 15;
-const LITERALS: u32 = 288;
-const DISTANCES: u32 = 32;
-
-/**
- * Entries of both tables are 32 bits. Lowest byte: bits of the code (of its rest, in a subtable) and its extra bits. Of a
- * literal: how many bytes (1 or 2) in bits 8 and 9, and the bytes in 16 to 31. Of a length or distance: bits of the code
- * alone and 2 more in 10 to 13, and what the extra bits are added to in 16 to 31. Of a code that is longer than the table:
- * bit 14, and in the same places the bits of its subtable and where that lies. Bit 15: the block ends (1 in 16 to 31), or
- * no code begins so.
- */
-const LITERAL_TABLE = memory.data(4 * (4096 + 288 * 16), 16);
-const DISTANCE_TABLE = memory.data(4 * (512 + 32 * 64), 16);
-const BYTES_SHIFT: u32 = 8;
-const BYTES_MASK: u32 = 0x300;
-const CODE_SHIFT: u32 = 10;
-const SUBTABLE: u32 = 0x4000;
-const SPECIAL: u32 = 0x8000;
-const END_OF_BLOCK: u32 = SPECIAL | (1 << 16);
-
-/** What a code of no bits is shifted by: the bit buffer's two. */
-const LEAST_SHIFT: u32 = 2 << CODE_SHIFT;
-/** A code of one bit, as it is added to a symbol's meaning: in both places where its bits are counted. */
-const ONE_BIT: u32 = 1 | (1 << CODE_SHIFT);
-
-const CODE_LENGTHS = memory.data(320 + 16, 16);
-const SORTED = memory.data(2 * 288, 16);
-const COUNTS = memory.data(4 * 16, 16);
-const STARTS = memory.data(4 * 17, 16);
-/** Codes of literals that the table holds, the shortest first: entry and code of each. */
-const SINGLE_LITERALS = memory.data(8 * 256, 16);
-/** Meaning of each symbol, as an entry without its code's bits. */
-const LITERAL_MEANING = memory.data(4 * 288, 16);
-const DISTANCE_MEANING = memory.data(4 * 32, 16);
-const CODE_MEANING = memory.data(4 * 19, 16);
-const CODE_ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
+import {
+  BITS,
+  BYTES_MASK,
+  BYTES_SHIFT,
+  CODE_LENGTHS,
+  CODE_MEANING,
+  CODE_ORDER,
+  CODE_SHIFT,
+  DISTANCE_MASK,
+  DISTANCE_TABLE,
+  LITERAL_MASK,
+  LITERAL_TABLE,
+  SPECIAL,
+  SUBTABLE,
+  makeFixedTables,
+  makeTable,
+  makeTables,
+} from "./inflate-tables";
 
 /** What `inflateZlib` gives in place of a length. */
 const CORRUPT = -1;
 const TRUNCATED = -2;
 const TOO_LONG = -3;
-
-for (let symbol: u32 = 0; symbol < 256; symbol++) 
-  store<u32>(LITERAL_MEANING + (symbol << 2), (1 << BYTES_SHIFT) | (symbol << 16));
-store<u32>(LITERAL_MEANING + (256 << 2), END_OF_BLOCK);
-for (let symbol: u32 = 257, base: u32 = 3; symbol < 285; symbol++) {
-  const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
-  store<u32>(LITERAL_MEANING + (symbol << 2), extra | LEAST_SHIFT | (base << 16));
-  base += 1 << extra;
-}
-store<u32>(LITERAL_MEANING + (285 << 2), LEAST_SHIFT | (258 << 16));
-store<u32>(LITERAL_MEANING + (286 << 2), SPECIAL);
-store<u32>(LITERAL_MEANING + (287 << 2), SPECIAL);
-for (let symbol: u32 = 0, base: u32 = 1; symbol < 30; symbol++) {
-  const extra = symbol < 4 ? 0 : (symbol - 2) >> 1;
-  store<u32>(DISTANCE_MEANING + (symbol << 2), extra | LEAST_SHIFT | (base << 16));
-  base += 1 << extra;
-}
-store<u32>(DISTANCE_MEANING + (30 << 2), SPECIAL);
-store<u32>(DISTANCE_MEANING + (31 << 2), SPECIAL);
-for (let symbol: u32 = 0; symbol < 19; symbol++) store<u32>(CODE_MEANING + (symbol << 2), symbol << 16);
 
 /** Where memory is free. */
 export function freeFrom(): usize {
@@ -96,148 +53,6 @@ function take(count: u32): u32 {
   return value;
 }
 
-/**
- * Makes a table from lengths of codes. False if they name more codes than there are, or too few, other than a single
- * code of one bit or none where `mayBeShort`.
- */
-function makeTable(table: usize, tableBits: u32, symbols: u32, lengths: usize, meaning: usize, mayBeShort: bool): bool {
-  memory.fill(COUNTS, 0, 64);
-  for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const place = COUNTS + (<u32>load<u8>(lengths + symbol) << 2);
-    store<u32>(place, load<u32>(place) + 1);
-  }
-  let left: i32 = 1;
-  let start: u32 = 0;
-  let longest: u32 = 0;
-  for (let bits: u32 = 1; bits <= MOST_BITS; bits++) {
-    const count = load<u32>(COUNTS + (bits << 2));
-    left = (left << 1) - <i32>count;
-    if (left < 0) return false;
-    if (count > 0) longest = bits;
-    store<u32>(STARTS + (bits << 2), start);
-    start += count;
-  }
-  if (left > 0 && !(mayBeShort && longest <= 1)) return false;
-  store<u32>(STARTS, start); // Symbols without a code go behind the others.
-  for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const place = STARTS + (<u32>load<u8>(lengths + symbol) << 2);
-    const position = load<u32>(place);
-    store<u16>(SORTED + (position << 1), symbol);
-    store<u32>(place, position + 1);
-  }
-  const size: u32 = 1 << tableBits;
-  if (left > 0) {
-    const only = start == 0 ? SPECIAL : load<u32>(meaning + (<u32>load<u16>(SORTED) << 2)) + ONE_BIT;
-    for (let index: u32 = 0; index < size; index += 2) {
-      store<u32>(table + (index << 2), only);
-      store<u32>(table + (index << 2), SPECIAL, 4);
-    }
-    return true;
-  }
-  const code = fillTable(table, tableBits, meaning);
-  if (longest > tableBits) fillSubtables(table, tableBits, meaning, longest - tableBits, code);
-  return true;
-}
-
-/**
- * Writes what the codes of at most `tableBits` stand for: those of a length into a table of that many bits, which is then
- * doubled. Gives the first code that is longer, its bits in the order of the stream.
- */
-function fillTable(table: usize, tableBits: u32, meaning: usize): u32 {
-  let code: u32 = 0;
-  let size: u32 = 1;
-  let sorted: usize = SORTED;
-  for (let bits: u32 = 1; bits <= tableBits; bits++) {
-    memory.copy(table + (size << 2), table, size << 2);
-    size <<= 1;
-    for (let count = load<u32>(COUNTS + (bits << 2)); count > 0; count--, sorted += 2) {
-      const entry = load<u32>(meaning + (<u32>load<u16>(sorted) << 2)) + bits * ONE_BIT;
-      store<u32>(table + (code << 2), entry);
-      code = following(code, size);
-    }
-  }
-  return code;
-}
-
-function fillSubtables(table: usize, tableBits: u32, meaning: usize, subtableBits: u32, code: u32): void {
-  const size: u32 = 1 << tableBits;
-  let prefix: u32 = 0xffffffff;
-  let subtable = size;
-  let sorted: usize = SORTED;
-  for (let bits: u32 = 1; bits <= tableBits; bits++) sorted += load<u32>(COUNTS + (bits << 2)) << 1;
-  for (let tail: u32 = 1; tail <= subtableBits; tail++) {
-    const bits = tableBits + tail;
-    for (let count = load<u32>(COUNTS + (bits << 2)); count > 0; count--, sorted += 2) {
-      if ((code & (size - 1)) != prefix) {
-        if (prefix != 0xffffffff) subtable += 1 << subtableBits;
-        prefix = code & (size - 1);
-        store<u32>(table + (prefix << 2), SUBTABLE | tableBits | (subtableBits << CODE_SHIFT) | (subtable << 16));
-      }
-      const entry = load<u32>(meaning + (<u32>load<u16>(sorted) << 2)) + tail * ONE_BIT;
-      for (let index = code >> tableBits; index < <u32>1 << subtableBits; index += 1 << tail)
-        store<u32>(table + ((subtable + index) << 2), entry);
-      code = following(code, 1 << bits);
-    }
-  }
-}
-
-/** The code after one of the same length, which has `size` codes; 0 after the last. Both in the order of the stream. */
-// @ts-ignore
-@inline
-function following(code: u32, size: u32): u32 {
-  const zeros = code ^ (size - 1);
-  if (zeros == 0) return 0;
-  const bit = <u32>1 << (31 - clz(zeros));
-  return (code & (bit - 1)) | bit;
-}
-
-/** Puts two literals into one entry where their codes fit. */
-function pairLiterals(): void {
-  const end = listLiterals();
-  for (let first: usize = SINGLE_LITERALS; first < end; first += 8) {
-    const entry = load<u32>(first);
-    const bits = entry & 0xff;
-    const code = load<u32>(first, 4);
-    for (let second: usize = SINGLE_LITERALS; second < end; second += 8) {
-      const other = load<u32>(second);
-      const both = bits + (other & 0xff);
-      if (both > LITERAL_BITS) break;
-      const pair = both | (2 << BYTES_SHIFT) | (entry & 0xff0000) | ((other & 0xff0000) << 8);
-      for (let index = code | (load<u32>(second, 4) << bits); index <= LITERAL_MASK >> 2; index += 1 << both)
-        store<u32>(LITERAL_TABLE + (index << 2), pair);
-    }
-  }
-}
-
-/** Lists the literals whose codes are short enough to pair; gives where the list ends. */
-function listLiterals(): usize {
-  let to: usize = SINGLE_LITERALS;
-  let sorted: usize = SORTED;
-  let code: u32 = 0;
-  for (let bits: u32 = 1; bits < LITERAL_BITS; bits++)
-    for (let count = load<u32>(COUNTS + (bits << 2)); count > 0; count--, sorted += 2) {
-      const symbol = <u32>load<u16>(sorted);
-      if (symbol < 256) {
-        store<u32>(to, bits | (symbol << 16));
-        store<u32>(to, code, 4);
-        to += 8;
-      }
-      code = following(code, 1 << bits);
-    }
-  return to;
-}
-
-function makeFixedTables(): void {
-  memory.fill(CODE_LENGTHS, 8, 144);
-  memory.fill(CODE_LENGTHS + 144, 9, 112);
-  memory.fill(CODE_LENGTHS + 256, 7, 24);
-  memory.fill(CODE_LENGTHS + 280, 8, 8);
-  makeTable(LITERAL_TABLE, LITERAL_BITS, LITERALS, CODE_LENGTHS, LITERAL_MEANING, false);
-  pairLiterals();
-  memory.fill(CODE_LENGTHS, 5, DISTANCES);
-  makeTable(DISTANCE_TABLE, DISTANCE_BITS, DISTANCES, CODE_LENGTHS, DISTANCE_MEANING, false);
-}
-
 function readTables(inputEnd: usize): i32 {
   refill();
   const literals = take(5) + 257;
@@ -256,7 +71,7 @@ function readTables(inputEnd: usize): i32 {
     refill();
     if (next > inputEnd + 16) return TRUNCATED;
     const entry = load<u32>(DISTANCE_TABLE + ((<u32>bitBuffer & 127) << 2));
-    take(entry & 0xff);
+    take(entry & BITS);
     const symbol = entry >> 16;
     if (symbol < 16) {
       store<u8>(CODE_LENGTHS + at, symbol);
@@ -275,10 +90,7 @@ function readTables(inputEnd: usize): i32 {
     at += count;
   }
   if (load<u8>(CODE_LENGTHS + 256) == 0) return CORRUPT;
-  if (!makeTable(LITERAL_TABLE, LITERAL_BITS, literals, CODE_LENGTHS, LITERAL_MEANING, true)) return CORRUPT;
-  pairLiterals();
-  if (!makeTable(DISTANCE_TABLE, DISTANCE_BITS, distances, CODE_LENGTHS + literals, DISTANCE_MEANING, true)) return CORRUPT;
-  return 0;
+  return makeTables(literals, distances) ? 0 : CORRUPT;
 }
 
 /** An entry's number with its extra bits, which end what the entry takes of the buffer. */
@@ -343,47 +155,54 @@ function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usiz
     count -= 8;
   }
   const lastInput = inputEnd + 16;
+  let isBefore: u32 = 0; // highest bit: a match began before the output
   buffer |= load<u64>(from) << count;
-  let entry = literalOf(buffer);
+  from += <usize>((~count >> 3) & 7);
+  count |= 56;
+  let place = <usize>buffer & LITERAL_MASK;
+  let entry = <u64>load<u32>(place, LITERAL_TABLE);
   while (true) {
     if (from > lastInput) return TRUNCATED;
     if (to > outputEnd) return TOO_LONG;
+    // 54 bits here. An entry takes 25 at most, so that after one there are enough for a lookup.
+    if (entry & BYTES_MASK) {
+      let shift = entry;
+      let distance = rest(<u32>entry, buffer);
+      let mask = matchMask(<u32>entry);
+      let source = place + LITERAL_TABLE + 2;
+      buffer >>= shift;
+      count -= shift;
+      place = <usize>buffer & LITERAL_MASK;
+      entry = <u64>load<u32>(place, LITERAL_TABLE);
+      isBefore |= (to - output - distance) & mask;
+      store<u64>(to, load<u64>(source + ((to - distance - source) & mask)));
+      to += (<u32>shift >> BYTES_SHIFT) & 15;
+      if (entry & BYTES_MASK) {
+        shift = entry;
+        distance = rest(<u32>entry, buffer);
+        mask = matchMask(<u32>entry);
+        source = place + LITERAL_TABLE + 2;
+        buffer >>= shift;
+        count -= shift;
+        buffer |= load<u64>(from) << count;
+        from += <usize>((~count >> 3) & 7);
+        count |= 56;
+        place = <usize>buffer & LITERAL_MASK;
+        entry = <u64>load<u32>(place, LITERAL_TABLE);
+        isBefore |= (to - output - distance) & mask;
+        store<u64>(to, load<u64>(source + ((to - distance - source) & mask)));
+        to += (<u32>shift >> BYTES_SHIFT) & 15;
+        continue;
+      }
+    }
+    // Enough for any match: 20 bits at most for its length and 28 for its distance.
     buffer |= load<u64>(from) << count;
     from += <usize>((~count >> 3) & 7);
     count |= 56;
-    // After three lookups 18 bits are left for the next, or for a length, which takes 17 at most without a subtable.
-    if (entry & BYTES_MASK) {
-      buffer >>= entry;
-      count -= entry;
-      const second = literalOf(buffer);
-      store<u16>(to, <u32>entry >> 16);
-      to += (<u32>entry >> BYTES_SHIFT) & 3;
-      entry = second;
-      if (entry & BYTES_MASK) {
-        buffer >>= entry;
-        count -= entry;
-        const third = literalOf(buffer);
-        store<u16>(to, <u32>entry >> 16);
-        to += (<u32>entry >> BYTES_SHIFT) & 3;
-        entry = third;
-        if (entry & BYTES_MASK) {
-          buffer >>= entry;
-          count -= entry;
-          const fourth = literalOf(buffer);
-          store<u16>(to, <u32>entry >> 16);
-          to += (<u32>entry >> BYTES_SHIFT) & 3;
-          entry = fourth;
-          continue;
-        }
-      }
-    }
     let before = buffer;
     buffer >>= entry;
     count -= entry;
     if (entry & SUBTABLE) {
-      buffer |= load<u64>(from) << count;
-      from += <usize>((~count >> 3) & 7);
-      count |= 56;
       entry = <u64>load<u32>(LITERAL_TABLE + inSubtable(<u32>entry, buffer));
       before = buffer;
       buffer >>= entry;
@@ -391,21 +210,22 @@ function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usiz
       if (entry & BYTES_MASK) {
         store<u8>(to, <u32>entry >> 16);
         to++;
-        entry = literalOf(buffer);
+        buffer |= load<u64>(from) << count;
+        from += <usize>((~count >> 3) & 7);
+        count |= 56;
+        place = <usize>buffer & LITERAL_MASK;
+        entry = <u64>load<u32>(place, LITERAL_TABLE);
         continue;
       }
     }
     if (entry & SPECIAL) {
-      if (entry >> 16 == 0) return CORRUPT;
+      if (entry >> 16 == 0 || <i32>isBefore < 0) return CORRUPT;
       bitBuffer = buffer >> 2;
       bitCount = (<u32>count & 63) - 2;
       next = from;
       return <i32>to;
     }
     const length = rest(<u32>entry, before);
-    buffer |= load<u64>(from) << count;
-    from += <usize>((~count >> 3) & 7);
-    count |= 56;
     entry = <u64>load<u32>(<usize>buffer & DISTANCE_MASK, DISTANCE_TABLE);
     before = buffer;
     buffer >>= entry;
@@ -418,17 +238,22 @@ function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usiz
     }
     if (entry & SPECIAL) return CORRUPT;
     const distance = rest(<u32>entry, before);
-    entry = literalOf(buffer);
+    buffer |= load<u64>(from) << count;
+    from += <usize>((~count >> 3) & 7);
+    count |= 56;
+    place = <usize>buffer & LITERAL_MASK;
+    entry = <u64>load<u32>(place, LITERAL_TABLE);
     if (<usize>distance > to - output) return CORRUPT;
     copyBack(to, distance, length);
     to += length;
   }
 }
 
+/** All ones for a match with its length. */
 // @ts-ignore
 @inline
-function literalOf(buffer: u64): u64 {
-  return <u64>load<u32>(<usize>buffer & LITERAL_MASK, LITERAL_TABLE);
+function matchMask(entry: u32): u32 {
+  return <u32>(<i32>(entry << 16) >> 31);
 }
 
 /** Copies a block that isn't compressed; gives where it ends in the output, or a negative reason. */
