@@ -13,6 +13,7 @@
  * ```
  */
 export { applyRecompute } from "./apply-recompute.js";
+export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -53,4 +54,4 @@ export {
 export { SelfAttention } from "./self-attention.js";
 export { sinCosPositionEmbedding2d } from "./sin-cos-position-embedding.js";
 export { sinCosPositionEmbedding1d } from "./sin-cos-position-embedding-1d.js";
-export { TransformerBlock } from "./transformer-block.js";
+export { TransformerBlock, type TransformerBlockOptions } from "./transformer-block.js";
