@@ -14,6 +14,7 @@ export const allowedImports = {
   "addon-build": [],
   "tfjs-backend-torch": ["core"],
   mpi: ["core"],
+  parallel: ["core", "mpi", "autodiff", "nn", "ops", "tfjs-backend-torch"],
   eval: ["core", "config", "ops"],
   plot: ["core", "config"],
   train: [

@@ -13,6 +13,7 @@
  * ```
  */
 export { applyRecompute } from "./apply-recompute.js";
+export { deferInitialization } from "./defer-initialization.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -29,6 +30,7 @@ export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-s
 export { Mlp } from "./mlp.js";
 export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
+export type { ParameterSlice } from "./parameter-slice.js";
 export { PatchEmbed, type PatchEmbedOptions } from "./patch-embed.js";
 export { bytesPerValue, encodeFloats, type SafetensorsDtype, type TensorValues } from "./safetensors/dtype.js";
 export {
