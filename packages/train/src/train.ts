@@ -99,6 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
         assertNotEmpty(batch);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
+        batches.recycle(batch);
         ({ epoch } = data);
         position = batch.next;
         ownSamples += batch.shape[0];
