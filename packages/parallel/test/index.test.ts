@@ -7,6 +7,7 @@ it("exports these names", () => {
     "copyToGroup",
     "crossAttentionPlan",
     "dataParallel",
+    "fullyShard",
     "gatherFromGroup",
     "gatherToGroup",
     "makeMesh",
@@ -15,6 +16,7 @@ it("exports these names", () => {
     "reduceScatterFromGroup",
     "scatterToGroup",
     "shard",
+    "shardingSizes",
     "tensorParallel",
   ]);
 });
