@@ -10,6 +10,8 @@
  * const shard = { rank: mesh.data.rank, worldSize: mesh.data.size }; // for the loader
  * ```
  */
+
+export { distributeChannels } from "./dchag/distribute-channels.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
 export {
   type AlongDim,
