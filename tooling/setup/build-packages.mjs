@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { buildMpiAddons } from "../../packages/mpi/scripts/build-addon.mjs";
 import { buildAddon } from "../../packages/tfjs-backend-torch/scripts/build-addon.mjs";
 import { workspaceFolders } from "./install-packages.mjs";
 import { root } from "./project.mjs";
@@ -37,6 +38,21 @@ export async function buildTorchAddon() {
     return `${rebuilt ? "built against" : "up to date with"} LibTorch ${libtorch.version}`;
   } catch (error) {
     return { warning: `${error.message}\n  Models run on the wasm backend, several times slower, until this builds.` };
+  }
+}
+
+/** Compiles the MPI addon for each MPI and loads it once; a failure costs runs on several ranks, not the set-up. */
+export async function buildMpi() {
+  try {
+    const built = await buildMpiAddons();
+    for (const { path, rebuilt } of built) {
+      const loaded = rebuilt ? await run(process.execPath, ["-e", "require(process.argv[1])", path]) : { ok: true };
+      if (!loaded.ok) return { warning: `built, but it does not load: ${errorLine(loaded.output)}; one rank only` };
+    }
+    const names = built.map(({ mpi }) => `${mpi.implementation} ${mpi.version}`).join(" and ");
+    return `${built.some(({ rebuilt }) => rebuilt) ? "built against" : "up to date with"} ${names}`;
+  } catch (error) {
+    return { warning: `${error.message}\n  Runs use one rank until this builds.` };
   }
 }
 

@@ -105,6 +105,7 @@ export async function readTiffDirectories(source: ByteSource): Promise<readonly 
     directories.push(directory);
     at = next;
   }
+  if (directories.length === 0) throw new FormatError(source.uri, "an image", "a TIFF without any");
   return directories;
 }
 

@@ -8,16 +8,22 @@ import { HOW_TO_GET_MPI, searchMpi } from "./find-mpi.mjs";
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Builds the addon for the machine's MPI if it is missing or out of date.
+ * Builds the addon for each MPI of the machine, if it is missing or out of date. GRATICULE_MPI=openmpi|mpich builds one.
  *
  * @param {{ log?: (line: string) => void, force?: boolean }} options
- * @returns {Promise<{ path: string, rebuilt: boolean, seconds: number, mpi: import("./find-mpi.mjs").Mpi }>}
+ * @returns {Promise<{ path: string, rebuilt: boolean, seconds: number, mpi: import("./find-mpi.mjs").Mpi }[]>}
  * @throws {Error} with what failed, the compiler's first lines and what to do
  */
-export async function buildMpiAddon({ log = () => {}, force = false } = {}) {
+export async function buildMpiAddons({ log = () => {}, force = false } = {}) {
   const { found, reasons } = searchMpi();
-  const [mpi] = found;
-  if (!mpi) throw new Error(`mpi addon: expected an MPI, got none (${reasons.join("; ")}). ${HOW_TO_GET_MPI}.`);
+  if (found.length === 0)
+    throw new Error(`mpi addon: expected an MPI, got none (${reasons.join("; ")}). ${HOW_TO_GET_MPI}.`);
+  const built = [];
+  for (const mpi of found) built.push(await buildFor(mpi, { log, force }));
+  return built;
+}
+
+async function buildFor(mpi, { log, force }) {
   const { implementation, version, launcher } = mpi;
   const built = await compileAddon({
     name: "mpi addon",
@@ -45,6 +51,6 @@ export async function buildMpiAddon({ log = () => {}, force = false } = {}) {
 }
 
 await runAsProgram(import.meta.url, async () => {
-  const { path, rebuilt } = await buildMpiAddon({ log: console.log, force: process.argv.includes("--force") });
-  if (!rebuilt) console.log(`mpi addon: up to date (${path})`);
+  const built = await buildMpiAddons({ log: console.log, force: process.argv.includes("--force") });
+  for (const { path, rebuilt } of built) if (!rebuilt) console.log(`mpi addon: up to date (${path})`);
 });

@@ -87,7 +87,7 @@ export function overlap(a: Memory, b: Memory): boolean {
 /** Whether `part` is just what lies in `whole` from an element on. */
 export function isPartAt(part: Memory, whole: Memory, element: number): boolean {
   const [start, begin] = [startOf(part), startOf(whole)];
-  return start.base === begin.base && start.offset === begin.offset + element * bytesOf(whole);
+  return start.base === begin.base && start.offset === begin.offset + element * elementBytesOf(whole);
 }
 
 function startOf({ data }: Memory): { base: unknown; offset: number } {
@@ -96,10 +96,10 @@ function startOf({ data }: Memory): { base: unknown; offset: number } {
     : { base: data.buffer, offset: data.byteOffset };
 }
 
-function bytesOf({ elementType }: Memory): number {
+export function elementBytesOf({ elementType }: Memory): number {
   return (elementTypes[elementType] as { bytes: number }).bytes;
 }
 
 function byteLength(memory: Memory): number {
-  return memory.length * bytesOf(memory);
+  return memory.length * elementBytesOf(memory);
 }

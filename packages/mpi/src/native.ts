@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { MissingDependencyError } from "@graticule/core";
 import type { ElementArray } from "./element-type.js";
 import { detectLauncher } from "./launcher.js";
+import { prepareUcx } from "./prepare-ucx.js";
 
 export type MpiImplementation = "openmpi" | "mpich";
 
@@ -100,8 +101,7 @@ export function chooseMpiBuild(environment: Readonly<Record<string, string | und
 /** @throws {MissingDependencyError} if the addon is not built or its MPI library can't be loaded. */
 export function loadNative(): Native {
   const { implementation } = chooseMpiBuild();
-  // UCX, under MPICH and newer Open MPIs, would take SIGSEGV from V8, whose WebAssembly then dies where it should trap.
-  process.env.UCX_ERROR_SIGNALS ??= "";
+  prepareUcx();
   try {
     return createRequire(import.meta.url)(fileOf(implementation, "graticule_mpi.node")) as Native;
   } catch (cause) {

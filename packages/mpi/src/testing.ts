@@ -1,5 +1,5 @@
 /**
- * What every communicator must do, to be run on every rank:
+ * What every communicator must do, to be run on every rank, and a way to start ranks:
  *
  * ```ts
  * import { openMpi } from "@graticule/mpi";
@@ -14,6 +14,7 @@ import type { CommunicatorCase } from "./testing/communicator-case.js";
 import { groupCases } from "./testing/group-cases.js";
 import { messageCases } from "./testing/message-cases.js";
 
+export { type RanksResult, type RunRanksOptions, runRanks } from "./testing/run-ranks.js";
 export type { CommunicatorCase };
 
 export const communicatorCases: readonly CommunicatorCase[] = [...groupCases, ...collectiveCases, ...messageCases];

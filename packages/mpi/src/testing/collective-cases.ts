@@ -13,16 +13,16 @@ const combine: Record<Reduction, (a: number, b: number) => number> = {
 const allReductions = Object.keys(combine) as Reduction[];
 
 /** Small enough for the product over eight ranks to fit every type. */
-function valueOf(rank: number, index: number): number {
+function elementOf(rank: number, index: number): number {
   return ((rank + index) % 4 === 0 ? 1 : 0) + 1;
 }
 
 function valuesOf(rank: number, length: number): number[] {
-  return Array.from({ length }, (_, index) => valueOf(rank, index));
+  return Array.from({ length }, (_, index) => elementOf(rank, index));
 }
 
 function reduced(world: Communicator, index: number, reduction: Reduction): number {
-  const values = Array.from({ length: world.size }, (_, rank) => valueOf(rank, index));
+  const values = Array.from({ length: world.size }, (_, rank) => elementOf(rank, index));
   return values.reduce((a, b) => combine[reduction](a, b));
 }
 

