@@ -3,16 +3,17 @@
  *
  * ```ts
  * import { openMpi } from "@graticule/mpi";
- * import { makeMesh } from "@graticule/parallel";
+ * import { dataParallel, makeMesh } from "@graticule/parallel";
  *
- * const mesh = makeMesh(openMpi(), { fsdp: 2, tp: 4 }); // dp takes what is left of the ranks
- * const { rank, size } = mesh.axis("tp");
+ * const mesh = makeMesh(openMpi()); // mpirun -np 4 node pretrain.mjs: dp 4
  * const shard = { rank: mesh.data.rank, worldSize: mesh.data.size }; // for the loader
+ * await train({ ...options, strategy: dataParallel(model, mesh) });
  * ```
  */
-
 export { distributeChannels } from "./dchag/distribute-channels.js";
+export { type DataParallel, type DataParallelOptions, dataParallel } from "./ddp/data-parallel.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
+export type { StepNumbers } from "./reduce-statistics.js";
 export {
   type AlongDim,
   copyToGroup,
