@@ -17,6 +17,7 @@ test("the public names are these", () => {
       "bytesPerValue",
       "bytesSource",
       "constantValues",
+      "deferInitialization",
       "encodeFloats",
       "encodeSafetensorsHeader",
       "float16ToFloat32",

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Difference, differenceOf, trainSteps } from "../fixtures/equal-training.js";
 import { equalityCases } from "../fixtures/equality-cases.js";
 import { onFirstRanks } from "../fixtures/rank-cases.js";
-import { reportFromRank } from "../fixtures/run-ranks.js";
+import { reportFromRanks } from "../fixtures/run-ranks.js";
 
 export interface EqualityRow extends Difference {
   readonly model: string;
@@ -17,8 +17,9 @@ export interface EqualityRow extends Difference {
 const STEPS = 3;
 const rows: EqualityRow[] = [];
 
-function runCases(group: Communicator): void {
+function runCases(group: Communicator, only: string | undefined): void {
   for (const [name, { make, lossOf, ways }] of Object.entries(equalityCases(group.size))) {
+    if (only && name !== only) continue;
     const whole = make();
     const reference = trainSteps(whole, STEPS, (step) => lossOf(whole, step, undefined));
     for (const [way, divide] of Object.entries(ways)) {
@@ -34,7 +35,8 @@ function runCases(group: Communicator): void {
 
 const world = openMpi({ timeoutSeconds: 60 });
 await tf.setBackend("torch");
-for (const ranks of process.argv.slice(2).map(Number))
-  await onFirstRanks(world, ranks, (group) => tf.tidy(() => runCases(group)));
-reportFromRank(world.rank, rows);
+// Numbers of ranks, each by choice with one model, as in "8:ViT-MAE".
+for (const [ranks, only] of process.argv.slice(2).map((each) => each.split(":")))
+  await onFirstRanks(world, Number(ranks), (group) => tf.tidy(() => runCases(group, only)));
+reportFromRanks(world, rows);
 closeMpi();
