@@ -118,14 +118,24 @@ describe("distributeChannels", () => {
   });
 
   it("names what does not fit", () => {
-    expect(message(() => distributeChannels(make(4), place(0, 3)))).toMatchInlineSnapshot(`"distributeChannels: expected 3 ranks to divide the groups of 'channels', got 4 groups. Build the model with one group of channels, or several, for each rank along tp."`);
-    expect(message(() => distributeChannels(make(undefined), place(0, 2)))).toMatchInlineSnapshot(`"distributeChannels: expected 2 ranks to divide the groups of 'channels', got 0 groups. Build the model with one group of channels, or several, for each rank along tp."`);
-    expect(message(() => distributeChannels(makeVit(), place(0, 2)))).toMatchInlineSnapshot(`"distributeChannels: expected a tree of channel groups at 'channels', got none."`);
+    expect(message(() => distributeChannels(make(4), place(0, 3)))).toMatchInlineSnapshot(
+      `"distributeChannels: expected 3 ranks to divide the groups of 'channels', got 4 groups. Build the model with one group of channels, or several, for each rank along tp."`,
+    );
+    expect(message(() => distributeChannels(make(undefined), place(0, 2)))).toMatchInlineSnapshot(
+      `"distributeChannels: expected 2 ranks to divide the groups of 'channels', got 0 groups. Build the model with one group of channels, or several, for each rank along tp."`,
+    );
+    expect(message(() => distributeChannels(makeVit(), place(0, 2)))).toMatchInlineSnapshot(
+      `"distributeChannels: expected a tree of channel groups at 'channels', got none."`,
+    );
     const twice = make(4);
     distributeChannels(twice, place(0, 2));
-    expect(message(() => distributeChannels(twice, place(0, 2)))).toMatchInlineSnapshot(`"shareGroups: expected a root with groups that are not shared yet, got shared ones."`);
+    expect(message(() => distributeChannels(twice, place(0, 2)))).toMatchInlineSnapshot(
+      `"shareGroups: expected a root with groups that are not shared yet, got shared ones."`,
+    );
     expect(
       message(() => tensorParallel(twice, place(0, 3), crossAttentionPlan("channels.attn"))),
-    ).toMatchInlineSnapshot(`"tensorParallel: expected 3 ranks to divide the heads of 'channels.attn', got 4 heads × 16 = 64. Choose tp among 1, 2, 4."`);
+    ).toMatchInlineSnapshot(
+      `"tensorParallel: expected 3 ranks to divide the heads of 'channels.attn', got 4 heads × 16 = 64. Choose tp among 1, 2, 4."`,
+    );
   });
 });
