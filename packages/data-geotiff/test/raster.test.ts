@@ -52,7 +52,9 @@ test("a window is read into memory that is given, with alpha too; memory of anot
   const pair = new Float32Array(2);
   expect(await masked.readWindow({ row: 0, column: 0, height: 1, width: 2, bands: [1] }, pair)).toBe(pair);
   expect([...pair]).toEqual([NaN, 17]);
-  await expect(masked.readWindow(window, new Float32Array(11))).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: readWindow: expected memory for 12 values of /tmp/graticule-test-mfAWU5/alpha.tif, got 11.]`);
+  await expect(masked.readWindow(window, new Float32Array(11))).rejects.toThrow(
+    /^readWindow: expected memory for 12 values of .*alpha\.tif, got 11\.$/,
+  );
 });
 
 test("windows that are read at once don't mix up their blocks", async () => {
