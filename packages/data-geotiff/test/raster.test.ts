@@ -46,8 +46,12 @@ test("a window is read into memory that is given, with alpha too; memory of anot
   const into = batch.subarray(6, 18);
   expect(await (await open(image)).readWindow(window, into)).toBe(into);
   expect([...batch]).toEqual([...Array(6).fill(-1), ...expected(1, 2, 3, 2, [2, 0]), ...Array(12).fill(-1)]);
-  const clear = { ...image, pixels: pixels.map((value, at) => (at === 2 ? 0 : value + 1)), tags: { 338: [3, [2]] } };
-  const path = folder.write("alpha.tif", writeTiff(clear as TestTiff));
+  const clear: TestTiff = {
+    ...image,
+    pixels: pixels.map((value, at) => (at === 2 ? 0 : value + 1)),
+    tags: { 338: [3, [2]] },
+  };
+  const path = folder.write("alpha.tif", writeTiff(clear));
   const masked = await openRaster(path, { applyMask: true });
   const pair = new Float32Array(2);
   expect(await masked.readWindow({ row: 0, column: 0, height: 1, width: 2, bands: [1] }, pair)).toBe(pair);
