@@ -13,9 +13,11 @@ describe.skipIf(noRanks || !isAddonBuilt())(`training divided along tp${noRanks}
   ])(
     "equals that of one rank: loss, gradient norm and weights, on up to $ranks ranks",
     async (each) => {
-      const [table] = (await runRanks(new URL("ranks/tensor-parallel-equality.mts", import.meta.url), each.ranks, each.cases)) as [
-        EqualityRow[],
-      ];
+      const [table] = (await runRanks(
+        new URL("ranks/tensor-parallel-equality.mts", import.meta.url),
+        each.ranks,
+        each.cases,
+      )) as [EqualityRow[]];
       expect(table).toHaveLength(each.rows);
       const apart = ({ loss, gradientNorm, weights }: EqualityRow): number => Math.max(loss, gradientNorm, weights);
       expect(table.filter((row) => !(apart(row) < TOLERANCE))).toEqual([]);
