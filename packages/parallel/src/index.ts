@@ -14,6 +14,7 @@ export { distributeChannels } from "./dchag/distribute-channels.js";
 export { type DataParallel, type DataParallelOptions, dataParallel } from "./ddp/data-parallel.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
 export type { StepNumbers } from "./reduce-statistics.js";
+export { gradientNormOfGroup } from "./tensor-parallel/gradient-norm.js";
 export {
   type AlongDim,
   copyToGroup,

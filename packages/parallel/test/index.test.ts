@@ -10,6 +10,7 @@ it("exports these names", () => {
     "distributeChannels",
     "gatherFromGroup",
     "gatherToGroup",
+    "gradientNormOfGroup",
     "makeMesh",
     "outputPlan",
     "reduceFromGroup",
