@@ -10,6 +10,7 @@
  * await train({ ...options, strategy: dataParallel(model, mesh) });
  * ```
  */
+export { distributeChannels } from "./dchag/distribute-channels.js";
 export { type DataParallel, type DataParallelOptions, dataParallel } from "./ddp/data-parallel.js";
 export { type FullyShard, type FullyShardOptions, fullyShard } from "./fsdp/fully-shard.js";
 export { type ShardingStrategy, shardingSizes } from "./fsdp/sharding.js";

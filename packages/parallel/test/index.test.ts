@@ -7,6 +7,7 @@ it("exports these names", () => {
     "copyToGroup",
     "crossAttentionPlan",
     "dataParallel",
+    "distributeChannels",
     "fullyShard",
     "gatherFromGroup",
     "gatherToGroup",
