@@ -2,11 +2,14 @@
 import { join } from "node:path";
 import { closeMpi, openMpi } from "@graticule/mpi";
 import {
+  blockPlan,
   dataParallel,
   type FullyShardOptions,
   fullyShard,
+  outputPlan,
   type ShardingStrategy,
   shardingSizes,
+  tensorParallel,
 } from "../../src/index.js";
 import { onFirstRanks } from "../fixtures/rank-cases.js";
 import { reportFromRanks } from "../fixtures/run-ranks.js";
@@ -23,6 +26,10 @@ import { openTorch } from "../fixtures/tiny-training.js";
 const folder = process.argv[2] as string;
 await openTorch();
 const world = openMpi({ timeoutSeconds: 120 });
+const plans = {
+  mae: [...blockPlan("{blocks,decoder_blocks}.*"), ...outputPlan("decoder_pred")],
+  forecaster: [...blockPlan("blocks.*"), ...outputPlan("head.*")],
+};
 const units = { mae: ["blocks.*", "decoder_blocks.*"], forecaster: ["blocks.*"] };
 
 const ddp: Layout = {
@@ -50,6 +57,19 @@ function fsdp(
   };
 }
 
+/** Layers divided along tp in pairs of ranks, and what is left of the ranks for the strategy. */
+function withTp(layout: Layout, model: keyof typeof units): Layout {
+  return {
+    ...layout,
+    name: `${layout.name} × tp 2`,
+    sizes: { ...layout.sizes, tp: 2 },
+    strategy(module, mesh) {
+      tensorParallel(module, mesh.axis("tp"), plans[model], { sequence: units[model][0] as string });
+      return layout.strategy(module, mesh);
+    },
+  };
+}
+
 const layouts = (model: keyof typeof units): readonly (readonly [ranks: number, layout: Layout])[] => [
   [1, fsdp(1, "FULL_SHARD", model)],
   [2, ddp],
@@ -61,6 +81,8 @@ const layouts = (model: keyof typeof units): readonly (readonly [ranks: number, 
   [4, fsdp(4, "FULL_SHARD", model, { backwardPrefetch: "NONE" }, "blocks.*")],
   [4, fsdp(4, "SHARD_GRAD_OP", model)],
   [4, fsdp(4, "HYBRID_SHARD(2)", model, { backwardPrefetch: "BACKWARD_POST" })],
+  [4, withTp(ddp, model)],
+  [4, withTp(fsdp(2, "FULL_SHARD", model), model)],
 ];
 
 const rows: EqualityRow[] = [];
@@ -83,9 +105,12 @@ for (const model of ["mae", "forecaster"] as const) {
   world.barrier();
   const resume = { ...options, resume: true };
   await trainOn(world, model, fsdp(world.size, "FULL_SHARD", model), runFolder, { ...resume, totalSteps: 2 });
-  await trainOn(world, model, fsdp(world.size, "HYBRID_SHARD(2)", model), runFolder, { ...resume, totalSteps: 3 });
+  await trainOn(world, model, withTp(fsdp(world.size / 2, "FULL_SHARD", model), model), runFolder, {
+    ...resume,
+    totalSteps: 3,
+  });
   if (expected) await trainAlone(model, runFolder, resume);
-  await check("1 → FULL_SHARD 4 → HYBRID_SHARD(2) 4 → 1", runFolder);
+  await check("1 → FULL_SHARD 4 → FULL_SHARD 2 × tp 2 → 1", runFolder);
 }
 reportFromRanks(world, rows);
 closeMpi();
