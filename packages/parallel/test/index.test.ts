@@ -8,6 +8,7 @@ it("exports these names", () => {
     "crossAttentionPlan",
     "dataParallel",
     "distributeChannels",
+    "fullyShard",
     "gatherFromGroup",
     "gatherToGroup",
     "gradientNormOfGroup",
@@ -17,6 +18,7 @@ it("exports these names", () => {
     "reduceScatterFromGroup",
     "scatterToGroup",
     "shard",
+    "shardingSizes",
     "tensorParallel",
   ]);
 });
