@@ -11,14 +11,22 @@ export async function openRasterWindows(options: {
 }): Promise<Dataset> {
   const { uri, size, count } = options;
   const raster = await openRaster(uri);
+  const shape = [raster.bands, size, size] as const;
+  async function readWindow(index: number, into?: Float32Array): Promise<Float32Array> {
+    const random = makeRandom(0, "window", index);
+    const [row, column] = [random.integer(raster.height - size + 1), random.integer(raster.width - size + 1)];
+    return raster.readWindow({ row, column, height: size, width: size }, into);
+  }
   return {
     length: count,
     schema: raster.bandNames.map((name) => ({ name })),
-    async read(index) {
-      const random = makeRandom(0, "window", index);
-      const [row, column] = [random.integer(raster.height - size + 1), random.integer(raster.width - size + 1)];
-      const pixels = await raster.readWindow({ row, column, height: size, width: size });
-      return { pixels, shape: [raster.bands, size, size], id: `${index}` };
+    read: async (index) => ({ pixels: await readWindow(index), shape, id: `${index}` }),
+    direct: {
+      shape,
+      async readInto(index, pixels) {
+        await readWindow(index, pixels);
+        return { id: `${index}` };
+      },
     },
   };
 }
