@@ -13,6 +13,8 @@
  * ```
  */
 export { applyRecompute } from "./apply-recompute.js";
+export { deferInitialization } from "./defer-initialization.js";
+export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -29,6 +31,7 @@ export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-s
 export { Mlp } from "./mlp.js";
 export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
+export type { ParameterSlice } from "./parameter-slice.js";
 export { PatchEmbed, type PatchEmbedOptions } from "./patch-embed.js";
 export { bytesPerValue, encodeFloats, type SafetensorsDtype, type TensorValues } from "./safetensors/dtype.js";
 export {
@@ -53,4 +56,4 @@ export {
 export { SelfAttention } from "./self-attention.js";
 export { sinCosPositionEmbedding2d } from "./sin-cos-position-embedding.js";
 export { sinCosPositionEmbedding1d } from "./sin-cos-position-embedding-1d.js";
-export { TransformerBlock } from "./transformer-block.js";
+export { TransformerBlock, type TransformerBlockOptions } from "./transformer-block.js";

@@ -3,6 +3,7 @@ import type { DataPosition, Loader } from "@graticule/data";
 import { listCheckpoints, removePartialCheckpoints } from "./checkpoint-folder.js";
 import type { CheckpointState } from "./checkpoint-state.js";
 import { findLatestCheckpoint, loadCheckpoint } from "./load-checkpoint.js";
+import type { Strategy } from "./strategy.js";
 import type { TrainOptions } from "./train-options.js";
 
 /** How far a run has come. */
@@ -28,11 +29,13 @@ const START: RunProgress = {
  * Brings model and optimizer to where the run stands: its newest valid checkpoint with `resume`, else its start.
  *
  * @throws {ConfigError} if a new run finds checkpoints of another one in its folder.
- * @throws {MismatchError} if configuration, seed, channels or parameters differ from the checkpoint's.
+ * @throws {MismatchError} if configuration, seed, channels or parameters differ from the checkpoint's, or processes find
+ * different checkpoints.
  */
-export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
+export async function restoreRun(options: TrainOptions, strategy: Strategy): Promise<RunProgress> {
   const { runFolder, model, optimizer, loader, seed, config, configMayChange = [], resume = false } = options;
-  await removePartialCheckpoints(runFolder);
+  if (strategy.rank === 0) await removePartialCheckpoints(runFolder);
+  await strategy.largest(0); // None looks before that is done.
   if (!resume) {
     const [newest] = await listCheckpoints(runFolder);
     if (!newest) return START;
@@ -41,6 +44,7 @@ export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
     );
   }
   const checkpoint = await findLatestCheckpoint(runFolder, options.logger ?? silentLogger);
+  await assertSameEverywhere(runFolder, checkpoint?.state.step, strategy);
   if (!checkpoint) return START;
   const patterns = configMayChange.map(compilePathPattern);
   if (checkpoint.state.seed !== seed)
@@ -59,6 +63,20 @@ export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
   });
   const { step, samplesSeen, seconds } = state;
   return { step, position: dataPosition(state, loader), samplesSeen, seconds, checkpoint: checkpoint.path };
+}
+
+/** A process that reads an older checkpoint, or none, would train on apart from the others without a sign of it. */
+async function assertSameEverywhere(runFolder: string, step: number | undefined, strategy: Strategy): Promise<void> {
+  const own = step ?? -1;
+  const [last, first] = [await strategy.largest(own), -(await strategy.largest(-own))];
+  if (first === last) return;
+  const name = (each: number): string => (each < 0 ? "none" : `step ${each}`);
+  throw new MismatchError(
+    runFolder,
+    "the same newest valid checkpoint on every process",
+    `${name(first)} and ${name(last)}`,
+    "Let all processes see the same folder, and look at the warnings above for files that can't be read.",
+  );
 }
 
 function dataPosition(state: CheckpointState, { globalBatchSize }: Loader): DataPosition {

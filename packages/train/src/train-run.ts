@@ -43,7 +43,7 @@ export interface TrainRunOptions
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   const { runFolder, config, model, loader, backend, logger = silentLogger } = options;
-  const { epochs, microBatchSize, gradAccumSteps, recompute } = config.train;
+  const { epochs, gradAccumSteps, recompute } = config.train;
   const { weightDecay, betas, epsilon, warmupFraction, minLearningRate, clipNorm } = config.optimizer;
   if (recompute !== undefined) applyRecompute(model, recompute);
   const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
@@ -54,13 +54,15 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     totalSteps,
     minLr: minLearningRate,
   });
-  await mkdir(runFolder, { recursive: true });
-  await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
+  const { strategy, resume, configMayChange, evaluate } = options;
+  if (!strategy || strategy.rank === 0) {
+    await mkdir(runFolder, { recursive: true });
+    await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
+  }
   const parameters = model.namedParameters().reduce((sum, [, { size, trainable }]) => sum + (trainable ? size : 0), 0);
   logger.info(
-    `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${microBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
+    `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${loader.globalBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
   );
-  const { strategy, resume, configMayChange, evaluate } = options;
   try {
     return await train({
       runFolder,

@@ -18,6 +18,7 @@ function weatherCase(path: string, name: string, script: string, modules: readon
   return {
     dataset: benchDataset("openTimeSlices", { uri: path, variables: VARIABLES }),
     batch: 8,
+    repeats: 8,
     sampleBytes: VARIABLES.length * SHAPE.lat * SHAPE.lon * 4,
     peer: { name, script, options: { path, variables: VARIABLES }, modules },
   };

@@ -1,6 +1,6 @@
 import { makeRandom } from "@graticule/core";
-import type { Dataset } from "@graticule/data";
-import { openDataset } from "@graticule/data-era5";
+import { type Dataset, type DatasetSpec, type DirectReads, openDataset as openSamples } from "@graticule/data";
+import { type GriddedVariable, openDataset } from "@graticule/data-era5";
 import { openRaster } from "@graticule/data-geotiff";
 
 /** Windows of a raster at random places. Shape: `[C, size, size]`. */
@@ -44,15 +44,42 @@ export async function openTimeSlices(options: {
     return variable;
   });
   const [length = 0, height = 0, width = 0] = found[0]?.shape ?? [];
+  const plane = height * width;
+  const shape = [found.length, height, width] as const;
+  const readInto: DirectReads["readInto"] = async (time, pixels) => {
+    const readPlane = async (variable: GriddedVariable, position: number): Promise<void> => {
+      const place = pixels.subarray(position * plane, (position + 1) * plane);
+      const { data } = await variable.read({ time }, place);
+      if (data !== place) place.set(data);
+    };
+    await Promise.all(found.map(readPlane));
+    return { id: `${time}` };
+  };
   return {
     length,
     schema: variables.map((name) => ({ name })),
     async read(time) {
-      const pixels = new Float32Array(found.length * height * width);
-      const fields = await Promise.all(found.map((variable) => variable.read({ time })));
-      for (const [position, { data }] of fields.entries()) pixels.set(data, position * height * width);
-      return { pixels, shape: [found.length, height, width], id: `${time}` };
+      const pixels = new Float32Array(found.length * plane);
+      return { ...(await readInto(time, pixels)), pixels, shape };
     },
+    direct: { shape, readInto },
+  };
+}
+
+/** A dataset several times over, so that an epoch lasts long enough to be timed. */
+export async function openRepeated(options: {
+  readonly dataset: DatasetSpec;
+  readonly repeats: number;
+}): Promise<Dataset> {
+  const inner = await openSamples(options.dataset);
+  const { length, direct } = inner;
+  return {
+    ...inner,
+    length: options.repeats * length,
+    read: (index, draw) => inner.read(index % length, draw),
+    ...(direct && {
+      direct: { ...direct, readInto: (index, pixels, draw) => direct.readInto(index % length, pixels, draw) },
+    }),
   };
 }
 

@@ -36,6 +36,10 @@ export const trainConfig = z.strictObject({
       mlpDim: z.int().min(1).optional(),
       /** Hidden layers of the head. */
       decoderDepth: z.int().min(0).optional(),
+      /** Part of the values that training drops; the preset's when absent. */
+      dropRate: z.number().min(0).lt(1).optional(),
+      /** Part of the samples whose last block training skips, blocks before it less; the preset's when absent. */
+      dropPathRate: z.number().min(0).lt(1).optional(),
       ...channelTreeFields,
       /** What the network adds to: damped persistence towards the mean by hour of the day, the state now, or nothing. */
       residual: z.enum(["damped-persistence", "persistence", "none"]).default("damped-persistence"),

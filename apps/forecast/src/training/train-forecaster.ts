@@ -9,6 +9,7 @@ import {
   readStatistics,
 } from "@graticule/data-era5";
 import { type AnomalyForecaster, makeAnomalyForecaster } from "@graticule/models";
+import type { DropoutStreams } from "@graticule/nn";
 import { latitudeWeights } from "@graticule/ops";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
@@ -73,11 +74,13 @@ export async function trainForecaster(
       loader,
       backend,
       loss: (batch, { random }) => {
-        const [, , , width] = batch.shape;
+        const [count, , , width] = batch.shape;
         const turn = config.augment.turn ? random("turn", batch.start).integer(width) : 0;
         const noise = config.augment.inputNoise;
         if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
-        return tidy(() => batchLoss(model, batch, { config, weights, turn, draw: batch.start }));
+        const dropout = (place: string, image: number) =>
+          random(`dropout ${place}`, batch.indices[image % count] as number, Math.floor(image / count));
+        return tidy(() => batchLoss(model, batch, { config, weights, turn, draw: batch.start, dropout }));
       },
       learningRate: config.optimizer.learningRate,
       resume,
@@ -123,6 +126,8 @@ interface LossOptions {
   readonly turn: number;
   /** Which noise the members of an ensemble get. */
   readonly draw: number;
+  /** For training alone. */
+  readonly dropout?: DropoutStreams;
 }
 
 function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSamples): LossWeights {
@@ -140,7 +145,7 @@ function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSample
 function batchLoss(
   model: AnomalyForecaster,
   { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
-  { config, weights, turn, draw }: LossOptions,
+  { config, weights, turn, draw, dropout }: LossOptions,
 ) {
   const array = (name: string): Tensor => {
     const { data, shape } = arrays[name] as Batch["arrays"][string];
@@ -152,6 +157,7 @@ function batchLoss(
     startHours: (arrays.startHours as Batch["arrays"][string]).data,
     turn,
     ...weights,
+    ...(dropout && { dropout }),
   };
   if (!isEnsemble(config)) return model.loss(...inputs, options);
   return model.ensembleLoss(...inputs, { ...options, members: config.ensemble.members, seed: config.seed, draw });

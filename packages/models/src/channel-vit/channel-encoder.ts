@@ -1,5 +1,14 @@
 import { ShapeError } from "@graticule/core";
-import { LayerNorm, Linear, Module, Parameter, sinCosPositionEmbedding1d, TransformerBlock } from "@graticule/nn";
+import {
+  type DropoutStreams,
+  dropout,
+  LayerNorm,
+  Linear,
+  Module,
+  Parameter,
+  sinCosPositionEmbedding1d,
+  TransformerBlock,
+} from "@graticule/nn";
 import { add, mul, reshape, type Tensor, type Tensor3D, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { numPatches } from "../vit/config.js";
 import { ChannelGroup } from "./channel-group.js";
@@ -15,6 +24,8 @@ export interface EncodeOptions {
   readonly channelMask?: ChannelMask;
   /** `[B, noiseDim]`, standard normal; needed where the model has noise. */
   readonly noise?: Tensor;
+  /** Drops values and branches at the model's rates, for training; nothing is dropped if absent. */
+  readonly dropout?: DropoutStreams;
 }
 
 /**
@@ -43,13 +54,18 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     this.posEmbed = new Parameter([1, numPatches(config), embedDim]);
     this.leadTimeEmbed = leadTime ? new Linear(1, embedDim) : undefined;
     this.noiseEmbed = noiseDim > 0 ? new Linear(noiseDim, embedDim) : undefined;
-    this.blocks = Array.from({ length: depth }, () => new TransformerBlock(config));
-    this.norm = new LayerNorm(embedDim);
+    const pathRate = (block: number): number => (block === 0 ? 0 : (config.dropPathRate * block) / (depth - 1));
+    this.blocks = Array.from(
+      { length: depth },
+      (_, block) => new TransformerBlock({ ...config, dropPathRate: pathRate(block) }),
+    );
+    this.norm = new LayerNorm(embedDim, config.normEpsilon);
   }
 
   /**
    * One token at each position, before the transformer and without positions: `[B, C, H, W] → [B, K, D]`, K the patches
-   * of each image that `keep` names (B·K values), or all N.
+   * of each image that `keep` names (B·K values), or all N. Where processes share the groups of channels, images may have
+   * this process's `channels.heldChannels` only.
    *
    * @throws {ShapeError} if images or mask don't fit the configuration.
    */
@@ -59,10 +75,12 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
   ): Tensor3D {
     const { inChannels, imageSize, embedDim, channelCondition } = this.config;
     const [batch = 0, channels, height, width] = images.shape;
-    if (images.rank !== 4 || channels !== inChannels || height !== imageSize[0] || width !== imageSize[1])
+    const held = this.channels.heldChannels;
+    const isKnown = channels === inChannels || channels === held.length;
+    if (images.rank !== 4 || !isKnown || height !== imageSize[0] || width !== imageSize[1])
       throw new ShapeError(
         this.constructor.name,
-        `images [B, ${[inChannels, ...imageSize].join(", ")}]`,
+        `images [B, ${held.length < inChannels ? `${held.length} of ` : ""}${[inChannels, ...imageSize].join(", ")}]`,
         `[${images.shape.join(", ")}]`,
         "Regrid to the model's imageSize; name missing channels in channelMask.",
       );
@@ -71,7 +89,9 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     const seen = readChannelMask(channelMask, { batch, patches, channels: inChannels });
     return tidy(() => {
       const condition = channelCondition && this.#condition(channelCondition);
-      const made = this.channels.forward({ images, seen, ...(keep && { keep }), ...(condition && { condition }) });
+      const places = channels === inChannels ? undefined : new Map(held.map((channel, place) => [channel, place]));
+      const given = { ...(keep && { keep }), ...(condition && { condition }), ...(places && { places }) };
+      const made = this.channels.forward({ images, seen, ...given });
       return reshape((made as { token: Tensor }).token, [batch, patches, embedDim]);
     });
   }
@@ -103,14 +123,15 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     const { channelMask } = options;
     return tidy(() => {
       const tokens = this.aggregate(images, channelMask ? { channelMask } : {});
-      return this.transform(this.addConditions(add(tokens, this.posEmbed.variable), options));
+      return this.transform(this.addConditions(add(tokens, this.posEmbed.variable), options), options.dropout);
     });
   }
 
   /** The transformer's blocks and the last norm. */
-  protected transform(tokens: Tensor): Tensor3D {
-    let x = tokens;
-    for (const block of this.blocks) x = block.forward(x);
+  protected transform(tokens: Tensor, streams?: DropoutStreams): Tensor3D {
+    let x = streams ? dropout(tokens, { dropRate: this.config.dropRate }, "tokens", streams) : tokens;
+    for (const [index, block] of this.blocks.entries())
+      x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
     return this.norm.forward(x) as Tensor3D;
   }
 

@@ -1,5 +1,5 @@
 import { expectation, ShapeError } from "@graticule/core";
-import { type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
+import { type DropoutStreams, type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
 import { fairCrps, latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import {
   add,
@@ -58,6 +58,8 @@ export interface AnomalyForwardOptions {
   readonly turn?: number;
   /** `[B, noiseDim]`, standard normal; for a network with noise. */
   readonly noise?: Tensor;
+  /** Drops at the network's rates, for training; nothing is dropped if absent. */
+  readonly dropout?: DropoutStreams;
 }
 
 /**
@@ -97,7 +99,7 @@ export class AnomalyForecaster extends Module {
   }
 
   forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
-    const { leadTimeHours, startHours, turn = 0, noise } = options;
+    const { leadTimeHours, startHours, turn = 0, noise, dropout } = options;
     const { stateHours, stateChannels } = this.config;
     return tidy(() => {
       const base = this.base(images, options);
@@ -108,7 +110,7 @@ export class AnomalyForecaster extends Module {
       const states = sub(slice(images, [0, 0, 0, 0], [batch, statesSize, height, width]), concat(normals, 1));
       const others = slice(images, [0, statesSize, 0, 0], [batch, channels - statesSize, height, width]);
       const seen = channels > statesSize ? concat([states, others], 1) : states;
-      const told = { leadTimeHours: leads, ...(noise && { noise }) };
+      const told = { leadTimeHours: leads, ...(noise && { noise }), ...(dropout && { dropout }) };
       const output = turnGlobe(this.network.forward(turnGlobe(seen, turn), told), -turn);
       return add(base, mul(output, this.#atLeads(this.scale, leads))) as Tensor4D;
     });
@@ -154,7 +156,7 @@ export class AnomalyForecaster extends Module {
   }
 
   /**
-   * Fair CRPS of an ensemble in units of the scale, over known values.
+   * Fair CRPS of an ensemble in units of the scale, over known values. To `dropout` image b of member m is m·B + b.
    *
    * Shape: images `[B, C, H, W]`, targets and mask `[B, V, H, W]` → scalar.
    *
@@ -166,7 +168,7 @@ export class AnomalyForecaster extends Module {
     mask: Tensor,
     options: Omit<AnomalyForwardOptions, "noise"> & ForecastWeights & EnsembleOptions,
   ): Scalar {
-    const { members, leadTimeHours, startHours, turn = 0, latitudeWeights, variableWeights } = options;
+    const { members, leadTimeHours, startHours, turn = 0, dropout, latitudeWeights, variableWeights } = options;
     const repeat = (values: ArrayLike<number>): number[] =>
       Array.from({ length: members }, () => Array.from(values)).flat();
     return tidy(() => {
@@ -176,6 +178,7 @@ export class AnomalyForecaster extends Module {
         startHours: repeat(startHours),
         turn,
         ...(inputs.noise && { noise: inputs.noise }),
+        ...(dropout && { dropout }),
       });
       const weight = div(mask, this.#atLeads(this.scale, Array.from(leadTimeHours)));
       const ensemble = mul(reshape(forecasts, [members, ...targets.shape]), weight);

@@ -1,0 +1,107 @@
+import { expectation } from "@graticule/core";
+import type { Communicator } from "@graticule/mpi";
+import type { Module, Parameter } from "@graticule/nn";
+import { add, keep, type Tensor } from "@tensorflow/tfjs-core";
+import { collectiveBuffer } from "../collective-buffer.js";
+import type { Mesh } from "../mesh.js";
+import { reduceStatistics, type StepNumbers } from "../reduce-statistics.js";
+import { makeGradientBuckets } from "./gradient-buckets.js";
+import { planBuckets } from "./plan-buckets.js";
+
+export interface DataParallelOptions {
+  /** Size of the buckets that gradients travel in; 25 unless given, PyTorch's. Units: MiB. */
+  readonly bucketMegabytes?: number;
+}
+
+/** What `train` of `@graticule/train` takes as its `strategy`. */
+export interface DataParallel {
+  readonly rank: number;
+  readonly worldSize: number;
+  takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
+  finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
+  reduceStatistics(numbers: StepNumbers): Promise<StepNumbers>;
+  releaseGradients(): void;
+  largest(value: number): Promise<number>;
+}
+
+/**
+ * Trains the whole model on every rank with other data each: gradients are averaged over axis `dp` while the backward
+ * pass goes on. Brings the weights of rank 0 to all first. Collective.
+ *
+ * A step equals that of one rank on the global batch if each rank's part of it has as many samples and the loss is their
+ * mean; an incomplete last batch weighs its ranks alike. Parameters that a rank's loss does not depend on count as zero
+ * there.
+ *
+ * Source: Li et al. 2020, arXiv:2006.15704.
+ *
+ * @throws {RangeError} if `bucketMegabytes` is not above 0, or the mesh has ranks along other axes than `dp`.
+ */
+export function dataParallel(
+  model: Module,
+  mesh: Mesh,
+  { bucketMegabytes = 25 }: DataParallelOptions = {},
+): DataParallel {
+  if (!(bucketMegabytes > 0))
+    throw new RangeError(expectation("dataParallel", "bucketMegabytes above 0", `${bucketMegabytes}`));
+  const { fsdp, tp } = mesh.sizes;
+  if (fsdp * tp !== 1)
+    throw new RangeError(expectation("dataParallel", "a mesh of dp alone", `fsdp ${fsdp} × tp ${tp} beside it`));
+  const group = mesh.axis("dp");
+  const parameters = model.namedParameters().filter(([, { trainable }]) => trainable);
+  broadcastParameters(model.namedParameters(), group);
+  const shapes = new Map(parameters.map(([path, { shape }]) => [path, shape]));
+  const sized = parameters.map(([path, { size }]) => ({ path, size }));
+  const buckets = makeGradientBuckets(planBuckets(sized, bucketMegabytes * 2 ** 20), shapes, group);
+  const sums = new Map<string, Tensor>();
+  let means: ReadonlyMap<string, Tensor> = new Map();
+
+  function addTo(path: string, gradient: Tensor): Tensor {
+    const before = sums.get(path);
+    if (!before) return gradient;
+    sums.delete(path);
+    const sum = keep(add(before, gradient));
+    before.dispose();
+    gradient.dispose();
+    return sum;
+  }
+
+  return {
+    rank: group.rank,
+    worldSize: group.size,
+    takeGradient(path, gradient, isLastMicroStep) {
+      const sum = addTo(path, gradient);
+      if (isLastMicroStep) buckets.add(path, sum);
+      else sums.set(path, sum);
+    },
+    async finishGradients() {
+      // Gradients of earlier micro-steps alone.
+      for (const [path, sum] of sums) buckets.add(path, sum);
+      sums.clear();
+      means = await buckets.finish();
+      return means;
+    },
+    reduceStatistics: (numbers) => reduceStatistics(numbers, group),
+    releaseGradients() {
+      for (const tensor of [...sums.values(), ...means.values()]) tensor.dispose();
+      sums.clear();
+      means = new Map();
+      buckets.discard();
+    },
+    async largest(value) {
+      const values = Float64Array.of(value);
+      await group.startAllReduce(values, { reduction: "max" }).wait();
+      return values[0] as number;
+    },
+  };
+}
+
+/** Gives every rank the values of rank 0, of fixed parameters too. */
+function broadcastParameters(parameters: readonly [path: string, parameter: Parameter][], group: Communicator): void {
+  for (const [, { variable }] of parameters) {
+    const copy = collectiveBuffer(variable.clone());
+    group.broadcast(copy.buffer);
+    const values = copy.finish();
+    variable.assign(values);
+    values.dispose();
+  }
+}
