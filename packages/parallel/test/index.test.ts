@@ -7,6 +7,8 @@ it("exports these names", () => {
     "copyToGroup",
     "crossAttentionPlan",
     "dataParallel",
+    "distributeChannels",
+    "fullyShard",
     "gatherFromGroup",
     "gatherToGroup",
     "makeMesh",
@@ -15,6 +17,7 @@ it("exports these names", () => {
     "reduceScatterFromGroup",
     "scatterToGroup",
     "shard",
+    "shardingSizes",
     "tensorParallel",
   ]);
 });

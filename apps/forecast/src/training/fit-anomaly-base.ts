@@ -1,19 +1,20 @@
 import type { ForecastSamples } from "@graticule/data-era5";
 import type { AnomalyBase, AnomalyForecasterConfig } from "@graticule/models";
 import { latitudeWeights } from "@graticule/ops";
+import { fitClimatology } from "./fit-climatology.js";
 
 /** Most starts that a base is measured on, evenly spread over the training split. */
 const MOST_STARTS = 2000;
 
 /**
- * Measures, over training samples alone, what an `AnomalyForecaster` adds to: for `damped-persistence` the mean state by
- * hour of the day and, for each lead time and target, the share of an anomaly that remains and the deviation from that;
- * for `persistence` the deviation of the change alone; for `none` nothing.
+ * Measures, over the samples of given splits alone, what an `AnomalyForecaster` adds to: for `damped-persistence` the
+ * climatology and, for each lead time and target, the share of an anomaly that remains and the deviation from that; for
+ * `persistence` the deviation of the change alone; for `none` nothing.
  */
 export async function fitAnomalyBase(
-  samples: ForecastSamples,
+  splits: readonly [ForecastSamples, ...ForecastSamples[]],
   residual: "damped-persistence" | "persistence" | "none",
-  { stateChannels, targets, hoursOfDay, leadTimesHours, imageSize }: AnomalyForecasterConfig,
+  { stateHours, stateChannels, targets, hoursOfDay, leadTimesHours, imageSize }: AnomalyForecasterConfig,
 ): Promise<AnomalyBase> {
   const [height, width] = imageSize;
   const plane = height * width;
@@ -23,25 +24,23 @@ export async function fitAnomalyBase(
   const scale = new Float32Array(persistence.length).fill(1);
   if (residual === "none") return { climatology, persistence, scale };
 
-  const every = Math.ceil(samples.startHours.length / MOST_STARTS);
-  const starts = samples.startHours.filter((_, index) => index % every === 0);
+  const all = splits.flatMap(({ startHours }) => Array.from(startHours));
+  let every = Math.ceil(all.length / MOST_STARTS);
+  while (every % 2 === 0 || every % 3 === 0) every++; // else some hours of the day would be left out
+  const starts = all.filter((_, index) => index % every === 0);
+  const [samples] = splits;
+  const weights = latitudeWeights(Array.from(samples.grid.latitudes));
   const placeOf = (hours: number): number => hoursOfDay.indexOf(((hours % 24) + 24) % 24);
   const state = new Float32Array(size);
   if (residual === "damped-persistence") {
-    const sums = new Float64Array(climatology.length);
-    const counts = new Float64Array(hoursOfDay.length);
-    for (const start of starts) {
-      await samples.readState(start, state);
-      const place = placeOf(start);
-      counts[place] = (counts[place] as number) + 1;
-      for (let at = 0; at < size; at++)
-        sums[place * size + at] = (sums[place * size + at] as number) + (state[at] as number);
-    }
-    for (let at = 0; at < sums.length; at++)
-      climatology[at] = (sums[at] as number) / Math.max(1, counts[Math.floor(at / size)] as number);
+    const offsets = [...stateHours.map((hours) => -hours), ...leadTimesHours];
+    const timesHours = [...new Set(starts.flatMap((start) => offsets.map((offset) => start + offset)))];
+    timesHours.sort((a, b) => a - b);
+    const { readState } = samples;
+    const grid = { hoursOfDay, stateChannels, imageSize, latitudeWeights: weights };
+    climatology.set(await fitClimatology({ timesHours, readState, ...grid }));
   }
 
-  const weights = latitudeWeights(Array.from(samples.grid.latitudes));
   const later = new Float32Array(size);
   for (const [row, lead] of leadTimesHours.entries()) {
     const [products, squares, ends] = [0, 1, 2].map(() => new Float64Array(targets.length)) as [

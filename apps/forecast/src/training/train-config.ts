@@ -41,6 +41,8 @@ export const trainConfig = z.strictObject({
       /** Part of the samples whose last block training skips, blocks before it less; the preset's when absent. */
       dropPathRate: z.number().min(0).lt(1).optional(),
       ...channelTreeFields,
+      /** Networks that are trained side by side from different weights, and whose mean is the forecast. */
+      networks: z.int().min(1).default(1),
       /** What the network adds to: damped persistence towards the mean by hour of the day, the state now, or nothing. */
       residual: z.enum(["damped-persistence", "persistence", "none"]).default("damped-persistence"),
     })
