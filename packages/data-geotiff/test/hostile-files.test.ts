@@ -53,7 +53,6 @@ const cases: [string, string, Uint8Array | string][] = [
   ["text named .jpg", "text.jpg", "Nor is this."],
   ["a few bytes of TIFF", "start.tif", tiff.slice(0, 6)],
   ["a TIFF header alone", "header.tif", tiff.slice(0, 8)],
-  ["a TIFF whose first directory is nowhere", "nowhere.tif", tiff.slice().fill(0, 4, 8)],
   ["a TIFF cut inside its directory", "cut-directory.tif", tiff.slice(0, tiff.length - 60)],
   ["a BigTIFF header alone", "big.tif", writeTiff({ ...base, big: true }).slice(0, 16)],
   ["a JPEG cut in half", "cut.jpg", jpeg.slice(0, jpeg.length / 2)],
