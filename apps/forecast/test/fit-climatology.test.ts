@@ -8,7 +8,7 @@ const plane = height * width;
 /** Fits the climatology of one channel's states by time, a day of two hours. */
 async function fit(days: number, state: (hours: number) => (cell: number) => number): Promise<number[]> {
   const timesHours = Array.from({ length: 2 * days }, (_, index) => 12 * index);
-  const climatology = await fitClimatology({
+  const { climatology } = await fitClimatology({
     timesHours,
     hoursOfDay: [0, 12],
     stateChannels: 1,
@@ -70,7 +70,7 @@ test("the share that is kept is that which predicts the times left out, in numbe
 });
 
 test("a single time is its own climatology", async () => {
-  const found = await fitClimatology({
+  const { climatology, stretches } = await fitClimatology({
     timesHours: [36],
     hoursOfDay: [0, 12],
     stateChannels: 1,
@@ -78,5 +78,29 @@ test("a single time is its own climatology", async () => {
     latitudeWeights: [1, 1],
     readState: async (_, into) => into.set([1, 2, 3, 4, 5, 6, 7, 8]),
   });
-  expect([...found]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect([...climatology]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(stretches).toMatchObject([{ fromHours: 36, toHours: Number.POSITIVE_INFINITY }]);
+});
+
+test("each stretch of time has the climatology of all others", async () => {
+  const timesHours = Array.from({ length: 10 }, (_, index) => 24 * index);
+  const { climatology, stretches } = await fitClimatology({
+    timesHours,
+    hoursOfDay: [0],
+    stateChannels: 1,
+    imageSize: [height, width],
+    latitudeWeights: [1, 1],
+    readState: async (hours, into) => void into.fill(hours / 24),
+  });
+  expect(climatology[0]).toBeCloseTo(4.5, 5);
+  expect(stretches.map(({ fromHours, toHours }) => [fromHours / 24, toHours / 24])).toEqual([
+    [0, 2],
+    [2, 4],
+    [4, 6],
+    [6, 8],
+    [8, Number.POSITIVE_INFINITY],
+  ]);
+  // Days 2 to 9 without the first two; days 0 to 7 without the last two.
+  expect(stretches[0]?.climatologyOfOthers()[3]).toBeCloseTo(5.5, 5);
+  expect(stretches[4]?.climatologyOfOthers()[7]).toBeCloseTo(3.5, 5);
 });

@@ -14,15 +14,26 @@ export interface ClimatologyOptions {
   readState(hours: number, state: Float32Array): Promise<void>;
 }
 
+/** Mean states by hour of the day: `[K, S, H, W]`. */
+export interface FittedClimatology {
+  readonly climatology: Float32Array;
+  /** Stretches of time, in their order, each with the climatology of all other times; made when asked for. */
+  readonly stretches: readonly {
+    readonly fromHours: number;
+    readonly toHours: number;
+    climatologyOfOthers(): Float32Array;
+  }[];
+}
+
 /**
  * Mean state by hour of the day, of which each channel keeps as much as holds for times that were left out. A mean field
  * is its mean along each latitude, and two parts that few months know badly: what varies along the latitude, and what
  * varies with the hour of the day. Each is multiplied by the factor, 0 to 1, that it would have had to predict stretches
  * of the times from the others.
  *
- * Shape: `[K, S, H, W]`. Source: shrinkage as Copas 1983, "Regression, prediction and shrinkage", by cross-validation.
+ * Source: shrinkage as Copas 1983, "Regression, prediction and shrinkage", by cross-validation.
  */
-export async function fitClimatology(options: ClimatologyOptions): Promise<Float32Array> {
+export async function fitClimatology(options: ClimatologyOptions): Promise<FittedClimatology> {
   const { timesHours, hoursOfDay, stateChannels, imageSize, latitudeWeights, readState } = options;
   const plane = imageSize[0] * imageSize[1];
   const size = stateChannels * plane;
@@ -38,22 +49,40 @@ export async function fitClimatology(options: ClimatologyOptions): Promise<Float
     for (let at = 0; at < size; at++) sum[at] = (sum[at] as number) + (state[at] as number);
     (counts[block] as number[])[place] = (counts[block]?.[place] ?? 0) + 1;
   }
-  const climatology = new Float32Array(hoursOfDay.length * size);
-  for (let channel = 0; channel < stateChannels; channel++) {
-    const pick = (block: number): HourlySums =>
-      hoursOfDay.map((_, place) => ({
-        sum: ((sums[block] as Float64Array[])[place] as Float64Array).subarray(channel * plane, (channel + 1) * plane),
-        count: counts[block]?.[place] as number,
-      }));
-    const all = sums.map((_, block) => pick(block));
-    const { along, daily } = shares(all, imageSize[1], latitudeWeights);
-    const parts = splitMean(addSums(all), imageSize[1]);
-    for (const [place, deviation] of parts.daily.entries())
-      for (let cell = 0; cell < plane; cell++)
-        climatology[place * size + channel * plane + cell] =
-          (parts.zonal[cell] as number) + along * (parts.along[cell] as number) + daily * (deviation[cell] as number);
+  const sumsOf = (block: number, channel: number): HourlySums =>
+    hoursOfDay.map((_, place) => ({
+      sum: ((sums[block] as Float64Array[])[place] as Float64Array).subarray(channel * plane, (channel + 1) * plane),
+      count: (counts[block] as number[])[place] as number,
+    }));
+  const numbers = sums.map((_, block) => block);
+  const kept = Array.from({ length: stateChannels }, (_, channel) =>
+    shares(
+      numbers.map((block) => sumsOf(block, channel)),
+      imageSize[1],
+      latitudeWeights,
+    ),
+  );
+  function compose(blocks: readonly number[]): Float32Array {
+    const climatology = new Float32Array(hoursOfDay.length * size);
+    for (const [channel, { along, daily }] of kept.entries()) {
+      const parts = splitMean(addSums(blocks.map((block) => sumsOf(block, channel))), imageSize[1]);
+      for (const [place, deviation] of parts.daily.entries())
+        for (let cell = 0; cell < plane; cell++)
+          climatology[place * size + channel * plane + cell] =
+            (parts.zonal[cell] as number) + along * (parts.along[cell] as number) + daily * (deviation[cell] as number);
+    }
+    return climatology;
   }
-  return climatology;
+  const firstOf = (block: number): number =>
+    timesHours[Math.ceil((block * timesHours.length) / blocks)] ?? Number.POSITIVE_INFINITY;
+  return {
+    climatology: compose(numbers),
+    stretches: numbers.map((block) => ({
+      fromHours: firstOf(block),
+      toHours: firstOf(block + 1),
+      climatologyOfOthers: () => compose(blocks === 1 ? numbers : numbers.filter((other) => other !== block)),
+    })),
+  };
 }
 
 /** Sums of one channel's states by hour of the day. */

@@ -86,7 +86,10 @@ export const trainConfig = z.strictObject({
       validateEveryEpochs: z.int().min(1).default(1),
       /** Ends the run after so many epochs without a better validation; never when absent. */
       patienceEpochs: z.int().min(1).optional(),
-      /** Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1. */
+      /**
+       * Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1, and then
+       * measures climatology and persistence again with that split's dates.
+       */
       calibrate: z.boolean().default(true),
     })
     .prefault({}),
