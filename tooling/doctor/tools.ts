@@ -1,15 +1,16 @@
+import { mpiBuilds } from "@graticule/mpi";
+import { searchMpi } from "../../packages/mpi/scripts/find-mpi.mjs";
 import { pinnedPnpmVersion } from "../setup/project.mjs";
 import { run } from "../setup/run.mjs";
 import type { Row } from "./rows.js";
 
 /** The programs around the project: Node, npm, pnpm, compiler, Python, MPI. */
 export async function toolRows(): Promise<Row[]> {
-  const [npm, pnpm, compiler, python, mpi] = await Promise.all([
+  const [npm, pnpm, compiler, python] = await Promise.all([
     firstLine("npm"),
     firstLine("pnpm"),
     compilerLine(),
     firstLine("python3"),
-    firstLine("mpirun"),
   ]);
   const pinned = pinnedPnpmVersion();
   return [
@@ -24,10 +25,21 @@ export async function toolRows(): Promise<Row[]> {
     python
       ? { what: "Python", status: "ok", found: `${python} (one source of LibTorch; not needed otherwise)` }
       : { what: "Python", status: "warn", found: "none (one source of LibTorch; not needed otherwise)" },
-    mpi
-      ? { what: "MPI", status: "ok", found: mpi }
-      : missing("MPI", "runs on one process only", "apt-get install openmpi-bin libopenmpi-dev"),
+    ...mpiRows(),
   ];
+}
+
+/** Each MPI of the machine, and whether its addon is built. */
+function mpiRows(): Row[] {
+  const { found, reasons } = searchMpi();
+  if (found.length === 0)
+    return [missing("MPI", `runs use one rank (${reasons.join("; ")})`, "apt-get install openmpi-bin libopenmpi-dev")];
+  return found.map(({ implementation, version, launcher }) => {
+    const found = `${implementation} ${version}, ${launcher ?? "without mpirun"}`;
+    const isBuilt = mpiBuilds().some((build) => build.implementation === implementation);
+    if (!isBuilt) return missing("MPI", `${found}; its addon is not built`, "npm run setup");
+    return launcher ? { what: "MPI", status: "ok", found } : missing("MPI", found, "install its mpirun or mpiexec");
+  });
 }
 
 function missing(what: string, found: string, advice: string): Row {

@@ -24,13 +24,17 @@ const here = join(root, "tooling", "gpu");
 const source = join(root, "packages", "tfjs-backend-torch");
 const pack = join(root, ".graticule", "gpu-pack");
 const backend = join(pack, "backend");
-const require = createRequire(join(source, "package.json"));
+const compileTool = join(root, "packages", "addon-build");
+const require = createRequire(join(compileTool, "package.json"));
 
 rmSync(pack, { recursive: true, force: true });
 mkdirSync(backend, { recursive: true });
 for (const folder of ["scripts", "src-native"])
   cpSync(join(source, folder), join(backend, folder), { recursive: true });
 copyFileSync(join(source, "package.json"), join(backend, "package.json"));
+const compileToolThere = join(backend, "node_modules", "@graticule", "addon-build");
+for (const name of ["package.json", "src"])
+  cpSync(join(compileTool, name), join(compileToolThere, name), { recursive: true });
 const headers = { "node-addon-api": "node-addon-api/package.json", "node-api-headers": "node-api-headers" };
 for (const [name, entry] of Object.entries(headers)) {
   cpSync(dirname(realpathSync(require.resolve(entry))), join(backend, "node_modules", name), { recursive: true });

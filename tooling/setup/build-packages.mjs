@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { buildMpiAddons } from "../../packages/mpi/scripts/build-addon.mjs";
 import { buildAddon } from "../../packages/tfjs-backend-torch/scripts/build-addon.mjs";
 import { workspaceFolders } from "./install-packages.mjs";
 import { root } from "./project.mjs";
@@ -40,6 +41,21 @@ export async function buildTorchAddon() {
   }
 }
 
+/** Compiles the MPI addon for each MPI and loads it once; a failure costs runs on several ranks, not the set-up. */
+export async function buildMpi() {
+  try {
+    const built = await buildMpiAddons();
+    for (const { path, rebuilt } of built) {
+      const loaded = rebuilt ? await run(process.execPath, ["-e", "require(process.argv[1])", path]) : { ok: true };
+      if (!loaded.ok) return { warning: `built, but it does not load: ${errorLine(loaded.output)}; one rank only` };
+    }
+    const names = built.map(({ mpi }) => `${mpi.implementation} ${mpi.version}`).join(" and ");
+    return `${built.some(({ rebuilt }) => rebuilt) ? "built against" : "up to date with"} ${names}`;
+  } catch (error) {
+    return { warning: `${error.message}\n  Runs use one rank until this builds.` };
+  }
+}
+
 function errorLine(output) {
   return output.split("\n").find((line) => /Error/.test(line)) ?? lastLines(output, 1);
 }
@@ -53,9 +69,14 @@ export async function buildPackages() {
     ...folders.flatMap((folder) => sources.map((name) => join(folder, name))),
   ];
   const hash = hashFiles(inputs.map((path) => join(root, path)));
-  const isBuilt = folders.every((folder) => existsSync(join(root, folder, "dist", "index.js")));
+  const isBuilt = folders.filter(hasBuild).every((folder) => existsSync(join(root, folder, "dist", "index.js")));
   if (isBuilt && readStamp("packages") === hash) return "up to date";
   await mustRun("turbo", ["run", "build", `--concurrency=${availableParallelism()}`, "--output-logs=errors-only"]);
   writeStamp("packages", hash);
-  return `built ${folders.length}`;
+  return `built ${folders.filter(hasBuild).length}`;
+}
+
+/** Whether a package has a `dist/`; addon-build is plain JavaScript, which set-up itself runs. */
+function hasBuild(folder) {
+  return "build" in (JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")).scripts ?? {});
 }

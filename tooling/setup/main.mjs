@@ -1,6 +1,7 @@
 // Makes a fresh clone ready to run: `npm run setup [-- --quiet] [-- --retry]`. Idempotent; seconds when nothing is to
 // be done. Needs Node, and no package: everything here is plain Node.
 import { getLibTorch, WITHOUT_LIBTORCH } from "./get-libtorch.mjs";
+import { getMpi, WITHOUT_MPI } from "./get-mpi.mjs";
 import { installDependencies, installPnpm } from "./install-packages.mjs";
 import { runSteps } from "./progress.mjs";
 
@@ -9,6 +10,7 @@ const OLDEST_NODE = 20;
 const quiet = process.argv.includes("--quiet");
 const retry = process.argv.includes("--retry");
 let hasLibTorch = false;
+let hasMpi = false;
 let hasCompiler = false;
 
 async function checkNode() {
@@ -27,18 +29,32 @@ async function libTorch() {
     : { warning: `${WITHOUT_LIBTORCH} [${reasons.join("; ")}]` };
 }
 
+async function mpi() {
+  const { found, reason } = await getMpi({ retry });
+  hasMpi = found.length > 0;
+  return hasMpi
+    ? `found ${found.map(({ implementation, version }) => `${implementation} ${version}`).join(" and ")}`
+    : { warning: `${WITHOUT_MPI} [${reason}]` };
+}
+
 async function compiler() {
-  if (!hasLibTorch) return "not needed";
+  if (!hasLibTorch && !hasMpi) return "not needed";
   const { getCompiler } = await import("./build-packages.mjs");
   const found = await getCompiler();
   hasCompiler = found !== undefined;
-  return found ?? { warning: "none: models run on the wasm backend; install g++ 9 or newer to use LibTorch" };
+  return found ?? { warning: "none: models run on the wasm backend and one rank; install g++ 9 or newer for more" };
 }
 
 async function addon() {
   if (!hasLibTorch || !hasCompiler) return "not built";
   const { buildTorchAddon } = await import("./build-packages.mjs");
   return buildTorchAddon();
+}
+
+async function mpiAddon() {
+  if (!hasMpi || !hasCompiler) return "not built";
+  const { buildMpi } = await import("./build-packages.mjs");
+  return buildMpi();
 }
 
 async function packages() {
@@ -53,8 +69,10 @@ try {
       { title: "pnpm", run: installPnpm },
       { title: "dependencies", run: installDependencies },
       { title: "LibTorch", run: libTorch },
+      { title: "MPI", run: mpi },
       { title: "C++ compiler", run: compiler },
       { title: "torch addon", run: addon },
+      { title: "MPI addon", run: mpiAddon },
       { title: "packages", run: packages },
     ],
     { quiet },

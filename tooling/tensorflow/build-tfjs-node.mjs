@@ -64,8 +64,8 @@ async function installPackage(log) {
 
 async function compile(tensorflow, log) {
   log("tensorflow: compiling the binding");
-  // The headers that our own addon is compiled with.
-  const requireHeaders = createRequire(join(root, "packages/tfjs-backend-torch/package.json"));
+  // The headers that our own addons are compiled with.
+  const requireHeaders = createRequire(join(root, "packages/addon-build/package.json"));
   const folders = [
     join(tfjsNodeFolder, ".."),
     join(tensorflow, "include"),

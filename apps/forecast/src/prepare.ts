@@ -5,6 +5,7 @@ import {
   CLIMAX_48_CHANNELS,
   DCHAG_80_CHANNELS,
   DCHAG_84_CHANNELS,
+  deriveVariables,
   dimensionOf,
   type GriddedDataset,
   makeClimatology,
@@ -58,7 +59,7 @@ export async function prepare(
 ): Promise<PrepareSummary> {
   const sources: GriddedDataset[] = [];
   try {
-    for (const uri of config.sources) sources.push(await openSource(uri, logger));
+    for (const uri of config.sources) sources.push(deriveVariables(await openSource(uri, logger)));
     // Before hours of packing, not after.
     const splits = chooseSplits(config, await calendarOf(sources));
     const prepared = await prepareStore({

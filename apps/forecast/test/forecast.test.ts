@@ -187,11 +187,11 @@ test("a simulation becomes a store, and its settings print", { timeout: 120_000 
   );
   const config = prepareConfig.parse({
     sources: [join(out, "*.nc")],
-    channels: ["vo500", "u500", "v500", { name: "strf", variable: "strf", levelHpa: 500 }],
+    channels: ["vo500", "u500", "v500", "ws500", { name: "strf", variable: "strf", levelHpa: 500 }],
     splits: { train: ["2001", "2002"], test: ["2002", "2003"] },
   });
   const { times, shape } = await prepare(join(folder, "simulated-store"), config);
-  expect([times, shape]).toEqual([8, [4, 32, 64]]);
+  expect([times, shape]).toEqual([8, [5, 32, 64]]);
   expect((await run("simulate", "seed=7", "--print-config")).stdout).toContain("seed: 7");
 });
 

@@ -12,14 +12,12 @@
  * const fine = makeRegularGrid([721, 1440], { rows: "at-poles" });
  * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
  * const weights = await cachedRegridWeights(fine, coarse, "bilinear", { directory: "weights" });
- * const era5 = makeRegularGrid([721, 1440], { rows: "at-poles" });
- * const coarse = makeRegularGrid([32, 64], { rows: "cell-centers", firstRow: "south" });
- * const weights = await cachedRegridWeights(era5, coarse, "bilinear", { directory: "weights" });
  * const fields = applyRegrid(weights, new Float32Array(13 * 721 * 1440)); // [13, 32, 64]
  * ```
  */
 export type { Calendar, CalendarDate } from "./cf/calendar.js";
 export { decodeTimes, encodeTimes, type TimeAxis } from "./cf/time-axis.js";
+export { deriveVariables } from "./derived/derive-variables.js";
 export { geopotentialHeight, STANDARD_GRAVITY } from "./derived/geopotential-height.js";
 export { divergence, EARTH_RADIUS_METERS, relativeVorticity } from "./derived/vorticity-divergence.js";
 export { windSpeed } from "./derived/wind-speed.js";

@@ -20,6 +20,7 @@ test("the public names are these", () => {
       "channelName",
       "cosineOfSolarZenith",
       "decodeTimes",
+      "deriveVariables",
       "dimensionOf",
       "divergence",
       "encodeTimes",

@@ -55,8 +55,16 @@ function assertInside(cube: CubeDescription, { row, column, height, width }: Box
     );
 }
 
-/** `band 1` and on, or the names that the file gives if there is one for each band and no two are equal. */
-export function uniqueBandNames(names: readonly string[] | undefined, bands: number): string[] {
+/** Far more than any spectrometer has; a broken header may claim billions. */
+const MOST_BANDS = 2 ** 20;
+
+/**
+ * `band 1` and on, or the names that the file gives if there is one for each band and no two are equal.
+ *
+ * @throws {FormatError} if there are more bands than could be.
+ */
+export function uniqueBandNames(path: string, names: readonly string[] | undefined, bands: number): string[] {
+  if (!(bands <= MOST_BANDS)) throw new FormatError(path, `at most ${MOST_BANDS} bands`, `${bands}`);
   if (names?.length === bands && new Set(names).size === bands && !names.includes("")) return [...names];
   return Array.from({ length: bands }, (_, band) => `band ${band + 1}`);
 }

@@ -13,6 +13,7 @@
  * ```
  */
 export { applyRecompute } from "./apply-recompute.js";
+export { deferInitialization } from "./defer-initialization.js";
 export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
@@ -30,6 +31,7 @@ export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-s
 export { Mlp } from "./mlp.js";
 export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
+export type { ParameterSlice } from "./parameter-slice.js";
 export { PatchEmbed, type PatchEmbedOptions } from "./patch-embed.js";
 export { bytesPerValue, encodeFloats, type SafetensorsDtype, type TensorValues } from "./safetensors/dtype.js";
 export {

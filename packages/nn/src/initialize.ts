@@ -1,4 +1,5 @@
 import { compilePathPattern, makeRandom } from "@graticule/core";
+import { isInitializationDeferred } from "./defer-initialization.js";
 import type { Initializer } from "./initializers.js";
 import type { Module } from "./module.js";
 
@@ -7,7 +8,7 @@ export type InitRules = readonly (readonly [pattern: string, initializer: Initia
 
 /**
  * Gives every parameter its first values. Each draws from the stream `(seed, "init", path)`, so a parameter's values
- * depend on its path and shape alone, not on the order or number of the others.
+ * depend on its path and shape alone, not on the order or number of the others, and a slice's are those of the whole.
  *
  * @throws {RangeError} if a parameter has no rule, or a rule no parameter; nothing is changed then.
  */
@@ -31,7 +32,10 @@ export function initialize<M extends Module>(module: M, rules: InitRules, seed: 
     throw new RangeError(
       `initialize: expected each rule to decide a parameter, got '${pattern}' that decides none. Remove it or move it up.`,
     );
-  for (const { path, parameter, rule } of chosen)
-    parameter.assign(rule.initializer(parameter.shape, makeRandom(seed, "init", path)));
+  for (const { path, parameter, rule } of chosen) {
+    const draw = () => rule.initializer(parameter.globalShape, makeRandom(seed, "init", path));
+    if (isInitializationDeferred()) parameter.assignLater(draw);
+    else parameter.assign(draw());
+  }
   return module;
 }

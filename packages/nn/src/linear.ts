@@ -27,7 +27,7 @@ export class Linear extends Module {
   }
 
   /** The layer of normalized input; the normalized tensor is not kept for the backward pass. */
-  forwardNormed(x: Tensor, norm: LayerNorm): Tensor {
+  forwardNormed(x: Tensor, norm: Pick<LayerNorm, "parameters">): Tensor {
     const [weight, bias] = [this.weight.variable, this.bias.variable];
     return normLinear(x, { ...norm.parameters(), weight, bias });
   }

@@ -37,7 +37,8 @@ export async function loadParameters(
   const unexpected = [...reader.tensors.keys()].filter((name) => !known.has(name));
   const mismatched = present.flatMap(([path, parameter]) => {
     const shape = reader.tensors.get(path)!.shape;
-    return sameShape(shape, parameter.shape) ? [] : [`${path} is [${shape}] instead of [${parameter.shape}]`];
+    const { globalShape } = parameter;
+    return sameShape(shape, globalShape) ? [] : [`${path} is [${shape}] instead of [${globalShape}]`];
   });
   const faults = [
     ...(mismatched.length > 0 ? [`${mismatched.length} of another shape (${mismatched.join("; ")})`] : []),

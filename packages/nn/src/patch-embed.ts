@@ -25,6 +25,12 @@ class PatchProjection extends Module {
     this.weight = new Parameter([embedDim, inChannels, patchSize, patchSize]);
     this.bias = new Parameter([embedDim]);
   }
+
+  /** `[B, K, C·P·P] → [B, K, D]`. */
+  forward(patches: Tensor): Tensor {
+    const weight = reshape(this.weight.variable, [this.weight.shape[0] as number, -1]);
+    return linear(patches, weight, this.bias.variable);
+  }
 }
 
 /**
@@ -80,8 +86,6 @@ export class PatchEmbed extends Module {
 
   /** `[B, K, C·P·P] → [B, K, D]` for any K patches. */
   project(patches: Tensor): Tensor {
-    const { embedDim, inChannels, patchSize } = this.options;
-    const weight = reshape(this.proj.weight.variable, [embedDim, inChannels * patchSize * patchSize]);
-    return linear(patches, weight, this.proj.bias.variable);
+    return this.proj.forward(patches);
   }
 }

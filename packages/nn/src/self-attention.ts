@@ -16,6 +16,7 @@ export class SelfAttention extends Module {
   readonly qkv: Linear;
   readonly proj: Linear;
   readonly numHeads: number;
+  readonly #headDim: number;
 
   constructor(embedDim: number, numHeads: number) {
     super();
@@ -26,14 +27,20 @@ export class SelfAttention extends Module {
     this.qkv = new Linear(embedDim, 3 * embedDim);
     this.proj = new Linear(embedDim, embedDim);
     this.numHeads = numHeads;
+    this.#headDim = embedDim / numHeads;
   }
 
   forward(x: Tensor): Tensor {
-    return this.proj.forward(selfAttention(this.qkv.forward(x), this.numHeads));
+    return this.proj.forward(this.#mix(this.qkv.forward(x)));
   }
 
   /** x + attention of normalized x, as a pre-norm block has it. */
   forwardNormed(x: Tensor, norm: LayerNorm): Tensor {
-    return this.proj.forward(selfAttention(this.qkv.forwardNormed(x, norm), this.numHeads), { residual: x });
+    return this.proj.forward(this.#mix(this.qkv.forwardNormed(x, norm)), { residual: x });
+  }
+
+  /** Of all heads, or of those whose rows of `qkv` this process holds. */
+  #mix(qkv: Tensor): Tensor {
+    return selfAttention(qkv, (qkv.shape[2] as number) / (3 * this.#headDim));
   }
 }

@@ -18,6 +18,7 @@ test("the public names are these", () => {
       "bytesSource",
       "checkDropRates",
       "constantValues",
+      "deferInitialization",
       "dropout",
       "encodeFloats",
       "encodeSafetensorsHeader",

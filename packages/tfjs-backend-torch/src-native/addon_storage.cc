@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <cstring>
+#include <optional>
 
 #include "addon.h"
 #include "borrowed_array.h"
@@ -92,15 +93,41 @@ Napi::Value release(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** restore(handle, values | null): memory again, and contents where values are given. */
+/** restore(handle, values | null, dtype | null): memory again, and contents where values are given. */
 Napi::Value restore(const Napi::CallbackInfo& info) {
   const double handle = toNumber(info, 0);
   guarded(info.Env(), "restoreStorage", nullptr, [&] {
-    storages().restore(handle);
+    const bool hasDtype = info[2].IsNumber();
+    const auto dtype = hasDtype ? std::optional(dtypeOfCode(static_cast<int64_t>(toNumber(info, 2)))) : std::nullopt;
+    storages().restore(handle, dtype);
     if (!info[1].IsTypedArray()) return;
     Storage& storage = storages().at(handle);
     storage.prepareToWrite();
     fill(storage.value, viewOf(info.Env(), info[1]));
+  });
+  return info.Env().Undefined();
+}
+
+/** place(handle, within, offset): see StorageTable::place. */
+Napi::Value place(const Napi::CallbackInfo& info) {
+  const double handle = toNumber(info, 0);
+  const double within = toNumber(info, 1);
+  const auto offset = static_cast<int64_t>(toNumber(info, 2));
+  guarded(info.Env(), "placeStorage", nullptr, [&] { storages().place(handle, within, offset); });
+  return info.Env().Undefined();
+}
+
+/** copy(from, to): values into memory that is there, converted to the dtype that it is stored in. */
+Napi::Value copy(const Napi::CallbackInfo& info) {
+  const double from = toNumber(info, 0);
+  const double to = toNumber(info, 1);
+  guarded(info.Env(), "copyStorage", nullptr, [&] {
+    const Tensor values = storages().at(from).value;
+    Storage& target = storages().at(to);
+    TORCH_CHECK(values.numel() == target.value.numel(), "expected ", target.value.numel(), " elements, got ",
+                values.numel());
+    target.prepareToWrite();
+    target.value.view({-1}).copy_(values.view({-1}));
   });
   return info.Env().Undefined();
 }
@@ -135,6 +162,8 @@ void exportStorage(Napi::Env env, Napi::Object exports) {
   exports.Set("disposeIfLive", Napi::Function::New<disposeIfLive>(env));
   exports.Set("releaseStorage", Napi::Function::New<release>(env));
   exports.Set("restoreStorage", Napi::Function::New<restore>(env));
+  exports.Set("placeStorage", Napi::Function::New<place>(env));
+  exports.Set("copyStorage", Napi::Function::New<copy>(env));
   exports.Set("dataPointer", Napi::Function::New<pointer>(env));
 }
 

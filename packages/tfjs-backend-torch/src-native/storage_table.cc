@@ -82,14 +82,34 @@ void StorageTable::release(double handle) {
   storage.bfloat16 = at::Tensor();
   storage.borrowed.reset();
   storage.released = true;
+  storage.placed = false;
 }
 
-void StorageTable::restore(double handle) {
+void StorageTable::restore(double handle, std::optional<at::ScalarType> dtype) {
   Storage& storage = held(handle);
   if (!storage.released) return;
-  storage.value = at::empty(storage.sizes, storage.options);
+  storage.value = at::empty(storage.sizes, dtype ? storage.options.dtype(*dtype) : storage.options);
   storage.sizes.clear();
   storage.released = false;
+}
+
+void StorageTable::place(double handle, double within, int64_t offset) {
+  Storage& whole = at(within);
+  Storage& storage = held(handle);
+  TORCH_CHECK(&whole != &storage && !whole.placed, "expected to be placed in the memory of a tensor of its own");
+  const auto sizes = storage.released ? storage.sizes : storage.value.sizes().vec();
+  int64_t count = 1;
+  for (const int64_t size : sizes) count *= size;
+  TORCH_CHECK(offset >= 0 && offset + count <= whole.value.numel(), "expected ", count, " elements from ", offset,
+              " on to lie within ", whole.value.numel());
+  // A copy that a kernel makes before it writes would part them.
+  whole.prepareToWrite();
+  storage.value = whole.value.view({-1}).narrow(0, offset, count).view(sizes);
+  storage.bfloat16 = at::Tensor();
+  storage.borrowed.reset();
+  storage.sizes.clear();
+  storage.released = false;
+  storage.placed = true;
 }
 
 void StorageTable::clear() {
@@ -100,7 +120,7 @@ void StorageTable::clear() {
 double StorageTable::bytes() const {
   double total = 0;
   for (const Storage& storage : slots_) {
-    if (storage.value.defined()) total += static_cast<double>(storage.value.nbytes());
+    if (storage.value.defined() && !storage.placed) total += static_cast<double>(storage.value.nbytes());
     if (storage.bfloat16.defined()) total += static_cast<double>(storage.bfloat16.nbytes());
   }
   return total;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace graticule {
@@ -24,6 +25,7 @@ struct Storage {
   std::vector<int64_t> sizes;  // of a released storage
   at::TensorOptions options;   // of a released storage
   bool released = false;
+  bool placed = false;  // value is a part of another storage's memory
   uint32_t generation = 0;
 
   /** Makes `value` the storage's alone before it is changed in place: nobody else sees the change. */
@@ -38,9 +40,14 @@ class StorageTable {
   void remove(double handle);
   /** As `remove`; false where the handle is not a live one. */
   bool removeIfLive(double handle);
-  /** Frees the memory; the handle stays, and `restore` gives it memory of the same size, with undefined contents. */
+  /**
+   * Frees the memory; the handle stays, and `restore` gives it memory for as many elements, of the dtype that it had unless
+   * another is given, with undefined contents.
+   */
   void release(double handle);
-  void restore(double handle);
+  void restore(double handle, std::optional<at::ScalarType> dtype = std::nullopt);
+  /** Puts a storage into the memory of another, from an element on; it takes that one's dtype, and its values there. */
+  void place(double handle, double within, int64_t offset);
   void clear();
   size_t count() const { return slots_.size() - free_.size(); }
   double bytes() const;

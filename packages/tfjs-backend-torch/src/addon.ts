@@ -52,7 +52,9 @@ export interface Addon {
   /** Whether it was there. */
   disposeIfLive(handle: number): boolean;
   releaseStorage(handle: number): void;
-  restoreStorage(handle: number, values: ArrayBufferView | null): void;
+  restoreStorage(handle: number, values: ArrayBufferView | null, dtype: number | null): void;
+  placeStorage(handle: number, within: number, offset: number): void;
+  copyStorage(from: number, to: number): void;
   dataPointer(handle: number): DataPointer;
   kernelNames(): string[];
   memory(): NativeMemory;

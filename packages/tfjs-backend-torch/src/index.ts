@@ -39,6 +39,13 @@ export {
   type TorchInfo,
   torchInfo,
 } from "./settings.js";
-export { dataPointer, releaseStorage, restoreStorage } from "./storage.js";
+export {
+  copyStorage,
+  dataPointer,
+  placeStorage,
+  releaseStorage,
+  restoreStorage,
+  type StoredFloat,
+} from "./storage.js";
 
 registerTorchBackend();

@@ -17,14 +17,21 @@ export function releaseStorage(tensor: Tensor): void {
   attempt(() => boundAddon().releaseStorage(handle));
 }
 
+/** How a float32 tensor lies in memory; kernels take either. */
+export type StoredFloat = "float32" | "bfloat16";
+
+/** By dtypeOfCode of src-native/call.cc. */
+const storedFloatCodes: Readonly<Record<StoredFloat, number>> = { float32: 0, bfloat16: 4 };
+
 /**
- * Gives a released tensor memory again, of the dtype that it was stored in, and `values` as its contents; without them the
- * contents are undefined until something is written to `dataPointer(tensor)`. Overwrites a tensor that is not released.
+ * Gives a released tensor memory again, of the dtype that it was stored in unless `stored` names another, and `values` as
+ * its contents; without them the contents are undefined until something is written to `dataPointer(tensor)`. Overwrites a
+ * tensor that is not released.
  *
  * @throws {RangeError} if `values` are not as many as the tensor has elements.
  * @throws {TorchOutOfMemoryError} if there is not enough memory; the tensor then stays released.
  */
-export function restoreStorage(tensor: Tensor, values?: TypedArray): void {
+export function restoreStorage(tensor: Tensor, values?: TypedArray, stored?: StoredFloat): void {
   const handle = handleOf("restoreStorage", tensor);
   const expected = tensor.size * (tensor.dtype === "complex64" ? 2 : 1);
   if (values && values.length !== expected) {
@@ -32,7 +39,32 @@ export function restoreStorage(tensor: Tensor, values?: TypedArray): void {
       `restoreStorage: expected ${expected} values for shape [${tensor.shape}], got ${values.length}.`,
     );
   }
-  attempt(() => boundAddon().restoreStorage(handle, values ? toStored(values, tensor.dtype) : null));
+  if (stored && tensor.dtype !== "float32")
+    throw new TypeError(`restoreStorage: expected a float32 tensor to be stored as ${stored}, got ${tensor.dtype}.`);
+  const code = stored ? storedFloatCodes[stored] : null;
+  attempt(() => boundAddon().restoreStorage(handle, values ? toStored(values, tensor.dtype) : null, code));
+}
+
+/**
+ * Lets a tensor, with all clones and reshaped views of it, lie in the memory of another one, from an element of that on:
+ * its values and the dtype that they are stored in are what is there, and who writes to either changes both. The memory is
+ * freed when no tensor that lies in it is left; `releaseStorage` takes a tensor out of it.
+ *
+ * @throws {TorchKernelError} if it does not fit there, or the other is released, disposed or itself placed in another.
+ */
+export function placeStorage(tensor: Tensor, within: Tensor, offset: number): void {
+  const [handle, whole] = [handleOf("placeStorage", tensor), handleOf("placeStorage", within)];
+  attempt(() => boundAddon().placeStorage(handle, whole, offset));
+}
+
+/**
+ * Writes a tensor's values, in their order, over those of another with as many, converted to the dtype that it is stored in.
+ *
+ * @throws {TorchKernelError} if their sizes differ, or one is released or disposed.
+ */
+export function copyStorage(from: Tensor, to: Tensor): void {
+  const [source, target] = [handleOf("copyStorage", from), handleOf("copyStorage", to)];
+  attempt(() => boundAddon().copyStorage(source, target));
 }
 
 /**

@@ -55,6 +55,36 @@ describeTorch("storages", () => {
     expect(Array.from(flags.dataSync())).toEqual([0, 1]);
   });
 
+  it("lie in the memory of another tensor, and take turns with memory of their own", () => {
+    const flat = tf.tensor1d([1, 2, 3, 4, 5, 6]);
+    const weight = tf.ones([2, 2]);
+    const seen = weight.clone();
+    const before = torch.memoryStats().storageBytes;
+    torch.placeStorage(weight, flat, 1);
+    expect(torch.memoryStats().storageBytes).toBe(before - 16);
+    expect(Array.from(seen.dataSync())).toEqual([2, 3, 4, 5]);
+    descend(weight);
+    expect(Array.from(flat.dataSync(), Math.round)).toEqual([1, 1, 2, 3, 4, 6]);
+    torch.releaseStorage(weight);
+    torch.releaseStorage(flat);
+    expect(torch.memoryStats().storageBytes).toBe(before - 16 - 24);
+    torch.restoreStorage(flat, Float32Array.of(9, 8, 7, 6, 5, 4), "bfloat16");
+    torch.placeStorage(weight, flat, 2);
+    expect(torch.dataPointer(weight)).toMatchObject({ bytes: 8, dtype: "bfloat16" });
+    expect(Array.from(tf.add(seen, 1).dataSync())).toEqual([8, 7, 6, 5]);
+    torch.copyStorage(tf.tensor1d([1 / 3, 0, 0, 1]), weight);
+    expect(Array.from(flat.dataSync())).toEqual([9, 8, 0.333984375, 0, 0, 1]);
+    tf.dispose([flat]);
+    expect(Array.from(weight.dataSync())).toEqual([0.333984375, 0, 0, 1]);
+    const part = tf.zeros([2]);
+    expect(() => torch.placeStorage(part, weight, 0)).toThrow("in the memory of a tensor of its own");
+    torch.releaseStorage(weight);
+    torch.restoreStorage(weight);
+    expect(() => torch.placeStorage(part, weight, 3)).toThrow("expected 2 elements from 3 on to lie within 4");
+    expect(() => torch.copyStorage(part, weight)).toThrow("expected 4 elements, got 2");
+    tf.dispose([weight, seen, part]);
+  });
+
   it("refuses values of another length, strings, and disposed tensors", () => {
     const tensor = tf.ones([2, 3]);
     expect(() => torch.restoreStorage(tensor, Float32Array.of(1))).toThrowErrorMatchingInlineSnapshot(

@@ -7,6 +7,7 @@ export interface StepMetrics {
   readonly epoch: number;
   readonly loss: number;
   readonly lr: number;
+  readonly gradNorm: number;
   readonly imagesPerSecond: number;
   /** Not in lines of runs before it was measured. */
   readonly loaderWaitShare?: number;

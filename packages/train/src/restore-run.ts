@@ -3,6 +3,7 @@ import type { DataPosition, Loader } from "@graticule/data";
 import { listCheckpoints, removePartialCheckpoints } from "./checkpoint-folder.js";
 import type { CheckpointState } from "./checkpoint-state.js";
 import { findLatestCheckpoint, loadCheckpoint } from "./load-checkpoint.js";
+import type { Strategy } from "./strategy.js";
 import type { TrainOptions } from "./train-options.js";
 
 /** How far a run has come. */
@@ -30,9 +31,10 @@ const START: RunProgress = {
  * @throws {ConfigError} if a new run finds checkpoints of another one in its folder.
  * @throws {MismatchError} if configuration, seed, channels or parameters differ from the checkpoint's.
  */
-export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
+export async function restoreRun(options: TrainOptions, strategy: Strategy): Promise<RunProgress> {
   const { runFolder, model, optimizer, loader, seed, config, configMayChange = [], resume = false } = options;
-  await removePartialCheckpoints(runFolder);
+  if (strategy.rank === 0) await removePartialCheckpoints(runFolder);
+  await strategy.gather(0); // None looks before that is done.
   if (!resume) {
     const [newest] = await listCheckpoints(runFolder);
     if (!newest) return START;
@@ -40,7 +42,7 @@ export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
       `run folder ${runFolder}: expected no checkpoints for a new run, got one of step ${newest.step}. Resume that run, or choose another folder.`,
     );
   }
-  const checkpoint = await findLatestCheckpoint(runFolder, options.logger ?? silentLogger);
+  const checkpoint = await findLatestCheckpoint(runFolder, options.logger ?? silentLogger, strategy);
   if (!checkpoint) return START;
   const patterns = configMayChange.map(compilePathPattern);
   if (checkpoint.state.seed !== seed)
@@ -56,6 +58,7 @@ export async function restoreRun(options: TrainOptions): Promise<RunProgress> {
     config,
     mayChange: (path) => patterns.some((matches) => matches(path)),
     schema: loader.schema,
+    parts: strategy.parts,
   });
   const { step, samplesSeen, seconds } = state;
   return { step, position: dataPosition(state, loader), samplesSeen, seconds, checkpoint: checkpoint.path };

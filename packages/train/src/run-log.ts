@@ -102,6 +102,19 @@ export async function openRunLog(options: RunLogOptions): Promise<RunLog> {
   };
 }
 
+/** The log of a process that leaves logging to another: it only keeps the time. */
+export async function openSilentLog({ firstSeconds }: RunLogOptions): Promise<RunLog> {
+  const started = clock();
+  const nothing = async (): Promise<void> => {};
+  return {
+    seconds: () => firstSeconds + clock() - started,
+    step: nothing,
+    evaluation: nothing,
+    sync: nothing,
+    close: nothing,
+  };
+}
+
 function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`${prefix}/${name}`, value]));
 }

@@ -4,7 +4,10 @@ import { type Scalar, stack, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { StepStatistics } from "./strategy.js";
 
 /** Reads a step's losses and the sum of squares of each gradient off the backend, all in one transfer. */
-export async function measureStep(losses: readonly Scalar[], gradients: readonly Tensor[]): Promise<StepStatistics> {
+export async function measureStep(
+  losses: readonly Scalar[],
+  gradients: readonly Tensor[],
+): Promise<Pick<StepStatistics, "loss" | "gradientSquares">> {
   const numbers = tidy(() => stack([...losses, ...gradients.map((gradient) => sumOfSquares(gradient))]));
   const values = [...(await numbers.data())];
   numbers.dispose();

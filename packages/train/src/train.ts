@@ -6,7 +6,7 @@ import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import { openBatchStream } from "./batch-stream.js";
 import { restoreRun } from "./restore-run.js";
-import { openRunLog } from "./run-log.js";
+import { openRunLog, openSilentLog } from "./run-log.js";
 import { saveCheckpoint } from "./save-checkpoint.js";
 import { assertFinite, gradientNorm, measureStep } from "./step-statistics.js";
 import { watchStopSignals } from "./stop-request.js";
@@ -14,8 +14,9 @@ import { singleDevice } from "./strategy.js";
 import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResult } from "./train-options.js";
 
 /**
- * Trains a model until `totalSteps`, or until SIGTERM or SIGINT ends it after the current step. The end is always saved.
- * A run that was interrupted at any moment and resumed gives the same weights, bit for bit, as one that was not.
+ * Trains a model until `totalSteps`, or until SIGTERM, SIGINT or SIGUSR2 ends it after the current step. The end is always saved.
+ * A run that was interrupted at any moment and resumed gives the same weights, bit for bit, as one that was not. With a
+ * strategy of several processes each calls it with its own part of the data; process 0 writes logs and checkpoints.
  *
  * @throws {NonFiniteError} if the loss or a gradient is not finite; weights and checkpoints stay as they were.
  * @throws {CheckpointError} if a checkpoint can't be written; earlier ones stay.
@@ -28,7 +29,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { gradAccumSteps = 1, clipNorm = Number.POSITIVE_INFINITY, strategy = singleDevice() } = options;
   const logger = options.logger ?? silentLogger;
 
-  const start = await restoreRun(options);
+  const start = await restoreRun(options, strategy);
   let { step, position, samplesSeen, checkpoint } = start;
   let savedStep = checkpoint === undefined ? undefined : step;
   let loss: number | undefined;
@@ -37,7 +38,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   for (const [path, { trainable, variable }] of model.namedParameters()) if (trainable) pathOf.set(variable, path);
   const variables = [...pathOf.keys()];
 
-  const log = await openRunLog({ ...options, firstStep: step, firstSeconds: start.seconds });
+  const isMain = strategy.rank === 0;
+  const log = await (isMain ? openRunLog : openSilentLog)({ ...options, firstStep: step, firstSeconds: start.seconds });
   const stop = watchStopSignals();
   const batches = openBatchStream(loader, position);
   const began = performance.now();
@@ -52,12 +54,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       state: { ...progress, seed, config: options.config, schema: loader.schema },
       model: model.stateDict(),
       optimizer: optimizer.stateDict(),
+      strategy,
     });
     savedStep = step;
   }
 
   /** Forward and backward of one batch; its gradients go to the strategy as they come. */
   function microStep(batch: Batch, epoch: number, isLast: boolean): Scalar {
+    strategy.beforeForward();
     const random: LossContext["random"] = (name, ...path) => makeRandom(seed, name, epoch, ...path);
     return backward(
       () => options.loss(batch, { step, epoch, random }),
@@ -78,35 +82,36 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
       const isNew = step > start.step;
       let isEnd = step >= totalSteps;
-      if (evaluate && isNew && !stop.signal && (isEnd || step % evaluate.everySteps === 0)) {
+      const isStopped = (await strategy.gather(stop.signal !== undefined)).includes(true);
+      if (evaluate && isNew && !isStopped && (isEnd || step % evaluate.everySteps === 0)) {
+        strategy.beforeForward();
         await log.evaluation(step, await evaluate.run(step));
         isEnd ||= evaluate.endsRun?.() ?? false;
         endedEarly = isEnd;
       }
-      if (isEnd || stop.signal || (isNew && step % saveEverySteps === 0)) await save();
-      if (isEnd || stop.signal) break;
+      if (isEnd || isStopped || (isNew && step % saveEverySteps === 0)) await save();
+      if (isEnd || isStopped) break;
 
       let epoch = position.epoch;
-      let images = 0;
+      let ownSamples = 0;
       for (let micro = 1; micro <= gradAccumSteps; micro++) {
         const { batch, ...data } = await batches.next();
         for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
         assertNotEmpty(batch);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
+        batches.recycle(batch);
         ({ epoch } = data);
         position = batch.next;
-        images += batch.shape[0];
+        ownSamples += batch.shape[0];
       }
-      samplesSeen += images;
 
       const gradients = await strategy.finishGradients();
       const paths = [...pathOf.values()].filter((path) => gradients.has(path));
-      const statistics = await strategy.reduceStatistics(
-        await measureStep(
-          losses,
-          paths.map((path) => gradients.get(path)!),
-        ),
+      const measured = await measureStep(
+        losses,
+        paths.map((path) => gradients.get(path)!),
       );
+      const statistics = await strategy.reduceStatistics({ ...measured, samples: ownSamples });
       if (!isNew && paths.length < pathOf.size)
         logger.warn(`no gradient for ${[...pathOf.values()].filter((path) => !gradients.has(path)).join(", ")}`);
       assertFinite(step + 1, statistics, paths);
@@ -119,6 +124,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       step += 1;
 
       loss = statistics.loss;
+      const images = statistics.samples;
+      samplesSeen += images;
       const loaderWaitSeconds = batches.waitedSeconds();
       await log.step({ step, epoch, loss, learningRate, gradientNorm: norm, images, loaderWaitSeconds });
       await setImmediate(); // A turn of the event loop: signals are not served without one.

@@ -23,6 +23,7 @@ const UNITS: Readonly<Record<string, readonly [unit: string, scale: number, offs
   g: ["kg", 1e-3],
   meters: ["m", 1],
   metres: ["m", 1],
+  gpm: ["m", 1],
   "%": ["1", 0.01],
   percent: ["1", 0.01],
   "(0 - 1)": ["1", 1],

@@ -37,7 +37,7 @@ export async function openEnviCube(path: string, options: CubeOptions = {}): Pro
     height,
     width,
     bands,
-    bandNames: uniqueBandNames(listField(fields, "band names"), bands),
+    bandNames: uniqueBandNames(path, listField(fields, "band names"), bands),
     dtype,
     ...parseWavelengths(header, fields, bands, options.wavelengthUnit),
     badBands: parseBadBands(header, fields, bands),

@@ -51,7 +51,7 @@ export async function openGeoTiffCube(path: string, options: CubeOptions = {}): 
     height,
     width,
     bands,
-    bandNames: uniqueBandNames(names, bands),
+    bandNames: uniqueBandNames(path, names, bands),
     dtype,
     ...(wavelengths && { wavelengthsNm: wavelengths.nm }),
     ...(fwhm && { fwhmNm: toNanometers(fwhm, wavelengths.factor) }),

@@ -40,7 +40,16 @@ export async function openMat5Cube(path: string, options: CubeOptions = {}): Pro
     };
   }
   return makeCube(
-    { path, format: "MATLAB", height, width, bands, bandNames: uniqueBandNames(undefined, bands), dtype, ...vectors },
+    {
+      path,
+      format: "MATLAB",
+      height,
+      width,
+      bands,
+      bandNames: uniqueBandNames(path, undefined, bands),
+      dtype,
+      ...vectors,
+    },
     read,
     { maxValues },
   );

@@ -48,7 +48,7 @@ export async function openMat73Cube(path: string, options: CubeOptions = {}): Pr
       Array.from(await readWhole(array)),
     );
     let whole: Promise<StoredValues> | undefined;
-    const bandNames = uniqueBandNames(undefined, bands);
+    const bandNames = uniqueBandNames(path, undefined, bands);
     const dtype = variable.dtype as string;
     return makeCube(
       { path, format: "MATLAB", height, width, bands, bandNames, dtype, ...vectors },

@@ -30,6 +30,8 @@ export class ChannelAttention extends Module {
   readonly v: Projection;
   readonly proj: Linear;
   readonly numHeads: number;
+  /** What queries, keys and values are made of passes here; who divides the heads among processes replaces it. */
+  enter: (x: Tensor) => Tensor = (x) => x;
 
   constructor(options: { readonly embedDim: number; readonly numHeads: number; readonly aggregationBias: boolean }) {
     super();
@@ -44,14 +46,13 @@ export class ChannelAttention extends Module {
 
   /** One token out of several: G of `[R, D]` → `[R, D]`; `seen` has G values for each row, 1 where it sees the token. */
   forward(tokens: readonly Tensor[], seen?: Uint8Array): Tensor {
-    const keys = stack([...tokens], 1); // [R, G, D]
-    const [rows, groups, embedDim] = keys.shape as [number, number, number];
+    const keys = this.enter(stack([...tokens], 1)); // [R, G, D]
+    const [rows, groups] = keys.shape as [number, number, number];
     const options = seen ? { mask: tensor2d(seen, [rows, groups], "bool") } : {};
-    const mixed = attention(this.q.forward(this.query.variable), this.k.forward(keys), this.v.forward(keys), {
-      numHeads: this.numHeads,
-      ...options,
-    }); // [R, 1, D]
-    return this.proj.forward(reshape(mixed, [rows, embedDim]));
+    const query = this.q.forward(this.enter(this.query.variable));
+    const numHeads = this.#heads;
+    const mixed = attention(query, this.k.forward(keys), this.v.forward(keys), { numHeads, ...options }); // [R, 1, D]
+    return this.proj.forward(reshape(mixed, [rows, -1]));
   }
 
   /**
@@ -64,15 +65,16 @@ export class ChannelAttention extends Module {
     { weight, bias }: { readonly weight: Tensor; readonly bias: Tensor },
     mask?: Tensor,
   ): Tensor {
-    const options = { numHeads: this.numHeads, ...(mask && { mask }) };
-    return this.proj.forward(channelAttention(patches, this.#fold(weight, bias), options));
+    const options = { numHeads: this.#heads, ...(mask && { mask }) };
+    const folded = this.#fold(this.enter(weight), this.enter(bias));
+    return this.proj.forward(channelAttention(this.enter(patches), folded, options));
   }
 
   /** Query, keys and values in the patch embeddings. A key's bias adds the same to all scores, so it drops out. */
   #fold(weight: Tensor, bias: Tensor): ChannelAttentionParameters {
-    const [embedDim, heads] = [weight.shape[0] as number, this.numHeads];
-    const headDim = embedDim / heads;
-    const query = reshape(this.q.forward(this.query.variable), [heads, 1, headDim]);
+    const [embedDim, heads] = [weight.shape[0] as number, this.#heads];
+    const headDim = embedDim / this.numHeads;
+    const query = reshape(this.q.forward(this.enter(this.query.variable)), [heads, 1, headDim]);
     const keys = reshape(this.k.weight.variable, [heads, headDim, embedDim]);
     const scorer = mul(reshape(matMul(query, keys), [heads, embedDim]), 1 / Math.sqrt(headDim)); // [H, D]
     const values = this.v.weight.variable;
@@ -81,7 +83,13 @@ export class ChannelAttention extends Module {
       scoreWeight: matMul(scorer, weight),
       scoreBias: matMul(scorer, bias, false, true),
       valueWeight: matMul(values, weight),
-      valueBias: this.v.bias ? add(valueBias, reshape(this.v.bias.variable, [embedDim, 1])) : valueBias,
+      valueBias: this.v.bias ? add(valueBias, reshape(this.v.bias.variable, [-1, 1])) : valueBias,
     };
+  }
+
+  /** All heads, or those whose rows of the weights this process holds. */
+  get #heads(): number {
+    const [rows, embedDim] = this.q.weight.shape as [number, number];
+    return (this.numHeads * rows) / embedDim;
   }
 }

@@ -64,7 +64,8 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
 
   /**
    * One token at each position, before the transformer and without positions: `[B, C, H, W] → [B, K, D]`, K the patches
-   * of each image that `keep` names (B·K values), or all N.
+   * of each image that `keep` names (B·K values), or all N. Where processes share the groups of channels, images may have
+   * this process's `channels.heldChannels` only.
    *
    * @throws {ShapeError} if images or mask don't fit the configuration.
    */
@@ -74,10 +75,12 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
   ): Tensor3D {
     const { inChannels, imageSize, embedDim, channelCondition } = this.config;
     const [batch = 0, channels, height, width] = images.shape;
-    if (images.rank !== 4 || channels !== inChannels || height !== imageSize[0] || width !== imageSize[1])
+    const held = this.channels.heldChannels;
+    const isKnown = channels === inChannels || channels === held.length;
+    if (images.rank !== 4 || !isKnown || height !== imageSize[0] || width !== imageSize[1])
       throw new ShapeError(
         this.constructor.name,
-        `images [B, ${[inChannels, ...imageSize].join(", ")}]`,
+        `images [B, ${held.length < inChannels ? `${held.length} of ` : ""}${[inChannels, ...imageSize].join(", ")}]`,
         `[${images.shape.join(", ")}]`,
         "Regrid to the model's imageSize; name missing channels in channelMask.",
       );
@@ -86,7 +89,9 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     const seen = readChannelMask(channelMask, { batch, patches, channels: inChannels });
     return tidy(() => {
       const condition = channelCondition && this.#condition(channelCondition);
-      const made = this.channels.forward({ images, seen, ...(keep && { keep }), ...(condition && { condition }) });
+      const places = channels === inChannels ? undefined : new Map(held.map((channel, place) => [channel, place]));
+      const given = { ...(keep && { keep }), ...(condition && { condition }), ...(places && { places }) };
+      const made = this.channels.forward({ images, seen, ...given });
       return reshape((made as { token: Tensor }).token, [batch, patches, embedDim]);
     });
   }

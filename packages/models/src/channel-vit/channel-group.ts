@@ -1,4 +1,5 @@
 import { recompute } from "@graticule/autodiff";
+import { expectation } from "@graticule/core";
 import { Module, Parameter } from "@graticule/nn";
 import { gatherPatches, linear } from "@graticule/ops";
 import {
@@ -12,17 +13,21 @@ import {
   onesLike,
   reshape,
   slice,
+  stack,
   type Tensor,
   tensor1d,
   tensor2d,
   tidy,
+  unstack,
   where,
+  zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { ChannelAttention } from "./channel-attention.js";
 import { rowsOfChannels, type SeenChannels } from "./channel-mask.js";
 import { ChannelTokens } from "./channel-tokens.js";
 import type { ChannelTree } from "./channel-tree.js";
+import { AbsentGroup, enterGroups, type GroupSharing } from "./group-sharing.js";
 import { pickChannels } from "./pick-channels.js";
 
 export interface ChannelGroupOptions {
@@ -39,13 +44,18 @@ export interface ChannelInput {
   /** Which patches of each image, B·K values. Default: all. */
   readonly keep?: Int32Array;
   readonly seen: SeenChannels;
+  /** Where the images have some channels only: the place of each in them. */
+  readonly places?: ReadonlyMap<number, number>;
   /** `[C, D]`, added to the channels' embeddings. */
   readonly condition?: Tensor;
 }
 
-/** A group's token for each row, `[R, D]`, and, where rows differ in what they see, whether a row sees any of it. */
-interface GroupToken {
-  readonly token: Tensor;
+/**
+ * A group's token for each row, `[R, D]`, unless another process makes it; and, where rows differ in what they see, whether
+ * a row sees any of it.
+ */
+export interface GroupToken {
+  readonly token: Tensor | undefined;
   readonly any: Uint8Array | undefined;
 }
 
@@ -70,12 +80,13 @@ class ChannelMix extends Module {
  */
 export class ChannelGroup extends Module {
   readonly tokens: ChannelTokens | undefined;
-  readonly groups: ChannelGroup[];
+  readonly groups: (ChannelGroup | AbsentGroup)[];
   readonly mix: ChannelMix | undefined;
   readonly attn: ChannelAttention | undefined;
   readonly #attention: ChannelAttention | undefined;
   readonly #channels: readonly number[];
-  readonly #patchSize: number;
+  readonly #options: ChannelGroupOptions;
+  #sharing: GroupSharing | undefined;
 
   /** `shared` is the cross-attention of the group that this one is a part of. */
   constructor(
@@ -88,7 +99,7 @@ export class ChannelGroup extends Module {
     const isLeaf = "channels" in tree;
     const inputs = isLeaf ? tree.channels : tree.groups;
     this.#channels = isLeaf ? tree.channels : [];
-    this.#patchSize = options.patchSize;
+    this.#options = options;
     const ownsAttention = place === "root" ? tree.reducer === "cross-attention" : place === "group" && attends(tree);
     this.attn = ownsAttention ? new ChannelAttention(options) : undefined;
     this.#attention = tree.reducer === "cross-attention" ? (this.attn ?? shared) : undefined;
@@ -100,13 +111,46 @@ export class ChannelGroup extends Module {
       : tree.groups.map((group) => new ChannelGroup(group, options, below, this.attn ?? shared));
   }
 
+  /** The root's groups that this process makes, where processes share them. */
+  get ownGroups(): readonly number[] | undefined {
+    return this.#sharing?.own;
+  }
+
+  /** Channels below this group that this process reads, rising. */
+  get heldChannels(): number[] {
+    const below = this.groups.flatMap((group) => (group instanceof ChannelGroup ? group.heldChannels : []));
+    return [...this.#channels, ...below].sort((a, b) => a - b);
+  }
+
+  /**
+   * Leaves the other groups of a root to other processes, and frees their parameters.
+   *
+   * @throws {RangeError} if the groups are shared already, or there are none.
+   */
+  shareGroups(sharing: GroupSharing): void {
+    if (this.#sharing || this.groups.length === 0)
+      throw new RangeError(
+        expectation(
+          "shareGroups",
+          "a root with groups that are not shared yet",
+          this.#sharing ? "shared ones" : "none",
+        ),
+      );
+    this.#sharing = sharing;
+    for (const [index, group] of this.groups.entries())
+      if (group instanceof ChannelGroup && !sharing.own.includes(index)) {
+        this.groups[index] = new AbsentGroup(group.heldChannels);
+        group.dispose();
+      }
+  }
+
   /** `[B, C, H, W] → [R, D]`, R = B·K rows of kept patches; undefined if none of the group's channels is there. */
   forward(input: ChannelInput): GroupToken | undefined {
     return this.tokens ? this.#reduceChannels(this.tokens, input) : this.#reduceGroups(input);
   }
 
   #reduceChannels(tokens: ChannelTokens, input: ChannelInput): GroupToken | undefined {
-    const { seen, images, keep, condition } = input;
+    const { seen, images, keep, condition, places: placeOf } = input;
     const places = this.#channels.flatMap((channel, place) => (seen.present[channel] ? [place] : []));
     if (places.length === 0) return undefined;
     const channels = places.map((place) => this.#channels[place] as number);
@@ -116,7 +160,12 @@ export class ChannelGroup extends Module {
       const conditions = condition && gather(condition, tensor1d(channels, "int32"));
       const { weight, bias } = tokens.affine(chosen, conditions); // [D, n, F], [n, D]
       const [embedDim, , values] = weight.shape as [number, number, number];
-      const all = gatherPatches(pickChannels(images, channels), { patchSize: this.#patchSize, ...(keep && { keep }) });
+      const { patchSize } = this.#options;
+      const picked = pickChannels(
+        images,
+        placeOf ? channels.map((channel) => placeOf.get(channel) as number) : channels,
+      );
+      const all = gatherPatches(picked, { patchSize, ...(keep && { keep }) });
       const patches = reshape(all, [-1, channels.length * values]); // [R, n·F]
       const mask = found && tensor2d(found.columns, [patches.shape[0] as number, channels.length], "bool");
       const visible = mask ? hideUnseen(patches, mask) : patches;
@@ -133,12 +182,13 @@ export class ChannelGroup extends Module {
   }
 
   #reduceGroups(input: ChannelInput): GroupToken | undefined {
-    const found = this.groups.flatMap((group, place) => {
-      const made = group.forward(input);
-      return made ? [{ ...made, place }] : [];
-    });
+    const given = this.#sharing ? enterGroups(input, this.#sharing) : input;
+    const made = this.groups.map((group) => group.forward(given));
+    const found = made.flatMap((each, place) => (each ? [{ ...each, place }] : []));
     if (found.length === 0) return undefined;
-    const tokens = found.map(({ token }) => token);
+    const tokens = this.#sharing
+      ? this.#exchange(made, input, this.#sharing)
+      : found.map(({ token }) => token as Tensor);
     const seen = input.seen.rows && joinSeen(found.map(({ any }) => any as Uint8Array));
     if (this.#attention) return { token: this.#attention.forward(tokens, seen?.columns), any: seen?.any };
     const places = found.map(({ place }) => place);
@@ -152,6 +202,25 @@ export class ChannelGroup extends Module {
       return any ? mul(scaled, tensor2d(Float32Array.from(any), [any.length, 1])) : scaled;
     });
     return { token: add(addN(sum), bias), any: seen?.any };
+  }
+
+  /** All groups' tokens, of which this process made its own. */
+  #exchange(
+    made: readonly (GroupToken | undefined)[],
+    { images, keep }: ChannelInput,
+    sharing: GroupSharing,
+  ): Tensor[] {
+    const { embedDim, patchSize } = this.#options;
+    const [batch, , height, width] = images.shape as [number, number, number, number];
+    const rows = keep?.length ?? (batch * height * width) / patchSize ** 2;
+    // In place of a group that no row sees. It depends on a parameter, as all processes have to run the same derivatives.
+    const blank = (): Tensor => {
+      const anchor = this.#attention?.query.variable ?? (this.mix as ChannelMix).bias.variable;
+      return mul(add(zeros([rows, embedDim]), reshape(anchor, [1, -1])), 0);
+    };
+    const own = sharing.own.map((place) => made[place]?.token ?? blank());
+    const all = unstack(sharing.gather(stack(own)));
+    return all.filter((_, place) => made[place]);
   }
 
   #mixOf(mix: ChannelMix, places: readonly number[] | undefined): { readonly weight: Tensor; readonly bias: Tensor } {

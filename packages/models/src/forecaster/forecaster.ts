@@ -1,3 +1,4 @@
+import { ShapeError } from "@graticule/core";
 import { type InitRules, initialize, zeros } from "@graticule/nn";
 import { add, mul, type Tensor, type Tensor4D, tensor3d, tidy } from "@tensorflow/tfjs-core";
 import type { EncodeOptions } from "../channel-vit/channel-encoder.js";
@@ -22,8 +23,15 @@ export class Forecaster extends ChannelVit<ForecasterConfig> {
   }
 
   override forward(images: Tensor, options: EncodeOptions = {}): Tensor4D {
-    const { residualScale, targets } = this.config;
+    const { residualScale, targets, inChannels } = this.config;
     if (!residualScale) return super.forward(images, options);
+    if (images.shape[1] !== inChannels)
+      throw new ShapeError(
+        "Forecaster",
+        `all ${inChannels} channels`,
+        `${images.shape[1]}`,
+        "A residual forecast adds to the channels that it predicts, so it needs those of other processes, too.",
+      );
     return tidy(() => {
       const scale = tensor3d([...residualScale], [targets.length, 1, 1]);
       return add(pickChannels(images, targets), mul(super.forward(images, options), scale));

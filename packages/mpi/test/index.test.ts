@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import * as mpi from "../src/index.js";
+import * as testing from "../src/testing.js";
+
+test("the public names are these", () => {
+  expect(Object.keys(mpi).sort()).toMatchInlineSnapshot(`
+    [
+      "MpiError",
+      "MpiMismatchError",
+      "abortMpi",
+      "chooseMpiBuild",
+      "closeMpi",
+      "defaultThreadsPerRank",
+      "detectLauncher",
+      "launchCommand",
+      "mpiBuilds",
+      "mpiLibraryVersion",
+      "openMpi",
+      "soloCommunicator",
+    ]
+  `);
+  expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
+    [
+      "communicatorCases",
+      "runCommunicatorCases",
+      "runRanks",
+    ]
+  `);
+});
