@@ -2,7 +2,9 @@ import type { Measured } from "./run-json.js";
 import { runOnRanks } from "./run-on-ranks.js";
 
 export interface DchagOptions {
-  readonly model: string;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
   /** Channels and ranks, as in `512x4`. */
   readonly cases: readonly string[];
   /** Shape and reducer, such as `tree0-linear`. */
@@ -24,12 +26,13 @@ interface Side extends Measured {
 
 /** Peak memory and throughput of D-CHAG beside tensor parallelism alone: the same model on the same ranks, in one run. */
 export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<string, unknown>> {
-  const { cases, trees, ...common } = options;
+  const { cases, trees, width, depth, heads, outputs, baseline: of, batch, dtype, threads, steps, pairs } = options;
+  const common = { width, depth, heads, outputs, batch, dtype, threads, steps, pairs };
   for (const each of cases)
     for (const tree of trees) {
       const [channels, tp] = numbersOf(each);
       const [shape, reducer] = treeOf(tree);
-      const settings = { ...common, warmupSteps: 1, channels, shape, reducer };
+      const settings = { ...common, baseline: of, warmupSteps: 1, channels, shape, reducer };
       const { baseline, dchag } = (await runOnRanks("dchag", tp, settings)) as unknown as Record<
         "baseline" | "dchag",
         Side
@@ -41,7 +44,7 @@ export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<
         tp,
         reducer,
         tree: shape,
-        baseline: { tree: common.baseline === "same" ? shape : "flat", ...baseline },
+        baseline: { tree: of === "same" ? shape : "flat", ...baseline },
         dchag,
         memorySaved: 1 - dchag.peakBytes / baseline.peakBytes,
         speedup: dchag.samplesPerSecond / baseline.samplesPerSecond,

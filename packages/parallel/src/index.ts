@@ -18,6 +18,7 @@ export type { BackwardPrefetch } from "./fsdp/unit-schedule.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
 export type { OwnedPart } from "./owned-part.js";
 export type { StepNumbers } from "./reduce-statistics.js";
+export { gradientNormOfGroup } from "./tensor-parallel/gradient-norm.js";
 export {
   type AlongDim,
   copyToGroup,

@@ -11,6 +11,7 @@ it("exports these names", () => {
     "fullyShard",
     "gatherFromGroup",
     "gatherToGroup",
+    "gradientNormOfGroup",
     "makeMesh",
     "outputPlan",
     "reduceFromGroup",

@@ -3,7 +3,6 @@ import {
   type ChannelTree,
   ChannelVit,
   type ChannelVitConfig,
-  type ChannelVitPreset,
   channelEncoderInitRules,
   channelTree,
   channelVitConfig,
@@ -22,7 +21,9 @@ import { makeTrainingStep } from "./training-step.js";
 
 /** One rank of `bench dchag`: the same model with all channels on every rank, and with each rank's own, in turn. */
 interface DchagSettings {
-  readonly model: ChannelVitPreset;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
   readonly channels: number;
   readonly outputs: number;
   readonly shape: TreeShape;
@@ -38,13 +39,20 @@ interface DchagSettings {
 }
 
 const settings = readSettings<DchagSettings>();
-const { model, channels, outputs, shape, reducer, baseline, batch, warmupSteps, steps, pairs } = settings;
+const { width, depth, heads, channels, outputs, shape, reducer, baseline, batch, warmupSteps, steps, pairs } = settings;
 const world = openMpi({ timeoutSeconds: 300 });
 await openTorch(settings);
 
 const tree = channelTree(shape, { inChannels: channels, groups: world.size, reducer });
 const config = (channelTree: ChannelTree) =>
-  channelVitConfig(model, { inChannels: channels, outChannels: outputs, channelTree });
+  channelVitConfig("tiny", {
+    embedDim: width,
+    depth,
+    numHeads: heads,
+    inChannels: channels,
+    outChannels: outputs,
+    channelTree,
+  });
 const divided = config(tree);
 const whole = baseline === "same" ? divided : config(channelTree("flat", { inChannels: channels }));
 
@@ -60,6 +68,8 @@ closeMpi();
 interface Measured {
   readonly peakBytes: number;
   readonly secondsPerStep: number;
+  /** Of all ranks' threads together; ranks that wait take some, too. */
+  readonly cpuSecondsPerStep: number;
   readonly loss: number;
 }
 
@@ -83,8 +93,10 @@ function measure(config: ChannelVitConfig, isDistributed: boolean): Measured {
   );
   const times: number[] = [];
   let loss = 0;
+  let cpu = process.cpuUsage();
   for (let index = 0; index < warmupSteps + steps; index++) {
     world.barrier();
+    if (index === warmupSteps) cpu = process.cpuUsage();
     const start = performance.now();
     loss = step(index);
     world.barrier();
@@ -92,17 +104,23 @@ function measure(config: ChannelVitConfig, isDistributed: boolean): Measured {
   }
   const peak = Float64Array.of(memoryStats().peakBytes - before, median(times));
   world.allReduce(peak, { reduction: "max" });
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuSeconds = Float64Array.of((user + system) / 1e6 / steps);
+  world.allReduce(cpuSeconds);
   step.dispose();
   network.dispose();
   images.dispose();
   targets.dispose();
-  return { peakBytes: peak[0] as number, secondsPerStep: peak[1] as number, loss };
+  const [peakBytes, secondsPerStep] = peak as unknown as [number, number];
+  return { peakBytes, secondsPerStep, cpuSecondsPerStep: cpuSeconds[0] as number, loss };
 }
 
 function summary(measured: readonly Measured[]): Record<string, number> {
   const secondsPerStep = median(measured.map((each) => each.secondsPerStep));
   const peakBytes = Math.max(...measured.map((each) => each.peakBytes));
-  return { peakBytes, samplesPerSecond: batch / secondsPerStep, secondsPerStep, loss: (measured[0] as Measured).loss };
+  const cpuSecondsPerStep = median(measured.map((each) => each.cpuSecondsPerStep));
+  const { loss } = measured[0] as Measured;
+  return { peakBytes, samplesPerSecond: batch / secondsPerStep, secondsPerStep, cpuSecondsPerStep, loss };
 }
 
 /** Of each channel its own stream, so that all ranks that read a channel read the same. */
