@@ -45,11 +45,19 @@ test("refuses slices that are not in the tensor, second ones, and values of anot
     ],
   ] as [number, [number, number][]][];
   for (const [dim, ranges] of cases) expect(() => parameter.keepSlice({ dim, ranges })).toThrow(RangeError);
-  expect(() => parameter.keepSlice({ dim: 1, ranges: [[0, 7]] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: Parameter.keepSlice: expected rising runs inside a dim of [2,6], got dim 1 and 0 to 7.]`);
+  expect(() => parameter.keepSlice({ dim: 1, ranges: [[0, 7]] })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: Parameter.keepSlice: expected rising runs inside a dim of [2,6], got dim 1 and 0 to 7.]`,
+  );
   parameter.keepSlice({ dim: 0, ranges: [[1, 2]] });
-  expect(() => parameter.keepSlice({ dim: 0, ranges: [[0, 1]] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: Parameter.keepSlice: expected a whole [2,6], got a slice of dim 0. Slice it once.]`);
-  expect(() => parameter.assign(count(6))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: Parameter.assign: expected 12 values for [2,6], got 6.]`);
-  expect(() => parameter.assignSlice(count(12))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: Parameter.assignSlice: expected 6 values for [1,6], got 12.]`);
+  expect(() => parameter.keepSlice({ dim: 0, ranges: [[0, 1]] })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: Parameter.keepSlice: expected a whole [2,6], got a slice of dim 0. Slice it once.]`,
+  );
+  expect(() => parameter.assign(count(6))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: Parameter.assign: expected 12 values for [2,6], got 6.]`,
+  );
+  expect(() => parameter.assignSlice(count(12))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: Parameter.assignSlice: expected 6 values for [1,6], got 12.]`,
+  );
 });
 
 test("deferred values take no storage before they are used, and a slice's are those of the whole", () => {
