@@ -70,7 +70,10 @@ it("parts that processes save make the whole again, and any other parts", async 
       own = [...values];
     },
   };
-  await loadCheckpoint(path, { model: new Linear(2, 3), parts: new Map([["weight", part]]) });
+  await loadCheckpoint(path, {
+    model: new Linear(2, 3),
+    held: { parts: new Map([["weight", part]]), foreign: new Set() },
+  });
   expect(own).toEqual([2, 3, 4, 5]);
 });
 

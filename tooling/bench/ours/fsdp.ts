@@ -90,8 +90,9 @@ async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measure
     );
     const gradients = [...(await strategy.finishGradients())];
     const squares = tidy(() => stack(gradients.map(([, gradient]) => sumOfSquares(gradient))));
-    const gradientSquares = [...(await squares.data())];
+    const values = await squares.data();
     squares.dispose();
+    const gradientSquares = new Map(gradients.map(([path], at) => [path, values[at] as number]));
     await strategy.reduceStatistics({
       loss: (await loss.data())[0] as number,
       gradientSquares,
