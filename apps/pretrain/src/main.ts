@@ -1,27 +1,16 @@
-import { readdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { appendValue, formatTable, readConfig, runProgram, stderrLogger, updateReport } from "@graticule/classify";
+import { appendValue, formatTable, runProgram, stderrLogger, updateReport } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
+import { type Communicator, openRanks } from "@graticule/mpi";
 import { Command } from "commander";
 import { compare, type Variant } from "./compare.js";
 import { comparisonReport, comparisonRows, comparisonVerdict } from "./compare-report.js";
 import { pretrain, readPretrainConfig } from "./pretrain.js";
-import { type PretrainConfig, pretrainConfig } from "./pretrain-config.js";
+import type { PretrainConfig } from "./pretrain-config.js";
 import { pretrainReport, reconstructionReport, settingsReport } from "./pretrain-report.js";
 import { reconstruct } from "./reconstruct.js";
-
-// Both src/ and dist/ lie one level below the app's folder.
-const presetsFolder = new URL("../presets/", import.meta.url);
-
-async function presetPath(name: string): Promise<string> {
-  const names = (await readdir(presetsFolder)).map((file) => file.replace(/\.yaml$/, ""));
-  if (!names.includes(name))
-    throw new ConfigError(
-      `--preset: expected one of ${names.join(", ")}, got '${name}'. Or give a file with --config.`,
-    );
-  return fileURLToPath(new URL(`${name}.yaml`, presetsFolder));
-}
+import { addRunOptions, type RunFlags, readRunSettings } from "./run-options.js";
+import { addSlurmCommand } from "./slurm-command.js";
 
 interface CompareFlags {
   readonly variant: readonly string[];
@@ -31,12 +20,26 @@ interface CompareFlags {
   readonly out: string;
 }
 
-async function trainAndReport(runFolder: string, config: PretrainConfig, resume: boolean): Promise<void> {
+/** Calls a function on each of some ranks; all of them are started first if that wasn't done. */
+async function onRanks(ranks: number | undefined, run: (world: Communicator) => Promise<void>): Promise<void> {
+  const opened = await openRanks(ranks === undefined ? {} : { ranks });
+  if ("world" in opened) await run(opened.world);
+  else process.exitCode = opened.exitCode;
+}
+
+async function trainAndReport(
+  world: Communicator,
+  runFolder: string,
+  config: PretrainConfig,
+  resume: boolean,
+): Promise<void> {
   const { step, stopped, checkpoint } = await pretrain(runFolder, config, {
+    world,
     resume,
     logger: stderrLogger,
     progressStream: process.stderr,
   });
+  if (world.rank > 0) return;
   if (stopped) {
     process.stderr.write(`stopped at step ${step}; go on with: graticule-pretrain resume ${runFolder}\n`);
     return;
@@ -56,22 +59,14 @@ const program = new Command("graticule-pretrain")
   .description("Pretrain masked autoencoders on satellite images.")
   .showHelpAfterError();
 
-program
-  .command("run")
-  .description("Start a run: train, then draw reconstructions and a report.")
-  .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR train.epochs=200")
-  .option(
-    "-p, --preset <name>",
-    "settings to start from: hyperspectral, image-folder, quickstart, ucmerced",
-    "image-folder",
-  )
-  .option(
-    "-c, --config <file>",
-    "YAML or TypeScript file with settings, which win over the preset; give it again for more",
-    appendValue,
-    [],
-  )
-  .option("-o, --out <folder>", "run folder for checkpoints, logs and the report", "runs/pretrain")
+const ranksOption = [
+  "--ranks <count>",
+  "processes that share the run: starts them under mpirun, unless mpirun or srun has started this one",
+  Number,
+] as const;
+
+addRunOptions(program.command("run").description("Start a run: train, then draw reconstructions and a report."))
+  .option(...ranksOption)
   .option("--print-config", "print the settings and stop")
   .addHelpText(
     "after",
@@ -80,17 +75,17 @@ Examples:
   graticule-pretrain run --preset quickstart --out runs/quickstart
   graticule-pretrain run data.root=images model.preset=small model.imageSize=[128,128]
   graticule-pretrain run --config my-run.yaml backend.precision=bf16 --out runs/mine
+  graticule-pretrain run data.root=images --ranks 4
   graticule-pretrain run data.root=images --print-config`,
   )
   .action(
     async (
       overrides: string[],
-      flags: { preset: string; config: string[]; out: string; printConfig?: boolean },
+      flags: RunFlags & { readonly ranks?: number; readonly printConfig?: boolean },
     ): Promise<void> => {
-      const files = [await presetPath(flags.preset), ...flags.config];
-      const config = await readConfig(pretrainConfig, { files, overrides });
+      const config = await readRunSettings(overrides, flags);
       if (flags.printConfig) process.stdout.write(printConfig(config));
-      else await trainAndReport(flags.out, config, false);
+      else await onRanks(flags.ranks, (world) => trainAndReport(world, flags.out, config, false));
     },
   );
 
@@ -99,13 +94,17 @@ program
   .description("Go on with an interrupted run from its newest checkpoint.")
   .argument("<run>", "run folder")
   .argument("[overrides...]", "settings that may change: train.epochs, loader.*, backend.threads, report.*")
+  .option(...ranksOption)
   .addHelpText(
     "after",
-    "\nExamples:\n  graticule-pretrain resume runs/mine\n  graticule-pretrain resume runs/mine train.epochs=400",
+    "\nExamples:\n  graticule-pretrain resume runs/mine\n  graticule-pretrain resume runs/mine train.epochs=400 --ranks 4",
   )
-  .action(async (run: string, overrides: string[]) =>
-    trainAndReport(run, await readPretrainConfig(run, overrides), true),
-  );
+  .action(async (run: string, overrides: string[], flags: { readonly ranks?: number }) => {
+    const config = await readPretrainConfig(run, overrides);
+    await onRanks(flags.ranks, (world) => trainAndReport(world, run, config, true));
+  });
+
+addSlurmCommand(program);
 
 program
   .command("reconstruct")
@@ -146,7 +145,6 @@ Examples:
       throw new ConfigError("--seeds: expected a whole number of at least 1.");
     if (flags.variant.length === 0)
       throw new ConfigError("--variant: expected at least one, got none. E.g. --variant 'flat model.tree=flat'.");
-    const files = [await presetPath(flags.preset), ...flags.config];
     const variants: Variant[] = [];
     for (const text of flags.variant) {
       const [name = "", ...own] = text.trim().split(/\s+/);
@@ -154,7 +152,7 @@ Examples:
         throw new ConfigError(
           `--variant: expected a name of its own and overrides, got '${text}'. E.g. 'flat model.tree=flat'.`,
         );
-      variants.push({ name, config: await readConfig(pretrainConfig, { files, overrides: [...overrides, ...own] }) });
+      variants.push({ name, config: await readRunSettings([...overrides, ...own], flags) });
     }
     const seeds = Array.from({ length: flags.seeds }, (_, seed) => seed);
     const comparison = await compare(flags.out, variants, seeds, {

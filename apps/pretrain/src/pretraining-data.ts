@@ -11,6 +11,7 @@ import {
   type TransformSpec,
 } from "@graticule/data";
 import type { PretrainConfig } from "./pretrain-config.js";
+import type { RankShare } from "./rank-share.js";
 
 /** Area of the random crop as a share of an image. Source: He et al. 2022, appendix A.1, arXiv:2111.06377. */
 const IMAGE_CROP_SCALE = [0.2, 1] as const;
@@ -23,11 +24,11 @@ export async function measureTrainingChannels(config: PretrainConfig): Promise<C
   return schema;
 }
 
-/** Opens the augmented, normalized training images. */
+/** Opens the augmented, normalized training images, this rank's share of each batch. */
 export async function openTrainingLoader(
   config: PretrainConfig,
   schema: ChannelSchema,
-  logger: Logger,
+  { batchSize, shard, logger }: Pick<RankShare, "batchSize" | "shard" | "logger">,
 ): Promise<Loader> {
   const { augment, loader, train, seed } = config;
   const dataset = datasetSpec(config.data, "train");
@@ -38,7 +39,8 @@ export async function openTrainingLoader(
   return makeLoader({
     dataset,
     schema,
-    batchSize: train.microBatchSize,
+    batchSize,
+    shard,
     seed,
     shuffle: true,
     dropLast: length >= train.microBatchSize,

@@ -145,6 +145,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
       if (memory && spare.length <= options.prefetchBatches) spare.push(memory);
     },
     async close() {
+      spare.length = 0;
       await maker.close();
       await opened.close?.();
     },

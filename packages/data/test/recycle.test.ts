@@ -2,11 +2,15 @@ import { afterEach, expect, test } from "vitest";
 import { type Batch, type JsonValue, type Loader, type LoaderOptions, makeLoader } from "../src/index.js";
 
 const open: Loader[] = [];
+const modules: Readonly<Record<string, URL>> = {
+  openPaired: new URL("./paired-dataset.ts", import.meta.url),
+  openRevealing: new URL("./revealing-dataset.ts", import.meta.url),
+  openNumbered: new URL("./numbered-dataset.ts", import.meta.url),
+};
 
 async function load(name: string, options: JsonValue, changes: Partial<LoaderOptions> = {}): Promise<Loader> {
-  const files = { openPaired: "paired", openRevealing: "revealing", openNumbered: "numbered" }[name];
   const loader = await makeLoader({
-    dataset: { module: new URL(`./${files}-dataset.ts`, import.meta.url).href, export: name, options },
+    dataset: { module: modules[name]?.href as string, export: name, options },
     batchSize: 4,
     seed: 3,
     shuffle: true,

@@ -18,4 +18,7 @@ export { defaultThreadsPerRank, type LaunchCommandOptions, launchCommand } from 
 export { detectLauncher, type LaunchEnvironment } from "./launcher.js";
 export { chooseMpiBuild, type MpiBuild, type MpiImplementation, mpiBuilds } from "./native.js";
 export { abortMpi, closeMpi, mpiLibraryVersion, type OpenMpiOptions, openMpi } from "./open-mpi.js";
+export { type OpenedRanks, type OpenRanksOptions, openRanks } from "./open-ranks.js";
+export { gatherPlacements, type RankPlacement } from "./rank-placement.js";
+export { type SlurmScriptOptions, slurmScript } from "./slurm-script.js";
 export { soloCommunicator } from "./solo-communicator.js";

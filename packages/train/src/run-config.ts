@@ -15,7 +15,7 @@ export const optimizerConfig = z.strictObject({
 /** Length and pace of a run, as part of its configuration. */
 export const loopConfig = z.strictObject({
   epochs: z.int().min(1).default(100),
-  /** Samples of one forward pass. */
+  /** Samples of one forward pass, on all ranks together. */
   microBatchSize: z.int().min(1).default(64),
   /** Forward passes of one optimizer step. */
   gradAccumSteps: z.int().min(1).default(1),

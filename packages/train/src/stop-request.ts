@@ -1,4 +1,5 @@
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** SIGUSR2 is what launchers of several ranks, and Slurm before its time is over, pass on. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGUSR2"] as const;
 
 /** Remembers whether the process was asked to stop. */
 export interface StopRequest {
@@ -8,7 +9,7 @@ export interface StopRequest {
   dispose(): void;
 }
 
-/** Watches for SIGTERM and SIGINT. The first one is remembered; after it a second one has its default effect. */
+/** Watches for SIGTERM, SIGINT and SIGUSR2. The first one is remembered; after it a second one has its default effect. */
 export function watchStopSignals(): StopRequest {
   let received: StopRequest["signal"];
   const remember = (signal: NodeJS.Signals): void => {

@@ -14,7 +14,7 @@ import { singleDevice } from "./strategy.js";
 import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResult } from "./train-options.js";
 
 /**
- * Trains a model until `totalSteps`, or until SIGTERM or SIGINT ends it after the current step. The end is always saved.
+ * Trains a model until `totalSteps`, or until SIGTERM, SIGINT or SIGUSR2 ends it after the current step. The end is always saved.
  * A run that was interrupted at any moment and resumed gives the same weights, bit for bit, as one that was not. With a
  * strategy of several processes each calls it with its own part of the data; process 0 writes logs and checkpoints.
  *

@@ -1,6 +1,6 @@
 import { makeRandom } from "@graticule/core";
 import { type Dataset, type DatasetSpec, type DirectReads, openDataset as openSamples } from "@graticule/data";
-import { type GriddedVariable, openDataset } from "@graticule/data-era5";
+import { openDataset } from "@graticule/data-era5";
 import { openRaster } from "@graticule/data-geotiff";
 
 /** Windows of a raster at random places. Shape: `[C, size, size]`. */
@@ -47,12 +47,11 @@ export async function openTimeSlices(options: {
   const plane = height * width;
   const shape = [found.length, height, width] as const;
   const readInto: DirectReads["readInto"] = async (time, pixels) => {
-    const readPlane = async (variable: GriddedVariable, position: number): Promise<void> => {
+    for (const [position, variable] of found.entries()) {
       const place = pixels.subarray(position * plane, (position + 1) * plane);
       const { data } = await variable.read({ time }, place);
       if (data !== place) place.set(data);
-    };
-    await Promise.all(found.map(readPlane));
+    }
     return { id: `${time}` };
   };
   return {

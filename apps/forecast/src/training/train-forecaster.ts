@@ -45,7 +45,7 @@ export async function trainForecaster(
   const samples = await openForecastSamples(samplesOptions(config, "train"));
   const validation = await openValidation(config, logger);
   const modelConfig = forecastModelConfig(config, samples);
-  const base = await fitAnomalyBase(samples, config.model.residual, modelConfig);
+  const base = await fitAnomalyBase([samples], config.model.residual, modelConfig);
   const model = makeAnomalyForecaster(modelConfig, base, { seed });
   const loader = await makeLoader({
     dataset: forecastSamplesSpec(samplesOptions(config, "train")),
@@ -80,7 +80,9 @@ export async function trainForecaster(
         if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
         const dropout = (place: string, image: number) =>
           random(`dropout ${place}`, batch.indices[image % count] as number, Math.floor(image / count));
-        return tidy(() => batchLoss(model, batch, { config, weights, turn, draw: batch.start, dropout }));
+        return tidy(() =>
+          batchLoss(model, batch, { config, weights, turn, draw: batch.start, training: true, dropout }),
+        );
       },
       learningRate: config.optimizer.learningRate,
       resume,
@@ -104,6 +106,14 @@ export async function trainForecaster(
     if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
       await loadBest(runFolder, model);
       await calibrateScale(model, validation, weights.latitudeWeights);
+      // The dates of the validation have done their work: what needs no choice is measured on them too.
+      const { climatology, persistence } = await fitAnomalyBase(
+        [samples, validation],
+        config.model.residual,
+        modelConfig,
+      );
+      model.climatology.assign(climatology);
+      model.persistence.assign(persistence);
       best = await writeBest(runFolder, model, { ...best, calibrated: true });
     }
     return { ...result, best };
@@ -126,6 +136,7 @@ interface LossOptions {
   readonly turn: number;
   /** Which noise the members of an ensemble get. */
   readonly draw: number;
+  readonly training: boolean;
   /** For training alone. */
   readonly dropout?: DropoutStreams;
 }
@@ -145,7 +156,7 @@ function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSample
 function batchLoss(
   model: AnomalyForecaster,
   { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
-  { config, weights, turn, draw, dropout }: LossOptions,
+  { config, weights, turn, draw, training, dropout }: LossOptions,
 ) {
   const array = (name: string): Tensor => {
     const { data, shape } = arrays[name] as Batch["arrays"][string];
@@ -159,7 +170,7 @@ function batchLoss(
     ...weights,
     ...(dropout && { dropout }),
   };
-  if (!isEnsemble(config)) return model.loss(...inputs, options);
+  if (!isEnsemble(config)) return model.loss(...inputs, { ...options, training });
   return model.ensembleLoss(...inputs, { ...options, members: config.ensemble.members, seed: config.seed, draw });
 }
 
@@ -205,7 +216,7 @@ async function validationLoss(
     const loss = batchLoss(
       model,
       { images: images.data, shape: images.shape as unknown as Batch["shape"], arrays },
-      { config, weights, turn: 0, draw: first },
+      { config, weights, turn: 0, draw: first, training: false },
     );
     sum += ((await loss.data())[0] as number) * places.length;
     dispose(loss);
