@@ -94,7 +94,7 @@ bench("channels", "A training step of a ChannelVit, by number of channels and ki
 program
   .command("dchag")
   .description("Channels distributed over MPI ranks beside tensor parallelism alone; a line for each case and tree.")
-  .option("--width <count>", "embedDim", Number, 256)
+  .option("--width <count>", "embedDim", Number, 128)
   .option("--depth <count>", "blocks", Number, 2)
   .option("--heads <count>", "heads, a multiple of the ranks", Number, 8)
   .option("--cases <list>", "channels x ranks, as a,b", words, ["512x4", "1024x8"])
