@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DataCase, WriteCase } from "./data/data-case.js";
+import { benchDataset, type DataCase, type WriteCase } from "./data/data-case.js";
 import { writeJpegs, writeShards } from "./data/write-images.js";
 import { serveGeotiff, writeCube, writeGeotiff } from "./data/write-scenes.js";
 import { writeNetcdf, writeZarr } from "./data/write-weather.js";
@@ -94,12 +94,15 @@ async function benchCase(
   pairs: number,
   asked: DataOptions["peer"],
 ): Promise<Record<string, unknown>> {
-  const { batch, sampleBytes } = files;
-  const settings = { peer: peer.script, options: peer.options, batch, sampleBytes, workers };
+  const { batch, sampleBytes, repeats = 1 } = files;
+  const dataset =
+    repeats > 1 ? benchDataset("openRepeated", { dataset: { ...files.dataset }, repeats }) : files.dataset;
+  const settings = { peer: peer.script, options: peer.options, batch, sampleBytes, repeats, workers };
   const known = { [peer.name]: () => pythonSide("data", peer.modules, settings, peer.name) };
   const peers = choosePeers(known, Object.keys(known), asked && true);
-  const read = records ? [ourSide("data-read", { ...records, workers }, "read")] : [];
-  const runs = await runInTurn([ourSide("data", { transforms: [], ...files, workers }), ...peers, ...read], pairs);
+  const read = records ? [ourSide("data-read", { ...records, repeats, workers }, "read")] : [];
+  const ours = ourSide("data", { transforms: [], ...files, dataset, workers });
+  const runs = await runInTurn([ours, ...peers, ...read], pairs);
   const names = peers.map(({ name }) => name);
   return { ...compare(runs, names, "secondsPerSample"), ...(records && { shareOfRead: shareOfRead(runs) }) };
 }

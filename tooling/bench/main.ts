@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
 import { benchChannels } from "./channels.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
+import { benchDchag } from "./dchag.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -88,6 +89,28 @@ bench("channels", "A training step of a ChannelVit, by number of channels and ki
   .option("--steps <count>", "timed steps of one run", Number, 3)
   .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
   .action(async (options) => print(await benchChannels(options)));
+
+program
+  .command("dchag")
+  .description("Channels distributed over MPI ranks beside tensor parallelism alone; a line for each case and tree.")
+  .option("--width <count>", "embedDim", Number, 256)
+  .option("--depth <count>", "blocks", Number, 2)
+  .option("--heads <count>", "heads, a multiple of the ranks", Number, 8)
+  .option("--cases <list>", "channels x ranks, as a,b", words, ["512x4", "1024x8"])
+  .option("--trees <names>", "as a,b", words, ["tree0-linear", "tree0-cross-attention"])
+  .option("--outputs <count>", "channels of the prediction", Number, 5)
+  .addOption(
+    new Option("--baseline <tree>", "the same tree, or one cross-attention").choices(["same", "flat"]).default("same"),
+  )
+  .option("--batch <samples>", "samples of one step", Number, 16)
+  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .option("--threads <count>", "threads of each rank's kernels", Number, 1)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--pairs <count>", "runs of each side, in turn", Number, 1)
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async (options) => {
+    for await (const result of benchDchag(options)) print(result);
+  });
 
 program
   .command("ops")

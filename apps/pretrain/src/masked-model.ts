@@ -11,7 +11,7 @@ import {
   type SpectralMask,
   type TokenMask,
 } from "@graticule/models";
-import type { Module } from "@graticule/nn";
+import type { DropoutStreams, Module } from "@graticule/nn";
 import { type Scalar, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
 /** What decides the masks of some images, beside the model's settings: the same in any batch and after a resume. */
@@ -32,8 +32,8 @@ export interface MaskedModel {
   readonly normPix: boolean;
   /** What is hidden, and normalized, as one: a patch of all channels, or one channel of a patch. */
   readonly hiddenUnit: "patch" | "channel";
-  /** Mean squared error over what is hidden. */
-  loss(images: Tensor4D, draw: MaskDraw): Scalar;
+  /** Mean squared error over what is hidden. In training random streams make a model with dropout drop. */
+  loss(images: Tensor4D, draw: MaskDraw, dropout?: DropoutStreams): Scalar;
   /** Predicts all patches `[B, N, P·P·C]`, each in the order (row, column, channel). */
   predict(images: Tensor4D, draw: MaskDraw): { readonly prediction: Tensor3D; readonly isHidden: IsHidden };
 }
@@ -95,7 +95,8 @@ function makeMaskedHyperspectral(
   return {
     module: model,
     ...{ imageSize, patchSize, normPix, hiddenUnit: masking === "spatial" ? "patch" : "channel" },
-    loss: (images, draw) => hyperspectralMaeLoss(model, images, drawMask(draw), { normPix }),
+    loss: (images, draw, dropout) =>
+      hyperspectralMaeLoss(model, images, drawMask(draw), { normPix, ...(dropout && { dropout }) }),
     predict(images, draw) {
       const mask = drawMask(draw);
       return { prediction: model.forward(images, mask), isHidden: hiddenBy(mask) };

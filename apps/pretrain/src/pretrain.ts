@@ -45,8 +45,10 @@ export async function pretrain(
       model: model.module,
       loader,
       backend,
-      loss: ({ images, shape, indices }, { epoch }) =>
-        model.loss(tensor4d(images, [...shape]), { seed: config.seed, epoch, indices }),
+      loss: ({ images, shape, indices }, { epoch, random }) =>
+        model.loss(tensor4d(images, [...shape]), { seed: config.seed, epoch, indices }, (place, image) =>
+          random(`dropout ${place}`, indices[image] as number),
+        ),
       ...(validation &&
         validateEveryEpochs !== undefined && {
           evaluate: {

@@ -25,10 +25,12 @@ export interface GriddedVariable {
   /**
    * Reads the selected part alone, with scale, offset and fill values applied.
    *
+   * @param into memory for that many float32 values. Where the values are float32 and can go there they do, and `data` is
+   *   this array: in memory that is used again a read takes half of the time.
    * @returns float32, or float64 where the stored or unpacked values need it (coordinates, times).
    * @throws {FormatError} naming file and variable, if the stored bytes are broken.
    */
-  read(selection?: Selection): Promise<GriddedArray>;
+  read(selection?: Selection, into?: Float32Array): Promise<GriddedArray>;
 }
 
 /** NetCDF, HDF5 or Zarr data behind one interface. */

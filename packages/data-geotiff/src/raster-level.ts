@@ -17,8 +17,13 @@ export interface RasterLevel {
   readonly height: number;
   /** Maps (column, row) of a pixel's upper left corner to coordinates; absent if the file has no place. */
   readonly transform?: GeoTransform;
-  /** Shape: `[C, height, width]` of the window, in this level's pixels. Units: the file's own numbers; nodata is NaN. */
-  readWindow(window: RasterWindow): Promise<Float32Array>;
+  /**
+   * Shape: `[C, height, width]` of the window, in this level's pixels. Units: the file's own numbers; nodata is NaN.
+   *
+   * @param into memory of that size that is filled and returned, such as a sample's place in a batch; fresh if absent.
+   * @throws {RangeError} if `into` has another size, or the window leaves the raster.
+   */
+  readWindow(window: RasterWindow, into?: Float32Array): Promise<Float32Array>;
 }
 
 /** What all levels of a raster share. */
@@ -44,7 +49,7 @@ export function makeRasterLevel(directory: TiffDirectory, settings: LevelSetting
   const readMask = applyMask && maskDirectory ? makeLazyReader(source, maskDirectory, undefined) : undefined;
   const alpha = applyMask && !readMask ? findAlpha(directory, bandNames.length) : undefined;
 
-  async function readWindow({ bands: selection, ...window }: RasterWindow): Promise<Float32Array> {
+  async function readWindow({ bands: selection, ...window }: RasterWindow, into?: Float32Array): Promise<Float32Array> {
     const selected = selectBands(uri, bandNames, selection);
     assertInside(uri, window, width, height);
     const plane = window.height * window.width;
@@ -56,14 +61,20 @@ export function makeRasterLevel(directory: TiffDirectory, settings: LevelSetting
         `${count}`,
         "Read smaller windows, or raise maxValues.",
       );
-    const withAlpha = await readBands(window, alpha === undefined ? selected : [...selected, alpha]);
+    if (into && into.length !== count)
+      throw new RangeError(`readWindow: expected memory for ${count} values of ${uri}, got ${into.length}.`);
+    const withAlpha =
+      alpha === undefined ? await readBands(window, selected, into) : await readBands(window, [...selected, alpha]);
     const pixels = withAlpha.subarray(0, count);
     if (scaling) applyScaling(pixels, plane, selected, scaling);
     const valid = readMask ? await readMask(window, [0]) : alpha === undefined ? undefined : withAlpha.subarray(count);
     if (valid)
       for (let at = 0; at < count; at += plane)
         for (let pixel = 0; pixel < plane; pixel++) if (valid[pixel] === 0) pixels[at + pixel] = NaN;
-    return pixels.length === withAlpha.length ? pixels : pixels.slice();
+    if (alpha === undefined) return withAlpha;
+    if (into === undefined) return pixels.slice();
+    into.set(pixels);
+    return into;
   }
 
   const [fullWidth, fullHeight] = imageSize(image.main);
@@ -91,12 +102,12 @@ function makeLazyReader(source: ByteSource, directory: TiffDirectory, nodata: nu
     await directory.loadBlocks();
     return makeWindowReader(source, parseTiffLayout(source.uri, directory), nodata);
   }
-  return async (window, bands) => {
+  return async (window, bands, output) => {
     reader ??= open();
     reader.catch(() => {
       reader = undefined; // A server may be back later.
     });
-    return (await reader)(window, bands);
+    return (await reader)(window, bands, output);
   };
 }
 

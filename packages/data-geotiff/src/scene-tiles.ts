@@ -52,27 +52,34 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
     throw new ConfigError(
       `openSceneTiles: expected a schema of ${selected.length} channels, one for each band selected, got ${schema.length}.`,
     );
-  const readTile = (tile: Box): Promise<Float32Array> => raster.readWindow({ ...tile, bands: selected });
   const tiles: Box[] = [];
   for (const tile of spatialTiles(raster, options))
-    if (minValidFraction === 0 || validFraction(await readTile(tile)) >= minValidFraction) tiles.push(tile);
+    if (
+      minValidFraction === 0 ||
+      validFraction(await raster.readWindow({ ...tile, bands: selected })) >= minValidFraction
+    )
+      tiles.push(tile);
   if (tiles.length === 0)
     throw new ConfigError(
       `openSceneTiles: expected tiles of ${tileSize.join(" by ")} pixels in ${raster.height} by ${raster.width} of '${path}' for split ${options.split ?? "all"}, got none. Choose smaller tiles, smaller blockTiles or a lower minValidFraction.`,
     );
 
   const labelOf = options.weakLabels && makeSpectralLabeler(schema, options.weakLabels);
-  async function read(index: number): Promise<Sample> {
+  const shape: Sample["shape"] = [schema.length, ...tileSize];
+  async function readInto(index: number, pixels: Float32Array): Promise<Omit<Sample, "pixels" | "shape">> {
     const tile = tiles[index];
     if (tile === undefined)
       throw new RangeError(`read: expected an index from 0 to ${tiles.length - 1}, got ${index}.`);
-    const id = `${basename(path)}@${tile.row},${tile.column}`;
-    const pixels = await readTile(tile);
-    const sample: Sample = { pixels, shape: [schema.length, ...tileSize], id };
-    return labelOf ? { ...sample, label: labelOf(pixels) } : sample;
+    await raster.readWindow({ ...tile, bands: selected }, pixels);
+    return { id: `${basename(path)}@${tile.row},${tile.column}`, ...(labelOf && { label: labelOf(pixels) }) };
+  }
+  async function read(index: number): Promise<Sample> {
+    const pixels = new Float32Array(schema.length * tileSize[0] * tileSize[1]);
+    return { ...(await readInto(index, pixels)), pixels, shape };
   }
 
-  return { length: tiles.length, schema, ...(labelOf && { classNames: SPECTRAL_CLASSES }), read, tiles, raster };
+  const classNames = labelOf && { classNames: SPECTRAL_CLASSES };
+  return { length: tiles.length, schema, ...classNames, read, direct: { shape, readInto }, tiles, raster };
 }
 
 /** How worker threads open the same tiles. */

@@ -72,7 +72,8 @@ const NOTHING = new Float64Array(0);
  * Reads a TIFF's header and directories, classic or BigTIFF, of either byte order. Every offset and count is checked
  * against the source's size before anything is allocated.
  *
- * @throws {FormatError} naming the file, if it is no TIFF, truncated, or its directories point outside of it or in a circle.
+ * @throws {FormatError} naming the file, if it is no TIFF, truncated, has no directory, or one that points outside of it or
+ * in a circle.
  */
 export async function readTiffDirectories(source: ByteSource): Promise<readonly TiffDirectory[]> {
   const read = makeMetadataReader(source);
@@ -105,7 +106,8 @@ export async function readTiffDirectories(source: ByteSource): Promise<readonly 
     directories.push(directory);
     at = next;
   }
-  if (directories.length === 0) throw new FormatError(source.uri, "an image", "a TIFF without any");
+  if (directories.length === 0)
+    throw new FormatError(source.uri, "a TIFF with an image", "one without", "The file is truncated or corrupt.");
   return directories;
 }
 

@@ -1,12 +1,18 @@
 import { type Box, type ByteSource, readRanges } from "@graticule/data";
 import { type BlockLease, makeBlockCache, type TakeBytes } from "./block-cache.js";
 import { copyBlock } from "./block-copy.js";
+import { COMPRESSION } from "./compression-codes.js";
 import { freshBytes } from "./fresh-bytes.js";
+import { borrowReadMemory } from "./read-memory.js";
 import { type BlockValues, decodeTiffBlock } from "./tiff-block.js";
 import type { TiffLayout } from "./tiff-layout.js";
 
-/** Reads bands of a window as float32, nodata as NaN. Shape: `[bands.length, window.height, window.width]`. */
-export type WindowReader = (window: Box, bands: readonly number[]) => Promise<Float32Array>;
+/**
+ * Reads bands of a window as float32, nodata as NaN, into `output` or else fresh memory.
+ *
+ * Shape: `[bands.length, window.height, window.width]`.
+ */
+export type WindowReader = (window: Box, bands: readonly number[], output?: Float32Array) => Promise<Float32Array>;
 
 /** Compressed bytes that one window may have in flight at once; it waits for them before it asks for more. */
 const BATCH_BYTES = 2 ** 25;
@@ -51,7 +57,7 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
   }
 
   /** Starts the reads of the blocks that aren't at hand; undefined stands for one that a sparse file leaves out. */
-  function readBlocks(pieces: readonly Piece[]): (BlockLease | undefined)[] {
+  function readBlocks(pieces: readonly Piece[], takeMemory: TakeBytes | undefined): (BlockLease | undefined)[] {
     const isSparse = (block: number): boolean => layout.byteCounts[block] === 0;
     const found = pieces.map(({ block }) => (isSparse(block) ? undefined : cache.find(block)));
     const missing = pieces.flatMap(({ block }, index) => (found[index] || isSparse(block) ? [] : [index]));
@@ -60,7 +66,7 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
       const length = layout.byteCounts[block] as number;
       return { offset: layout.offsets[block] as number, length, what: `block ${block}` };
     });
-    for (const [position, bytes] of readRanges(source, ranges).entries()) {
+    for (const [position, bytes] of readRanges(source, ranges, takeMemory).entries()) {
       const index = missing[position] as number;
       const { block } = pieces[index] as Piece;
       found[index] = cache.add(block, (takeBytes) => decodeBlock(bytes, block, takeBytes));
@@ -68,17 +74,19 @@ export function makeWindowReader(source: ByteSource, layout: TiffLayout, nodata:
     return found;
   }
 
-  return async (window, selected) => {
-    const output = new Float32Array(freshBytes(selected.length * window.height * window.width * 4).buffer);
+  return async (window, selected, room) => {
+    const output = room ?? new Float32Array(freshBytes(selected.length * window.height * window.width * 4).buffer);
     for (const batch of batchesOf(piecesOf(window, selected, output), layout.byteCounts)) {
-      const blocks = readBlocks(batch);
+      const memory = layout.compression === COMPRESSION.none ? undefined : borrowReadMemory();
+      const blocks = readBlocks(batch, memory?.take);
       const copies = blocks.map(async (block, index) => {
         const { place, samples, target } = batch[index] as Piece;
         copyBlock(await block?.values, place, samples, samplesPerPixel, window, target, nodata);
       });
-      await Promise.all(copies).finally(() => {
-        for (const block of blocks) block?.release();
-      });
+      const results = await Promise.allSettled(copies);
+      for (const block of blocks) block?.release();
+      memory?.giveBack();
+      for (const result of results) if (result.status === "rejected") throw result.reason;
     }
     return output;
   };

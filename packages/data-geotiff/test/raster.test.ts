@@ -1,4 +1,5 @@
 import { deflateSync } from "node:zlib";
+import { makeRandom } from "@graticule/core";
 import { expect, test } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openRaster } from "../src/index.js";
@@ -37,6 +38,51 @@ test.each(variants)("reads windows and bands of %s", async (_, variant) => {
   expect([...whole]).toEqual(expected(0, 0, 5, 4, [0, 1, 2]));
   const part = await raster.readWindow({ row: 1, column: 2, height: 3, width: 2, bands: [2, "band1"] });
   expect([...part]).toEqual(expected(1, 2, 3, 2, [2, 0]));
+});
+
+test("a window is read into memory that is given, with alpha too; memory of another size is refused", async () => {
+  const window = { row: 1, column: 2, height: 3, width: 2, bands: [2, 0] };
+  const batch = new Float32Array(30).fill(-1);
+  const into = batch.subarray(6, 18);
+  expect(await (await open(image)).readWindow(window, into)).toBe(into);
+  expect([...batch]).toEqual([...Array(6).fill(-1), ...expected(1, 2, 3, 2, [2, 0]), ...Array(12).fill(-1)]);
+  const clear: TestTiff = {
+    ...image,
+    pixels: pixels.map((value, at) => (at === 2 ? 0 : value + 1)),
+    tags: { 338: [3, [2]] },
+  };
+  const path = folder.write("alpha.tif", writeTiff(clear));
+  const masked = await openRaster(path, { applyMask: true });
+  const pair = new Float32Array(2);
+  expect(await masked.readWindow({ row: 0, column: 0, height: 1, width: 2, bands: [1] }, pair)).toBe(pair);
+  expect([...pair]).toEqual([NaN, 17]);
+  await expect(masked.readWindow(window, new Float32Array(11))).rejects.toThrow(
+    /^readWindow: expected memory for 12 values of .*alpha\.tif, got 11\.$/,
+  );
+});
+
+test("windows that are read at once don't mix up their blocks", async () => {
+  const [height, width] = [200, 130];
+  const values = Array.from({ length: height * width }, (_, at) => (at * 7919) % 65_521);
+  const raster = await open({
+    ...{ width, height, bands: 1, pixels: values, bits: 16, rowsPerStrip: 7 },
+    ...{ compression: 8, compress: (block) => deflateSync(block) },
+  });
+  const random = makeRandom(3, "windows");
+  for (let round = 0; round < 3; round++) {
+    const windows = Array.from({ length: 40 }, () => {
+      const [row, column] = [random.integer(height - 20), random.integer(width - 9)];
+      return { row, column, height: 1 + random.integer(20), width: 9 };
+    });
+    const found = await Promise.all(windows.map((window) => raster.readWindow(window)));
+    for (const [index, { row, column, ...size }] of windows.entries())
+      expect([...(found[index] as Float32Array)]).toEqual(
+        Array.from(
+          { length: size.height * 9 },
+          (_, at) => values[(row + Math.floor(at / 9)) * width + column + (at % 9)],
+        ),
+      );
+  }
 });
 
 test("nodata is NaN, in integers and in floats whose text has more digits", async () => {

@@ -41,6 +41,9 @@ test("tiles hold the pixels of their place", async () => {
     "L7_ETMs.tif@32,96",
     [{ name: "swir2" }, { name: "blue" }],
   ]);
+  const room = new Float32Array(2 * 32 * 48);
+  expect(await tiles.direct?.readInto(9, room)).toEqual({ id: sample.id });
+  expect(Buffer.compare(new Uint8Array(room.buffer), new Uint8Array(sample.pixels.buffer))).toBe(0);
   const raster = await openRaster(path);
   const pixel = await raster.readWindow({ row: 40, column: 100, height: 1, width: 1, bands: [5, 0] });
   expect([sample.pixels[8 * 48 + 4], sample.pixels[32 * 48 + 8 * 48 + 4]]).toEqual([...pixel]);

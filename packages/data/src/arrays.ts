@@ -15,6 +15,7 @@ export { type Chunk, chunkBytesOf, makeChunk, readChunked } from "./arrays/chunk
 export { copyBox } from "./arrays/copy-box.js";
 export { makePagedSource } from "./arrays/paged-source.js";
 export { product, type Region, rowMajorStrides } from "./arrays/region.js";
+export { giveScratch, takeScratch } from "./arrays/scratch.js";
 export { itemBytesOf, type StoredDtype, type StoredValues, toStoredValues } from "./arrays/stored-dtype.js";
 export { type AttributeValue, numbersOf, type StoredDataset, type StoredVariable } from "./arrays/stored-variable.js";
 export { readStrided, type StridedLayout } from "./arrays/strided-read.js";

@@ -1,4 +1,5 @@
 import { FormatError, type GraticuleError, makeRandom, ShapeError } from "@graticule/core";
+import { type BatchMemory, roomFor } from "./batch-memory.js";
 import type { ChannelSchema } from "./channel-schema.js";
 import type { Dataset, Sample, SampleArray } from "./dataset.js";
 import type { Image } from "./resample.js";
@@ -60,16 +61,22 @@ interface ReadySample extends Image {
 const CONCURRENT_READS = 4;
 
 /**
- * Reads and transforms the samples of one batch. The result depends on its arguments only, never on the thread.
+ * Reads and transforms the samples of one batch. The result depends on its arguments only, never on the thread nor on
+ * what `memory` holds: memory that nobody else uses, for the result to lie in where it fits.
  *
  * @throws {FormatError} for an unreadable sample if the recipe says `fail`.
  * @throws {ShapeError} if samples differ in shape after the transforms, or in their arrays.
  */
-export async function assembleBatch(dataset: Dataset, request: BatchRequest, recipe: BatchRecipe): Promise<Batch> {
+export async function assembleBatch(
+  dataset: Dataset,
+  request: BatchRequest,
+  recipe: BatchRecipe,
+  memory?: BatchMemory,
+): Promise<Batch> {
   const { indices, epoch } = request;
   const results = new Array<ReadySample | SkippedSample>(indices.length);
-  const images = roomFor(indices.length, dataset, recipe);
-  const sampleSize = (images?.length ?? 0) / indices.length;
+  const sampleSize = knownSize(dataset, recipe) ?? 0;
+  const images = sampleSize > 0 ? roomFor(indices.length * sampleSize, memory?.images) : undefined;
   let next = 0;
   async function readInTurn(): Promise<void> {
     while (next < indices.length) {
@@ -80,14 +87,14 @@ export async function assembleBatch(dataset: Dataset, request: BatchRequest, rec
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
-  return stack(results, request, images);
+  return stack(results, request, images ? { ...memory, images } : (memory ?? {}));
 }
 
-/** The batch's pixels, to be written straight into; undefined where the samples' size isn't known before. */
-function roomFor(samples: number, { direct }: Dataset, { transforms, schema }: BatchRecipe): Float32Array | undefined {
-  if (transforms.length === 0) return direct && new Float32Array(samples * sizeOf(direct.shape));
+/** Values of one sample's pixels, which can be written straight into the batch; undefined where that isn't known before. */
+function knownSize({ direct }: Dataset, { transforms, schema }: BatchRecipe): number | undefined {
+  if (transforms.length === 0) return direct && sizeOf(direct.shape);
   const last = transforms.findLast((transform) => "size" in transform);
-  return last && new Float32Array(samples * schema.length * sizeOf(last.size));
+  return last && schema.length * sizeOf(last.size);
 }
 
 async function readSample(
@@ -118,11 +125,11 @@ function isFormatError(error: unknown): error is FormatError {
   return error instanceof FormatError || (error as GraticuleError | undefined)?.code === "GRATICULE_FORMAT";
 }
 
-/** @param images the pixels of all samples if they are in place already. */
+/** @param memory where the batch can lie; pixels of samples may be in place already. */
 function stack(
   results: readonly (ReadySample | SkippedSample)[],
   { start, next }: BatchRequest,
-  images: Float32Array | undefined,
+  { images, arrays }: Partial<BatchMemory>,
 ): Batch {
   const ready = results.filter((result) => "pixels" in result);
   const skipped = results.filter((result) => "reason" in result);
@@ -130,26 +137,22 @@ function stack(
   const where = `batch at ${start}`;
   const advice = "Add a resize or randomResizedCrop to the transforms.";
   return {
-    images:
-      images && skipped.length === 0 && ready.every(({ pixels }, position) => isPart(images, pixels, position))
-        ? images
-        : stackArrays(ready, ({ pixels, shape }) => ({ data: pixels, shape }), where, advice).data,
+    images: stackArrays(ready, ({ pixels, shape }) => ({ data: pixels, shape }), images, where, advice).data,
     shape: [ready.length, ...shape],
     labels: Int32Array.from(ready, (sample) => sample.label),
     indices: Int32Array.from(ready, (sample) => sample.index),
-    arrays: stackNamedArrays(ready, where),
+    arrays: stackNamedArrays(ready, arrays, where),
     skipped,
     start,
     next,
   };
 }
 
-/** Whether a sample's pixels lie in the batch's own memory, at its place. */
-function isPart(images: Float32Array, pixels: Float32Array, position: number): boolean {
-  return pixels.buffer === images.buffer && pixels.byteOffset === position * pixels.byteLength;
-}
-
-function stackNamedArrays(ready: readonly ReadySample[], where: string): Batch["arrays"] {
+function stackNamedArrays(
+  ready: readonly ReadySample[],
+  memory: BatchMemory["arrays"] | undefined,
+  where: string,
+): Batch["arrays"] {
   const names = Object.keys(ready[0]?.arrays ?? {});
   for (const { arrays, index } of ready) {
     const found = Object.keys(arrays);
@@ -165,21 +168,28 @@ function stackNamedArrays(ready: readonly ReadySample[], where: string): Batch["
   return Object.fromEntries(
     names.map((name) => [
       name,
-      stackArrays(ready, ({ arrays }) => arrays[name] as SampleArray, `${where}, array ${name}`, advice),
+      stackArrays(
+        ready,
+        ({ arrays }) => arrays[name] as SampleArray,
+        memory?.[name],
+        `${where}, array ${name}`,
+        advice,
+      ),
     ]),
   );
 }
 
-/** Stacks one array of each sample along a new first dim. */
+/** Stacks one array of each sample along a new first dim, in `memory` if it has that size. */
 function stackArrays(
   ready: readonly ReadySample[],
   pick: (sample: ReadySample) => SampleArray,
+  memory: Float32Array | undefined,
   where: string,
   advice: string,
 ): SampleArray {
   const shape = ready[0] ? pick(ready[0]).shape : [];
   const size = sizeOf(shape);
-  const data = new Float32Array(ready.length * size);
+  const data = roomFor(ready.length * size, memory);
   for (const [position, sample] of ready.entries()) {
     const array = pick(sample);
     if (array.shape.length !== shape.length || array.shape.some((length, dim) => length !== shape[dim]))
@@ -189,7 +199,8 @@ function stackArrays(
         `[${array.shape.join(", ")}] from sample ${sample.index}`,
         advice,
       );
-    data.set(array.data, position * size);
+    const isInPlace = array.data.buffer === data.buffer && array.data.byteOffset === position * array.data.byteLength;
+    if (!isInPlace) data.set(array.data, position * size);
   }
   return { data, shape: [ready.length, ...shape] };
 }

@@ -39,7 +39,7 @@ export interface Draw {
 /** Reads without a copy, for datasets whose samples all have pixels of one shape. */
 export interface DirectReads {
   readonly shape: Sample["shape"];
-  /** Fills `pixels`, a slice of the batch, and gives the rest of the sample. */
+  /** Fills all of `pixels`, a slice of the batch that holds whatever it held before, and gives the rest of the sample. */
   readInto(index: number, pixels: Float32Array, draw?: Draw): Promise<Omit<Sample, "pixels" | "shape">>;
 }
 

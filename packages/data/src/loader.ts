@@ -1,6 +1,7 @@
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import type { Batch, BatchRecipe, SkippedSample } from "./batch.js";
 import { makeInProcessMaker } from "./batch-maker.js";
+import { type BatchMemory, takeMemory } from "./batch-memory.js";
 import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
 import { type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
 import { epochOrder } from "./epoch-order.js";
@@ -53,6 +54,11 @@ export interface Loader {
    * left is not yielded, except on one rank of several, which stay in step.
    */
   epoch(epoch: number, startSample?: number): AsyncIterable<Batch>;
+  /**
+   * Gives back a batch that is used up: a later one is made in its memory, which costs far less than new memory. Its
+   * images and arrays are empty from then on, so that a use after this shows; labels and indices stay.
+   */
+  recycle(batch: Batch): void;
   /** Closes the dataset, in each worker too, and ends the worker threads. */
   close(): Promise<void>;
 }
@@ -87,6 +93,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
       ? makeInProcessMaker(opened, recipe)
       : makeWorkerPool({ dataset: spec, recipe }, { numWorkers, batchTimeoutSeconds, workerHeapMB, logger });
   const checkScale = makeScaleCheck(recipe, logger);
+  const spare: BatchMemory[] = [];
   let currentRun = 0;
 
   async function* epoch(epochNumber: number, startSample = 0): AsyncGenerator<Batch> {
@@ -102,7 +109,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
         const { value: slice } = slices.next();
         if (!slice) return;
         const { start, next, from, to } = slice;
-        const batch = maker.make({ epoch: epochNumber, start, next, indices: order.slice(from, to) });
+        const batch = maker.make({ epoch: epochNumber, start, next, indices: order.slice(from, to) }, spare.pop());
         batch.catch(() => {}); // Reported when its turn comes.
         ahead.push(batch);
       }
@@ -133,7 +140,12 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
     schema,
     ...(opened.classNames && { classNames: opened.classNames }),
     epoch,
+    recycle(batch) {
+      const memory = takeMemory(batch);
+      if (memory && spare.length <= options.prefetchBatches) spare.push(memory);
+    },
     async close() {
+      spare.length = 0;
       await maker.close();
       await opened.close?.();
     },

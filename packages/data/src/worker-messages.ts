@@ -1,4 +1,5 @@
 import type { Batch, BatchRecipe, BatchRequest } from "./batch.js";
+import type { BatchMemory } from "./batch-memory.js";
 import type { DatasetSpec } from "./dataset.js";
 
 /** What a worker thread is started with. */
@@ -7,9 +8,14 @@ export interface WorkerSetup {
   readonly recipe: BatchRecipe;
 }
 
-/** From the loader: make a batch; drop every batch that isn't started; close the dataset after the one in work. */
+/** From the loader: make a batch, in memory that is transferred; drop every batch that isn't started; close the dataset after the one in work. */
 export type WorkerRequest =
-  | { readonly kind: "make"; readonly id: number; readonly request: BatchRequest }
+  | {
+      readonly kind: "make";
+      readonly id: number;
+      readonly request: BatchRequest;
+      readonly memory: BatchMemory | undefined;
+    }
   | { readonly kind: "cancel" }
   | { readonly kind: "close" };
 

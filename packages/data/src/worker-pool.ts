@@ -1,6 +1,7 @@
 import { expectation, GraticuleError, type Logger } from "@graticule/core";
 import type { Batch, BatchRequest } from "./batch.js";
 import { type BatchMaker, cancelledError } from "./batch-maker.js";
+import type { BatchMemory } from "./batch-memory.js";
 import type { WorkerSetup } from "./worker-messages.js";
 import { startWorkerThread, type Task, type WorkerLimits, type WorkerThread } from "./worker-thread.js";
 
@@ -45,11 +46,11 @@ export function makeWorkerPool(setup: WorkerSetup, options: WorkerPoolOptions): 
     return threads[place];
   }
 
-  function make(request: BatchRequest): Promise<Batch> {
+  function make(request: BatchRequest, memory?: BatchMemory): Promise<Batch> {
     if (closed) return Promise.reject(cancelledError());
     const open = threads.map((thread) => thread?.tasks.length ?? 0);
     const place = open.indexOf(Math.min(...open));
-    return new Promise((resolve, reject) => threadAt(place).make({ request, resolve, reject, failures: 0 }));
+    return new Promise((resolve, reject) => threadAt(place).make({ request, memory, resolve, reject, failures: 0 }));
   }
 
   function cancel(): void {

@@ -1,11 +1,14 @@
 import { Worker } from "node:worker_threads";
 import { GraticuleError } from "@graticule/core";
 import type { Batch, BatchRequest } from "./batch.js";
+import { type BatchMemory, memoryBuffers } from "./batch-memory.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
 
 /** A batch that is asked for, until it is there or can't be. */
 export interface Task {
   readonly request: BatchRequest;
+  /** Goes to the first thread that gets the task. */
+  memory: BatchMemory | undefined;
   readonly resolve: (batch: Batch) => void;
   readonly reject: (error: Error) => void;
   /** Threads that ended while they worked on it. */
@@ -102,7 +105,12 @@ export function startWorkerThread(
       tasks.set(id, task);
       if (tasks.size === 1) watch();
       worker.ref();
-      worker.postMessage({ kind: "make", id, request: task.request } satisfies WorkerRequest);
+      const { request, memory } = task;
+      task.memory = undefined;
+      worker.postMessage(
+        { kind: "make", id, request, memory } satisfies WorkerRequest,
+        memory && memoryBuffers(memory),
+      );
     },
     cancel() {
       tasks.clear();

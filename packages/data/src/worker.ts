@@ -14,9 +14,9 @@ function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: 
   let waiting: Extract<WorkerRequest, { kind: "make" }>[] = [];
   let working: Promise<void> | undefined;
 
-  async function answer({ id, request }: Extract<WorkerRequest, { kind: "make" }>): Promise<void> {
+  async function answer({ id, request, memory }: Extract<WorkerRequest, { kind: "make" }>): Promise<void> {
     try {
-      const batch = await assembleBatch(await dataset, request, recipe);
+      const batch = await assembleBatch(await dataset, request, recipe, memory);
       const reply: WorkerReply = { id, batch };
       port.postMessage(reply, batchBuffers(batch));
     } catch (caught) {

@@ -12,6 +12,7 @@ test("the public names of @graticule/data/arrays are these", () => {
       "decodeLz4",
       "decodeZstd",
       "findSuperblock",
+      "giveScratch",
       "inflateBytes",
       "itemBytesOf",
       "makeChunk",
@@ -26,6 +27,7 @@ test("the public names of @graticule/data/arrays are these", () => {
       "readStrided",
       "rowMajorStrides",
       "scopeCache",
+      "takeScratch",
       "toStoredValues",
       "unshuffleAll",
     ]

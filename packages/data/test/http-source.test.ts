@@ -59,9 +59,24 @@ test("near ranges come with one request, each in its place", async () => {
     "bytes=2000-6499",
     "bytes=80000-82499",
   ]);
-  await expect(Promise.all(readRanges(source, [{ offset: 99_999, length: 2, what: "a block" }]))).rejects.toThrow(
+});
+
+test("ranges come into memory that is given; one that leaves the object gets none", async () => {
+  const source = await openByteSource(`${server.url}/object`, options);
+  const memory = new Uint8Array(50_000).fill(255);
+  const taken: number[] = [];
+  const take = (length: number): Uint8Array => {
+    taken.push(length);
+    return memory.subarray(0, length);
+  };
+  const [part] = await Promise.all(readRanges(source, [{ offset: 20_000, length: 40_000, what: "a block" }], take));
+  expect(part).toEqual(bytes.subarray(20_000, 60_000));
+  expect(part?.buffer).toBe(memory.buffer);
+  const beyond = [{ offset: 99_999, length: 2, what: "a block" }];
+  await expect(Promise.all(readRanges(source, beyond, take))).rejects.toThrow(
     /expected a block of 2 bytes at 99999, got a file of 100000 bytes/,
   );
+  expect(taken).toEqual([40_000]);
 });
 
 test("an object of no or few bytes is held whole", async () => {

@@ -1,13 +1,14 @@
 import { recompute } from "@graticule/autodiff";
 import { selectPaths } from "@graticule/core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { Tensor } from "@tensorflow/tfjs-core";
 import type { Module } from "./module.js";
 
-type Forward = (...inputs: Tensor[]) => Tensor;
+type Forward = (...inputs: unknown[]) => Tensor;
 
 /**
  * Makes the modules that a path pattern selects, such as `blocks.*`, keep only their inputs and compute their inside
- * again in the backward pass: less memory for about a third more work. Changes the model in place and returns it.
+ * again in the backward pass: less memory for about a third more work. Tensors are a module's first arguments; what comes
+ * behind them, such as `DropoutStreams`, both passes get alike. Changes the model in place and returns it.
  *
  * Source: Chen et al. 2016, arXiv:1604.06174.
  *
@@ -22,7 +23,12 @@ export function applyRecompute<M extends Module>(model: M, pattern: string): M {
       throw new TypeError(
         `applyRecompute: expected a module with a plain forward, got '${path}'. Select each block once, e.g. 'blocks.*'.`,
       );
-    module.forward = recompute(module.forward.bind(module));
+    const forward = module.forward.bind(module);
+    module.forward = (...inputs) => {
+      const count = inputs.findIndex((input) => !(input instanceof Tensor));
+      const [tensors, others] = count < 0 ? [inputs, []] : [inputs.slice(0, count), inputs.slice(count)];
+      return recompute((...given: Tensor[]) => forward(...given, ...others))(...(tensors as Tensor[]));
+    };
   }
   return model;
 }

@@ -14,6 +14,7 @@
  */
 export { applyRecompute } from "./apply-recompute.js";
 export { deferInitialization } from "./defer-initialization.js";
+export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -55,4 +56,4 @@ export {
 export { SelfAttention } from "./self-attention.js";
 export { sinCosPositionEmbedding2d } from "./sin-cos-position-embedding.js";
 export { sinCosPositionEmbedding1d } from "./sin-cos-position-embedding-1d.js";
-export { TransformerBlock } from "./transformer-block.js";
+export { TransformerBlock, type TransformerBlockOptions } from "./transformer-block.js";

@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
-/** The epsilon of ViT and MAE (PyTorch's own default is 1e-5). */
+/** The epsilon of ViT and MAE; PyTorch's own default, and ClimaX's, is 1e-5. */
 const EPSILON = 1e-6;
 
 /**
@@ -17,9 +17,11 @@ const EPSILON = 1e-6;
 export class LayerNorm extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
+  readonly epsilon: number;
 
-  constructor(embedDim: number) {
+  constructor(embedDim: number, epsilon = EPSILON) {
     super();
+    this.epsilon = epsilon;
     this.weight = new Parameter([embedDim]);
     this.bias = new Parameter([embedDim]);
   }
@@ -31,6 +33,6 @@ export class LayerNorm extends Module {
 
   /** What the operation takes, for one that normalizes on its way. */
   parameters(): { readonly gamma: Tensor; readonly beta: Tensor; readonly epsilon: number } {
-    return { gamma: this.weight.variable, beta: this.bias.variable, epsilon: EPSILON };
+    return { gamma: this.weight.variable, beta: this.bias.variable, epsilon: this.epsilon };
   }
 }

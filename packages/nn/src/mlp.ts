@@ -1,4 +1,6 @@
+import { gelu } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
@@ -20,6 +22,12 @@ export class Mlp extends Module {
 
   forward(x: Tensor): Tensor {
     return this.fc2.forward(this.fc1.forward(x), { inputActivation: "gelu" });
+  }
+
+  /** With dropout behind the GELU and behind the second layer, which may drop whole images too. */
+  forwardDropped(x: Tensor, rates: DropRates, place: string, streams: DropoutStreams): Tensor {
+    const hidden = dropout(gelu(this.fc1.forward(x)), { dropRate: rates.dropRate }, `${place}.hidden`, streams);
+    return dropout(this.fc2.forward(hidden), rates, place, streams);
   }
 
   /** x + mlp of normalized x, as a pre-norm block has it. */

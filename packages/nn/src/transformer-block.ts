@@ -1,15 +1,29 @@
-import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
 import { Mlp } from "./mlp.js";
 import { Module } from "./module.js";
 import { SelfAttention } from "./self-attention.js";
 
+export interface TransformerBlockOptions extends Partial<DropRates> {
+  readonly embedDim: number;
+  readonly numHeads: number;
+  /** Width inside the MLP. */
+  readonly mlpDim: number;
+  /** Of both norms. */
+  readonly normEpsilon?: number;
+}
+
 /**
  * Pre-norm transformer block: `x + attn(norm1(x))`, then `+ mlp(norm2(·))`. Outside of a gradient its intermediate
  * tensors are freed on return.
  *
+ * Given random streams it drops at its rates: values behind the attention, the GELU and the MLP, and whole branches.
+ *
  * Shape: `[B, N, D] → [B, N, D]`.
- * Source: Dosovitskiy et al. 2021, eq. 2–3, arXiv:2010.11929.
+ * Source: Dosovitskiy et al. 2021, eq. 2–3, arXiv:2010.11929; places of dropout as in timm's block.
+ *
+ * @throws {RangeError} if a rate is not from 0 to below 1.
  */
 export class TransformerBlock extends Module {
   readonly norm1: LayerNorm;
@@ -17,16 +31,27 @@ export class TransformerBlock extends Module {
   readonly norm2: LayerNorm;
   readonly mlp: Mlp;
 
-  constructor(options: { readonly embedDim: number; readonly numHeads: number; readonly mlpDim: number }) {
+  readonly rates: Required<DropRates>;
+
+  constructor(options: TransformerBlockOptions) {
     super();
-    this.norm1 = new LayerNorm(options.embedDim);
-    this.attn = new SelfAttention(options.embedDim, options.numHeads);
-    this.norm2 = new LayerNorm(options.embedDim);
-    this.mlp = new Mlp(options.embedDim, options.mlpDim);
+    const { embedDim, numHeads, mlpDim, normEpsilon, dropRate = 0, dropPathRate = 0 } = options;
+    this.rates = { dropRate, dropPathRate };
+    checkDropRates("TransformerBlock", this.rates);
+    this.norm1 = new LayerNorm(embedDim, normEpsilon);
+    this.attn = new SelfAttention(embedDim, numHeads);
+    this.norm2 = new LayerNorm(embedDim, normEpsilon);
+    this.mlp = new Mlp(embedDim, mlpDim);
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, streams?: DropoutStreams): Tensor {
+    const { rates } = this;
     return tidy(() => {
+      if (streams && (rates.dropRate > 0 || rates.dropPathRate > 0)) {
+        const attention = this.attn.forward(this.norm1.forward(x));
+        const attended = add(x, dropout(attention, rates, "attn", streams));
+        return add(attended, this.mlp.forwardDropped(this.norm2.forward(attended), rates, "mlp", streams));
+      }
       const attended = this.attn.forwardNormed(x, this.norm1);
       return this.mlp.forwardNormed(attended, this.norm2);
     });

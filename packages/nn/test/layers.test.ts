@@ -52,6 +52,12 @@ test("LayerNorm divides by the biased standard deviation with 1e-6 under the roo
   expectNumbers(y, [-2, 4, -2 / Math.SQRT2, 1 + 3 / Math.SQRT2]);
 });
 
+test("LayerNorm takes another number under the root", () => {
+  const layer = new LayerNorm(2, 3);
+  set(layer, { weight: [1, 1] });
+  expectNumbers(layer.forward(tensor([1, 3], [1, 2])), [-0.5, 0.5]); // variance 1
+});
+
 test("SelfAttention mixes values by the softmax of scaled products, each head by itself", () => {
   const layer = new SelfAttention(2, 2);
   // Heads of width 1: q = x, k = x, v = 10·x for each feature; the output projection swaps the features.

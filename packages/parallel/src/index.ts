@@ -10,9 +10,15 @@
  * await train({ ...options, strategy: dataParallel(model, mesh) });
  * ```
  */
+export { distributeChannels } from "./dchag/distribute-channels.js";
 export { type DataParallel, type DataParallelOptions, dataParallel } from "./ddp/data-parallel.js";
+export { type FullyShard, type FullyShardOptions, fullyShard } from "./fsdp/fully-shard.js";
+export { type ShardingStrategy, shardingSizes } from "./fsdp/sharding.js";
+export type { BackwardPrefetch } from "./fsdp/unit-schedule.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
+export type { OwnedPart } from "./owned-part.js";
 export type { StepNumbers } from "./reduce-statistics.js";
+export { gradientNormOfGroup } from "./tensor-parallel/gradient-norm.js";
 export {
   type AlongDim,
   copyToGroup,

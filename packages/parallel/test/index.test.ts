@@ -7,14 +7,18 @@ it("exports these names", () => {
     "copyToGroup",
     "crossAttentionPlan",
     "dataParallel",
+    "distributeChannels",
+    "fullyShard",
     "gatherFromGroup",
     "gatherToGroup",
+    "gradientNormOfGroup",
     "makeMesh",
     "outputPlan",
     "reduceFromGroup",
     "reduceScatterFromGroup",
     "scatterToGroup",
     "shard",
+    "shardingSizes",
     "tensorParallel",
   ]);
 });

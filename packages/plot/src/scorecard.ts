@@ -114,10 +114,10 @@ function drawLegend(label: string, width: number): string {
       }),
     ],
   });
-  const text = escapeText(shortenText(label, Math.floor((width - 400) / 6.5)));
+  const text = escapeText(shortenText(`${label}, improvement in %`, Math.floor((width - 280) / 6)));
   return [
     `${bar.join("")}<g transform="translate(4,0)">${axis}</g>`,
-    `<g font-size="11"><text x="264" y="9">${text}, improvement in %</text>`,
+    `<g font-size="11"><text x="264" y="9">${text}</text>`,
     `<text x="264" y="26">blue is better; ▲ ▼ significant</text></g>`,
   ].join("");
 }

@@ -9,6 +9,7 @@ describe("the package", () => {
       [
         "TorchKernelError",
         "TorchOutOfMemoryError",
+        "copyStorage",
         "dataPointer",
         "getDevice",
         "getPrecision",
@@ -17,6 +18,7 @@ describe("the package", () => {
         "loadTorch",
         "memoryStats",
         "modelFile",
+        "placeStorage",
         "profileKernels",
         "registerTorchBackend",
         "releaseCachedBytes",

@@ -11,6 +11,8 @@ export interface EpochBatch {
 export interface BatchStream {
   /** @throws {GraticuleError} if a whole epoch yields no batch, because no sample of it could be read. */
   next(): Promise<EpochBatch>;
+  /** Gives the loader a batch's memory back once nothing uses it any more. */
+  recycle(batch: Batch): void;
   /** Time that `next` has kept its callers waiting. Units: seconds. */
   waitedSeconds(): number;
   close(): Promise<void>;
@@ -50,6 +52,7 @@ export function openBatchStream(loader: Loader, from: DataPosition): BatchStream
         throw new GraticuleError("GRATICULE_CLOSED", "batch stream: expected to be open, got next() after close().");
       return value;
     },
+    recycle: (batch) => loader.recycle(batch),
     waitedSeconds: () => waited,
     async close() {
       await batches.return(undefined);

@@ -38,12 +38,16 @@ export async function removePartialCheckpoints(runFolder: string): Promise<void>
     if (name.startsWith(PARTIAL_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
+/** Where the next checkpoint is written before it gets its name. */
+export function partialFolder(runFolder: string, step: number): string {
+  return join(checkpointsFolder(runFolder), `${PARTIAL_PREFIX}${stepFolderName(step)}`);
+}
+
 /** Makes an empty folder beside the checkpoints to write the next one in. */
-export async function makePartialFolder(runFolder: string, step: number): Promise<string> {
-  const path = join(checkpointsFolder(runFolder), `${PARTIAL_PREFIX}${stepFolderName(step)}`);
+export async function makePartialFolder(runFolder: string, step: number): Promise<void> {
+  const path = partialFolder(runFolder, step);
   await rm(path, { recursive: true, force: true });
   await mkdir(path, { recursive: true });
-  return path;
 }
 
 /** Removes a checkpoint so that it is there in whole or not at all, also when this is interrupted. */
@@ -55,16 +59,14 @@ async function removeAtOnce(runFolder: string, path: string, step: number): Prom
 }
 
 /** Gives a fully written folder its name, in place of a corrupt checkpoint of the same step if there is one. */
-export async function publishCheckpoint(runFolder: string, partial: string, step: number): Promise<string> {
+export async function publishCheckpoint(runFolder: string, partial: string, step: number): Promise<void> {
   const folder = checkpointsFolder(runFolder);
   await syncFolder(partial);
   const existing = (await listCheckpoints(runFolder)).find((checkpoint) => checkpoint.step === step);
   if (existing) await removeAtOnce(runFolder, existing.path, step);
-  const path = join(folder, stepFolderName(step));
-  await rename(partial, path);
+  await rename(partial, join(folder, stepFolderName(step)));
   await syncFolder(folder);
   await syncFolder(runFolder);
-  return path;
 }
 
 /**

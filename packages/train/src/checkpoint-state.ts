@@ -8,6 +8,19 @@ import type { FileDigest } from "./durable-file.js";
 export const STATE_FILE = "state.json";
 export const MODEL_FILE = "model.safetensors";
 export const OPTIMIZER_FILE = "optimizer.safetensors";
+
+/** The file of one of several processes that hold parts of tensors: `model-00001-of-00004.safetensors` of process 0. */
+export function fileOfProcess(name: string, rank: number, worldSize: number): string {
+  const count = (number: number): string => String(number).padStart(5, "0");
+  return name.replace(".", `-${count(rank + 1)}-of-${count(worldSize)}.`);
+}
+
+/** The files of a checkpoint that hold its model, or its optimizer's state. */
+export function filesOf({ files }: Pick<CheckpointState, "files">, name: string): string[] {
+  const [stem] = name.split(".");
+  return Object.keys(files).filter((file) => file === name || file.startsWith(`${stem}-`));
+}
+
 const FORMAT_VERSION = 2;
 /** Format 1 counted the batches of an epoch, which only the same batch size finds again; 2 counts samples. */
 const READABLE_VERSIONS = [1, FORMAT_VERSION];

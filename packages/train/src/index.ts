@@ -37,7 +37,8 @@ export {
   writeSafetensors,
 } from "./safetensors-file.js";
 export { CheckpointError, type SaveCheckpointOptions, saveCheckpoint } from "./save-checkpoint.js";
-export { type StepStatistics, type Strategy, singleDevice } from "./strategy.js";
+export { type OwnedPart, type StepStatistics, type Strategy, singleDevice } from "./strategy.js";
+export type { TensorPart } from "./tensor-part.js";
 export { train } from "./train.js";
 export type { LossContext, LossFunction, TrainOptions, TrainResult } from "./train-options.js";
 export { RUN_CONFIG_FILE, type RunConfig, type TrainRunOptions, trainRun } from "./train-run.js";

@@ -1,22 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PlainData } from "@graticule/config";
-import { FormatError, type Logger, silentLogger } from "@graticule/core";
+import { FormatError, type Logger, MismatchError, silentLogger } from "@graticule/core";
 import { assertSameSchema, type ChannelSchema } from "@graticule/data";
-import type { LoadReport, StateSource } from "@graticule/nn";
+import type { Module } from "@graticule/nn";
 import type { AdamW } from "@graticule/optim";
 import { dispose, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { listCheckpoints } from "./checkpoint-folder.js";
 import {
   assertSameConfig,
   type CheckpointState,
+  filesOf,
   MODEL_FILE,
   OPTIMIZER_FILE,
   parseCheckpointState,
   STATE_FILE,
 } from "./checkpoint-state.js";
+import { type CheckpointTensors, openCheckpointTensors } from "./checkpoint-tensors.js";
 import { digestFile } from "./durable-file.js";
-import { openSafetensors, type SafetensorsFile } from "./safetensors-file.js";
+import { type OwnedPart, type Strategy, singleDevice } from "./strategy.js";
 
 /** A checkpoint whose files were all found and match their checksums. */
 export interface Checkpoint {
@@ -32,20 +34,40 @@ function missing(path: string): (error: NodeJS.ErrnoException) => never {
   };
 }
 
+/** A process among those that look at a checkpoint together. */
+type Verifier = Pick<Strategy, "rank" | "worldSize" | "gather">;
+
 /**
- * Checks every file of a checkpoint against the checksums in its `state.json`.
+ * Checks every file of a checkpoint against the checksums in its `state.json`. Several processes share the files; each
+ * calls this.
  *
  * @throws {FormatError} naming the first file that is missing, truncated or changed.
  */
-export async function verifyCheckpoint(path: string): Promise<Checkpoint> {
+export async function verifyCheckpoint(path: string, verifier: Verifier = singleDevice()): Promise<Checkpoint> {
+  let checkpoint: Checkpoint | undefined;
+  let fault: unknown;
+  try {
+    checkpoint = await verifyShare(path, verifier);
+  } catch (error) {
+    fault = error;
+  }
+  const faults = await verifier.gather(fault ? (fault as Error).message : null);
+  if (fault) throw fault;
+  const other = faults.findIndex((message) => message !== null);
+  if (other >= 0)
+    throw new FormatError(path, "files that every process finds whole", `on process ${other}: ${faults[other]}`);
+  return checkpoint as Checkpoint;
+}
+
+async function verifyShare(path: string, { rank, worldSize }: Verifier): Promise<Checkpoint> {
   const statePath = join(path, STATE_FILE);
   const state = parseCheckpointState(statePath, await readFile(statePath, "utf8").catch(missing(statePath)));
-  for (const name of [MODEL_FILE, OPTIMIZER_FILE]) {
-    const expected = state.files[name];
+  for (const [index, [name, expected]] of Object.entries(state.files).entries()) {
+    if (index % worldSize !== rank) continue;
     const file = join(path, name);
     const actual = await digestFile(file).catch(missing(file));
-    if (actual.bytes !== expected?.bytes)
-      throw new FormatError(file, `${expected?.bytes} bytes`, `${actual.bytes}`, "Use another checkpoint.");
+    if (actual.bytes !== expected.bytes)
+      throw new FormatError(file, `${expected.bytes} bytes`, `${actual.bytes}`, "Use another checkpoint.");
     if (actual.sha256 !== expected.sha256)
       throw new FormatError(file, `sha256 ${expected.sha256}`, actual.sha256, "Use another checkpoint.");
   }
@@ -54,18 +76,20 @@ export async function verifyCheckpoint(path: string): Promise<Checkpoint> {
 
 /**
  * Finds the newest checkpoint of a run that is valid; undefined where the run has none at all.
- * Each newer one that is not valid is passed over with a warning that says why.
+ * Each newer one that is not valid is passed over with a warning that says why. Several processes find the same one, of
+ * those that process 0 sees; each calls this.
  *
  * @throws {FormatError} if there are checkpoints and none is valid: starting anew would hide the loss.
  */
 export async function findLatestCheckpoint(
   runFolder: string,
   logger: Logger = silentLogger,
+  verifier: Verifier = singleDevice(),
 ): Promise<Checkpoint | undefined> {
-  const checkpoints = await listCheckpoints(runFolder);
+  const [checkpoints = []] = await verifier.gather(await listCheckpoints(runFolder));
   for (const { path } of checkpoints) {
     try {
-      return await verifyCheckpoint(path);
+      return await verifyCheckpoint(path, verifier);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       logger.warn(`skipping checkpoint ${path}: ${error.message}`);
@@ -81,7 +105,7 @@ export async function findLatestCheckpoint(
 }
 
 export interface LoadCheckpointTargets {
-  readonly model: { loadStateDict(source: StateSource): Promise<LoadReport> };
+  readonly model: Pick<Module, "loadStateDict" | "namedParameters">;
   /** Left out where only the weights are wanted. */
   readonly optimizer?: Pick<AdamW, "loadStateDict">;
   /** Configuration that the checkpoint's must equal; not compared where it is left out. */
@@ -90,6 +114,8 @@ export interface LoadCheckpointTargets {
   readonly mayChange?: (path: string) => boolean;
   /** Channels that the checkpoint's must equal; not compared where they are left out. */
   readonly schema?: ChannelSchema;
+  /** Parameters of which this process holds parts, by path; only these parts are read. None unless given. */
+  readonly parts?: ReadonlyMap<string, OwnedPart>;
 }
 
 /**
@@ -101,17 +127,23 @@ export interface LoadCheckpointTargets {
  */
 export async function loadCheckpoint(
   checkpoint: Checkpoint | string,
-  { model, optimizer, config, mayChange = () => false, schema }: LoadCheckpointTargets,
+  { model, optimizer, config, mayChange = () => false, schema, parts = new Map() }: LoadCheckpointTargets,
 ): Promise<CheckpointState> {
   const { path, state } = typeof checkpoint === "string" ? await verifyCheckpoint(checkpoint) : checkpoint;
   if (config !== undefined) assertSameConfig(state.config, config, mayChange);
   if (schema !== undefined) assertSameSchema(state.schema, schema);
-  await withSafetensors(join(path, MODEL_FILE), (file) => model.loadStateDict(file));
+  await withTensors(path, filesOf(state, MODEL_FILE), (source) =>
+    parts.size === 0 ? model.loadStateDict(source) : loadParts(model, parts, source),
+  );
   if (optimizer)
-    await withSafetensors(join(path, OPTIMIZER_FILE), async (file) => {
+    await withTensors(path, filesOf(state, OPTIMIZER_FILE), async (source) => {
       const tensors = new Map<string, Tensor>();
       try {
-        for (const [name, { shape }] of file.tensors) tensors.set(name, tensor(await file.read(name), [...shape]));
+        for (const [name, { shape }] of source.tensors) {
+          const part = parts.get(name.slice(0, name.lastIndexOf(".")));
+          const values = part ? await source.readPart(name, part) : await source.read(name);
+          tensors.set(name, tensor(values, part ? part.values.shape : [...shape]));
+        }
         optimizer.loadStateDict({ tensors, updates: state.optimizerUpdates });
       } finally {
         dispose([...tensors.values()]);
@@ -120,11 +152,41 @@ export async function loadCheckpoint(
   return state;
 }
 
-async function withSafetensors(path: string, use: (file: SafetensorsFile) => Promise<unknown>): Promise<void> {
-  const file = await openSafetensors(path);
+/** As `Module.loadStateDict`, of a model of which this process holds parts. */
+async function loadParts(
+  model: Pick<Module, "namedParameters">,
+  parts: ReadonlyMap<string, OwnedPart>,
+  source: CheckpointTensors,
+): Promise<void> {
+  const parameters = new Map(model.namedParameters());
+  const stored = new Map(Array.from(source.tensors, ([name, { shape }]) => [name, `[${shape}]`]));
+  for (const name of new Set([...parameters.keys(), ...stored.keys()])) {
+    const parameter = parameters.get(name);
+    const expected = parameter ? `[${parameter.globalShape}]` : "none";
+    if (expected !== stored.get(name))
+      throw new MismatchError(
+        "loadCheckpoint",
+        `${name} ${expected}`,
+        stored.get(name) ?? "none",
+        "Build the model with the configuration that the weights were saved with.",
+      );
+  }
+  for (const [name, parameter] of parameters) {
+    const part = parts.get(name);
+    if (part) part.assign(await source.readPart(name, part));
+    else parameter.assign(await source.read(name));
+  }
+}
+
+async function withTensors(
+  path: string,
+  files: readonly string[],
+  use: (source: CheckpointTensors) => Promise<unknown>,
+): Promise<void> {
+  const source = await openCheckpointTensors(path, files);
   try {
-    await use(file);
+    await use(source);
   } finally {
-    await file.close();
+    await source.close();
   }
 }

@@ -29,13 +29,12 @@ const START: RunProgress = {
  * Brings model and optimizer to where the run stands: its newest valid checkpoint with `resume`, else its start.
  *
  * @throws {ConfigError} if a new run finds checkpoints of another one in its folder.
- * @throws {MismatchError} if configuration, seed, channels or parameters differ from the checkpoint's, or processes find
- * different checkpoints.
+ * @throws {MismatchError} if configuration, seed, channels or parameters differ from the checkpoint's.
  */
 export async function restoreRun(options: TrainOptions, strategy: Strategy): Promise<RunProgress> {
   const { runFolder, model, optimizer, loader, seed, config, configMayChange = [], resume = false } = options;
   if (strategy.rank === 0) await removePartialCheckpoints(runFolder);
-  await strategy.largest(0); // None looks before that is done.
+  await strategy.gather(0); // None looks before that is done.
   if (!resume) {
     const [newest] = await listCheckpoints(runFolder);
     if (!newest) return START;
@@ -43,8 +42,7 @@ export async function restoreRun(options: TrainOptions, strategy: Strategy): Pro
       `run folder ${runFolder}: expected no checkpoints for a new run, got one of step ${newest.step}. Resume that run, or choose another folder.`,
     );
   }
-  const checkpoint = await findLatestCheckpoint(runFolder, options.logger ?? silentLogger);
-  await assertSameEverywhere(runFolder, checkpoint?.state.step, strategy);
+  const checkpoint = await findLatestCheckpoint(runFolder, options.logger ?? silentLogger, strategy);
   if (!checkpoint) return START;
   const patterns = configMayChange.map(compilePathPattern);
   if (checkpoint.state.seed !== seed)
@@ -60,23 +58,10 @@ export async function restoreRun(options: TrainOptions, strategy: Strategy): Pro
     config,
     mayChange: (path) => patterns.some((matches) => matches(path)),
     schema: loader.schema,
+    parts: strategy.parts,
   });
   const { step, samplesSeen, seconds } = state;
   return { step, position: dataPosition(state, loader), samplesSeen, seconds, checkpoint: checkpoint.path };
-}
-
-/** A process that reads an older checkpoint, or none, would train on apart from the others without a sign of it. */
-async function assertSameEverywhere(runFolder: string, step: number | undefined, strategy: Strategy): Promise<void> {
-  const own = step ?? -1;
-  const [last, first] = [await strategy.largest(own), -(await strategy.largest(-own))];
-  if (first === last) return;
-  const name = (each: number): string => (each < 0 ? "none" : `step ${each}`);
-  throw new MismatchError(
-    runFolder,
-    "the same newest valid checkpoint on every process",
-    `${name(first)} and ${name(last)}`,
-    "Let all processes see the same folder, and look at the warnings above for files that can't be read.",
-  );
 }
 
 function dataPosition(state: CheckpointState, { globalBatchSize }: Loader): DataPosition {

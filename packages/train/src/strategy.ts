@@ -1,13 +1,25 @@
+import type { NamedParameters } from "@graticule/optim";
 import { add, keep, type Tensor } from "@tensorflow/tfjs-core";
+import type { TensorPart } from "./tensor-part.js";
 
 /** Numbers of one step that decide clipping and go to the log. */
 export interface StepStatistics {
   /** Mean over the micro-steps. */
   readonly loss: number;
-  /** Sum of squares of each gradient that `finishGradients` gave, in its order. */
+  /** Sum of squares of each gradient that `finishGradients` gave, in the order of the model's parameters. */
   readonly gradientSquares: readonly number[];
   /** Samples that the step has seen. */
   readonly samples: number;
+}
+
+/** A part of a parameter that a process holds instead of the whole. */
+export interface OwnedPart extends TensorPart {
+  /** Its values. Shape: `[length]`, or that of the slice. */
+  readonly values: Tensor;
+  /** Sets its values; takes ownership of the array. */
+  assign(values: Float32Array): void;
+  /** Whether this process saves it: true on one of those that hold the same. */
+  readonly isSaved: boolean;
 }
 
 /**
@@ -16,9 +28,15 @@ export interface StepStatistics {
  * process calls the same methods in the same order.
  */
 export interface Strategy {
-  /** This process among those that train together, from 0, and their number. Process 0 writes logs and checkpoints. */
+  /** This process among those that train together, from 0, and their number. Process 0 writes logs and what all hold alike. */
   readonly rank: number;
   readonly worldSize: number;
+  /** What this process updates in stead of the model's parameters, for the optimizer's groups: its parts of them. */
+  ownParameters(parameters: NamedParameters): NamedParameters;
+  /** Parameters of which processes hold parts, by path; the same paths on every process. */
+  readonly parts: ReadonlyMap<string, OwnedPart>;
+  /** Called before each forward pass, evaluations included. */
+  beforeForward(): void;
   /**
    * Adds a micro-step's gradient of one parameter, as soon as it exists; takes ownership of it.
    * On the last micro-step of a step a strategy may begin to reduce while the next layer computes.
@@ -30,8 +48,8 @@ export interface Strategy {
   reduceStatistics(statistics: StepStatistics): Promise<StepStatistics>;
   /** Frees what is left of the step's gradients. */
   releaseGradients(): void;
-  /** The largest value that any process gives, the same on every process, once all have called it. */
-  largest(value: number): Promise<number>;
+  /** What every process gives, in the order of ranks, once all have called it. Values are as JSON has them. */
+  gather<T>(value: T): Promise<T[]>;
 }
 
 /** The strategy of one process with one device: gradients are summed over micro-steps and nothing else happens. */
@@ -40,6 +58,9 @@ export function singleDevice(): Strategy {
   return {
     rank: 0,
     worldSize: 1,
+    ownParameters: (parameters) => parameters,
+    parts: new Map(),
+    beforeForward: () => {},
     takeGradient(path, gradient) {
       const sum = sums.get(path);
       if (sum === undefined) {
@@ -56,6 +77,6 @@ export function singleDevice(): Strategy {
       for (const gradient of sums.values()) gradient.dispose();
       sums.clear();
     },
-    largest: async (value) => value,
+    gather: async (value) => [value],
   };
 }

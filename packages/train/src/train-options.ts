@@ -20,7 +20,10 @@ export interface LossContext {
   random(name: string, ...path: readonly number[]): Random;
 }
 
-/** Computes the mean loss of a batch; everything that it makes but the result is freed by the loop. */
+/**
+ * Computes the mean loss of a batch; everything that it makes but the result is freed by the loop, and the batch's images
+ * and arrays are empty afterwards, since the loader uses their memory again.
+ */
 export type LossFunction = (batch: Batch, context: LossContext) => Scalar;
 
 export interface TrainOptions {

@@ -8,6 +8,7 @@ import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
 import type { z } from "zod";
 import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
+import { singleDevice } from "./strategy.js";
 import { train } from "./train.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
 
@@ -47,15 +48,19 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   const { weightDecay, betas, epsilon, warmupFraction, minLearningRate, clipNorm } = config.optimizer;
   if (recompute !== undefined) applyRecompute(model, recompute);
   const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
-  const optimizer = makeAdamW({ groups: weightDecayGroups(model, weightDecay), betas, epsilon });
+  const { strategy = singleDevice(), resume, configMayChange, evaluate } = options;
+  const groups = weightDecayGroups(model, weightDecay).map((group) => ({
+    ...group,
+    parameters: strategy.ownParameters(group.parameters),
+  }));
+  const optimizer = makeAdamW({ groups, betas, epsilon });
   const learningRate = warmupCosine({
     baseLr: options.learningRate,
     warmupSteps: Math.floor(warmupFraction * totalSteps),
     totalSteps,
     minLr: minLearningRate,
   });
-  const { strategy, resume, configMayChange, evaluate } = options;
-  if (!strategy || strategy.rank === 0) {
+  if (strategy.rank === 0) {
     await mkdir(runFolder, { recursive: true });
     await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
   }
@@ -79,7 +84,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
       saveEverySteps: config.train.checkpointEverySteps,
       keepCheckpoints: config.train.keepCheckpoints,
       logEverySteps: config.train.logEverySteps,
-      ...(strategy && { strategy }),
+      strategy,
       ...(resume !== undefined && { resume }),
       ...(configMayChange && { configMayChange }),
       ...(evaluate && { evaluate }),

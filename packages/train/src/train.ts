@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
 import { expectation, formatDuration, GraticuleError, makeRandom, silentLogger } from "@graticule/core";
@@ -6,7 +5,6 @@ import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import { openBatchStream } from "./batch-stream.js";
-import { checkpointsFolder, stepFolderName } from "./checkpoint-folder.js";
 import { restoreRun } from "./restore-run.js";
 import { openRunLog, openSilentLog } from "./run-log.js";
 import { saveCheckpoint } from "./save-checkpoint.js";
@@ -50,21 +48,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     if (savedStep === step) return;
     await log.sync();
     const progress = { step, ...position, samplesSeen, seconds: log.seconds() };
-    if (isMain)
-      await saveCheckpoint({
-        runFolder,
-        keep: options.keepCheckpoints,
-        state: { ...progress, seed, config: options.config, schema: loader.schema },
-        model: model.stateDict(),
-        optimizer: optimizer.stateDict(),
-      });
-    await strategy.largest(step); // None goes on before the checkpoint is there.
-    checkpoint = join(checkpointsFolder(runFolder), stepFolderName(step));
+    checkpoint = await saveCheckpoint({
+      runFolder,
+      keep: options.keepCheckpoints,
+      state: { ...progress, seed, config: options.config, schema: loader.schema },
+      model: model.stateDict(),
+      optimizer: optimizer.stateDict(),
+      strategy,
+    });
     savedStep = step;
   }
 
   /** Forward and backward of one batch; its gradients go to the strategy as they come. */
   function microStep(batch: Batch, epoch: number, isLast: boolean): Scalar {
+    strategy.beforeForward();
     const random: LossContext["random"] = (name, ...path) => makeRandom(seed, name, epoch, ...path);
     return backward(
       () => options.loss(batch, { step, epoch, random }),
@@ -85,8 +82,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
       const isNew = step > start.step;
       let isEnd = step >= totalSteps;
-      const isStopped = (await strategy.largest(stop.signal ? 1 : 0)) > 0;
+      const isStopped = (await strategy.gather(stop.signal !== undefined)).includes(true);
       if (evaluate && isNew && !isStopped && (isEnd || step % evaluate.everySteps === 0)) {
+        strategy.beforeForward();
         await log.evaluation(step, await evaluate.run(step));
         isEnd ||= evaluate.endsRun?.() ?? false;
         endedEarly = isEnd;
@@ -101,6 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         for (const { reason } of batch.skipped) logger.warn(`skipping a sample: ${reason}`);
         assertNotEmpty(batch);
         losses.push(microStep(batch, data.epoch, micro === gradAccumSteps));
+        batches.recycle(batch);
         ({ epoch } = data);
         position = batch.next;
         ownSamples += batch.shape[0];

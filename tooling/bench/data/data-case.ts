@@ -7,6 +7,8 @@ export interface DataCase {
   /** For `normalize`: mean and std of every channel. */
   readonly scale?: readonly [mean: number, std: number];
   readonly batch: number;
+  /** Times that an epoch goes over the samples, on either side, where one pass would time V8's warm-up; 1 if absent. */
+  readonly repeats?: number;
   /** Decoded size of one sample in its file's own dtype. Units: bytes. */
   readonly sampleBytes: number;
   readonly peer: {

@@ -62,6 +62,7 @@ export async function writeShards(folder: string): Promise<DataCase> {
   return {
     dataset: packedShardsSpec({ folder: shards, verify: "never" }),
     batch: 32,
+    repeats: 8,
     sampleBytes,
     peer: {
       name: "memmap",

@@ -14,10 +14,17 @@ async function writeByPython(kind: "netcdf4" | "zarr", module: string, path: str
   await runJson(python, [script, JSON.stringify({ kind, path, variables: VARIABLES, shape: Object.values(SHAPE) })]);
 }
 
-function weatherCase(path: string, name: string, script: string, modules: readonly string[]): DataCase {
+function weatherCase(
+  path: string,
+  repeats: number,
+  name: string,
+  script: string,
+  modules: readonly string[],
+): DataCase {
   return {
     dataset: benchDataset("openTimeSlices", { uri: path, variables: VARIABLES }),
     batch: 8,
+    repeats,
     sampleBytes: VARIABLES.length * SHAPE.lat * SHAPE.lon * 4,
     peer: { name, script, options: { path, variables: VARIABLES }, modules },
   };
@@ -27,12 +34,12 @@ function weatherCase(path: string, name: string, script: string, modules: readon
 export async function writeNetcdf(folder: string): Promise<DataCase> {
   const path = `${folder}/weather.nc`;
   await writeByPython("netcdf4", "netCDF4", path);
-  return weatherCase(path, "xarray", "netcdf", ["xarray", "netCDF4"]);
+  return weatherCase(path, 4, "xarray", "netcdf", ["xarray", "netCDF4"]);
 }
 
 /** The same as Zarr v2 with its usual compressor, Blosc's LZ4 with shuffling. */
 export async function writeZarr(folder: string): Promise<DataCase> {
   const path = `${folder}/weather.zarr`;
   await writeByPython("zarr", "zarr", path);
-  return weatherCase(path, "zarr-python", "zarr", ["zarr"]);
+  return weatherCase(path, 32, "zarr-python", "zarr", ["zarr"]);
 }

@@ -4,16 +4,22 @@ import { Worker } from "node:worker_threads";
 import { makeRandom } from "@graticule/core";
 import { readSettings, report } from "./child.js";
 
-/** Plain `read` of the bytes of packed shards, record by record in random order, in as many threads as the loader has, one at least. */
+/**
+ * Plain `read` of the bytes of packed shards, record by record in random order, into memory that is used again, in as many
+ * threads as the loader has, one at least.
+ */
 interface ReadSettings {
   readonly folder: string;
   readonly recordBytes: number;
+  /** Times that all records are read. */
+  readonly repeats: number;
   readonly workers: number;
 }
 
-const { folder, recordBytes, workers } = readSettings<ReadSettings>();
+const { folder, recordBytes, repeats, workers } = readSettings<ReadSettings>();
 const threads = Math.max(1, workers);
-const records = listRecords();
+const once = listRecords();
+const records = Array.from({ length: repeats }, () => once).flat();
 const order = makeRandom(0, "read").permutation(records.length);
 const done = Array.from({ length: threads }, (_, part) => {
   const places = [...order].filter((_, at) => at % threads === part).map((record) => records[record]);

@@ -51,6 +51,7 @@ for (let index = 0; index < WARMUP_STEPS + steps; index++) {
   const waited = performance.now() - started;
   current = value;
   step(index);
+  loader.recycle(current);
   await setImmediate(); // As the trainer does: workers' messages come in.
   if (index < WARMUP_STEPS) continue;
   times.push((performance.now() - started) / 1000);

@@ -33,10 +33,11 @@ const loader = await makeLoader({
 let seen = 0;
 let samples = 0;
 let started = 0;
-for await (const { shape } of loader.epoch(0) as AsyncIterable<Batch>) {
+for await (const batch of loader.epoch(0) as AsyncIterable<Batch>) {
   seen += 1;
-  if (seen > prefetchBatches) samples += shape[0];
+  if (seen > prefetchBatches) samples += batch.shape[0];
   else started = performance.now();
+  loader.recycle(batch); // As the trainer does.
 }
 const secondsPerSample = (performance.now() - started) / 1000 / samples;
 await loader.close();

@@ -3,15 +3,22 @@ import type { Module } from "@graticule/nn";
 import { makeAdamW, weightDecayGroups } from "@graticule/optim";
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 
-/** One step a call: forward, backward, an AdamW update of each parameter, loss read. Returns the loss. */
-export function makeTrainingStep(model: Module, loss: (index: number) => Scalar): (index: number) => number {
+interface TrainingStep {
+  /** Returns the loss. */
+  (index: number): number;
+  /** Frees the moments. */
+  dispose(): void;
+}
+
+/** One step a call: forward, backward, an AdamW update of each parameter, loss read. */
+export function makeTrainingStep(model: Module, loss: (index: number) => Scalar): TrainingStep {
   const optimizer = makeAdamW({ groups: weightDecayGroups(model, 0.05), betas: [0.9, 0.95] });
   const pathOf = new Map<Variable, string>(
     model
       .namedParameters()
       .flatMap(([path, { trainable, variable }]) => (trainable ? [[variable, path] as const] : [])),
   );
-  return (index) => {
+  const step = (index: number): number => {
     const gradients = new Map<string, Tensor>();
     const value = backward(
       () => loss(index),
@@ -27,4 +34,5 @@ export function makeTrainingStep(model: Module, loss: (index: number) => Scalar)
     value.dispose();
     return number as number;
   };
+  return Object.assign(step, { dispose: () => optimizer.dispose() });
 }

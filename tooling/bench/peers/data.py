@@ -8,7 +8,23 @@ from peer import read_settings, report
 
 settings = read_settings()
 workers, batch = settings["workers"], settings["batch"]
-dataset = importlib.import_module(f"data_{settings['peer']}").Samples(**settings["options"])
+
+
+class Repeated:
+    """A dataset several times over, as ours/data-datasets.ts repeats it."""
+
+    def __init__(self, samples, repeats):
+        self.samples, self.repeats = samples, repeats
+
+    def __len__(self):
+        return self.repeats * len(self.samples)
+
+    def __getitem__(self, index):
+        return self.samples[index % len(self.samples)]
+
+
+samples = importlib.import_module(f"data_{settings['peer']}").Samples(**settings["options"])
+dataset = Repeated(samples, settings["repeats"]) if settings["repeats"] > 1 else samples
 
 samples, started = 0, 0.0
 for seen, size in enumerate(load(dataset, batch, workers), 1):

@@ -13,6 +13,7 @@ import {
 } from "@graticule/plot";
 import type { ForecastRun } from "../forecasting/open-run.js";
 import { rollout } from "../forecasting/rollout.js";
+import { formatUnit } from "../format-unit.js";
 import { makeReader } from "../scoring/baselines.js";
 import { mapScales } from "./map-scales.js";
 
@@ -70,7 +71,7 @@ export async function plotForecast(run: ForecastRun, store: WeatherStore, option
       grid,
       projection,
       title: `${name} from ${start}`,
-      label: unit ? `${name} [${unit}]` : name,
+      label: unit ? `${name} [${formatUnit(unit)}]` : name,
     };
     const svg = plotForecastMaps({ ...view, frames: frames.filter(({ lead }) => leadTimesHours.includes(lead)) });
     await writeFile(join(run.folder, `maps-${name}.svg`), svg);

@@ -13,12 +13,13 @@ export interface Baselines {
   predict(name: BaselineName, startHours: number, leadTimeHours: number): Promise<Float32Array>;
 }
 
+/** Climatology, which has no ACC, comes last: so all others have the same colours in all figures. */
 export const BASELINES = [
   "persistence",
   "training-mean",
-  "climatology",
   "damped-persistence",
   "linear-regression",
+  "climatology",
 ] as const;
 export type BaselineName = (typeof BASELINES)[number];
 

@@ -1,5 +1,6 @@
 import type { ScoreRecord } from "@graticule/eval";
 import { plotCurves, plotRankHistogram, type ReportFigure } from "@graticule/plot";
+import { formatUnit } from "../format-unit.js";
 import type { ScoreSheet } from "./score.js";
 import { describeProvenance } from "./score-provenance.js";
 
@@ -18,7 +19,7 @@ export function ensembleFigures(sheet: ScoreSheet, channel: string, region: stri
     dashed,
   });
   const baselines = [...new Set(records.map((record) => record.source))].filter((name) => name !== source);
-  const labels = { xLabel: "lead time in hours", yLabel: first.unit ? `[${first.unit}]` : "score" };
+  const labels = { xLabel: "lead time in hours", yLabel: first.unit ? `[${formatUnit(first.unit)}]` : "score" };
   const caption = describeProvenance(first);
   const crps = plotCurves({
     ...labels,

@@ -5,7 +5,7 @@ export function describeProvenance(record: Omit<ScoreRecord, "value" | "unit">):
   const { definition, samples, dates, grid, weights, climatology, truth, checkpoint, bootstrap } = record;
   const short = (id: string): string => (/^[0-9a-f]{32,}$/.test(id) ? id.slice(0, 12) : id);
   return [
-    `definitions ${definition.split(".")[0]}`,
+    `Definitions ${definition.split(".")[0]}`,
     `${samples} starts from ${dates[0]} to ${dates[1]}`,
     `grid ${grid}`,
     `weights ${weights}`,
@@ -14,7 +14,7 @@ export function describeProvenance(record: Omit<ScoreRecord, "value" | "unit">):
     `checkpoint ${checkpoint === null ? "unknown" : short(checkpoint)}`,
     ...(bootstrap
       ? [
-          `${100 * bootstrap.level} % intervals of ${bootstrap.resamples} resamples in blocks of ${bootstrap.blockLength}`,
+          `${100 * bootstrap.level} % intervals of ${bootstrap.resamples} resamples in blocks of ${bootstrap.blockLength} starts`,
         ]
       : []),
   ].join("; ");

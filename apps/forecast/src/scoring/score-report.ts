@@ -1,6 +1,7 @@
 import type { ReportPart } from "@graticule/classify";
 import type { ScoreRecord } from "@graticule/eval";
 import { plotCurves, plotScorecard, type ReportFigure } from "@graticule/plot";
+import { formatUnit } from "../format-unit.js";
 import { ensembleFigures } from "./ensemble-figures.js";
 import type { ScoreSheet } from "./score.js";
 import { describeProvenance } from "./score-provenance.js";
@@ -35,7 +36,7 @@ export function scoreTable(sheet: ScoreSheet): {
       return `${formatScore(value ?? Number.NaN)}${sign}`;
     });
     const [low, high] = record.interval ?? [Number.NaN, Number.NaN];
-    const unit = record.unit === "" ? "" : ` [${record.unit}]`;
+    const unit = record.unit === "" ? "" : ` [${formatUnit(record.unit)}]`;
     return [
       `${record.channel}${unit}`,
       `${record.leadTimeHours} h`,
@@ -113,7 +114,7 @@ function growthFigures({ records, source }: ScoreSheet, channel: string, region:
       series,
       title,
       xLabel: "lead time in hours",
-      yLabel: own.unit ? `${metric} [${own.unit}]` : metric,
+      yLabel: own.unit ? `${metric.toUpperCase()} [${formatUnit(own.unit)}]` : metric.toUpperCase(),
     });
     return [{ svg, alt: `${title} over lead time, with baselines`, caption: describeProvenance(own) }];
   });

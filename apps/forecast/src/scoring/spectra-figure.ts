@@ -1,5 +1,6 @@
 import type { ScoreRecord } from "@graticule/eval";
 import { plotCurves, type ReportFigure } from "@graticule/plot";
+import { formatUnit } from "../format-unit.js";
 import { type ScoreSheet, SPECTRA_LATITUDES } from "./score.js";
 import { describeProvenance } from "./score-provenance.js";
 
@@ -14,12 +15,14 @@ export function spectraFigures({ spectra, records, source }: ScoreSheet, channel
     { name: "truth", x: waves, y: first.truth.slice(1), dashed: true },
     ...ours.map(({ leadTimeHours, forecast }) => ({ name: `+${leadTimeHours} h`, x: waves, y: forecast.slice(1) })),
   ];
+  const unit = formatUnit(first.unit);
+  const power = unit === "" ? "power" : `power [${/^[A-Za-z]+$/.test(unit) ? unit : `(${unit})`}²]`;
   const [south, north] = SPECTRA_LATITUDES;
   const svg = plotCurves({
     series,
     title: `Zonal spectrum of ${channel}, ${south} to ${north} N`,
     xLabel: "zonal wavenumber",
-    yLabel: first.unit ? `power [(${first.unit})²]` : "power",
+    yLabel: power,
     logX: true,
     logY: true,
   });

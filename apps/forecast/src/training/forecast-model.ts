@@ -34,10 +34,14 @@ function hoursOfDayOf({ startHours, leadTimeHours }: ForecastSamples, historyHou
 /**
  * The model that fits a run's settings and data.
  *
- * @throws {ConfigError} if a target is not among the inputs.
+ * @throws {ConfigError} if a target is not among the inputs, or members of an ensemble would be means of networks.
  */
 export function forecastModelConfig(config: TrainConfig, samples: ForecastSamples): AnomalyForecasterConfig {
-  const { preset, tree, groups, reducer, residual: _, ...sizes } = config.model;
+  const { preset, tree, groups, reducer, networks, residual: _, ...sizes } = config.model;
+  if (networks > 1 && isEnsemble(config))
+    throw new ConfigError(
+      `model.networks: expected 1 with ensemble.members, which differ by latent noise of one network, got ${networks}.`,
+    );
   const { historyHours } = config.data;
   const inChannels = samples.schema.length;
   const states = samples.schema.slice(0, samples.stateChannels).map(({ name }) => name);
@@ -62,5 +66,6 @@ export function forecastModelConfig(config: TrainConfig, samples: ForecastSample
     targets,
     hoursOfDay: hoursOfDayOf(samples, historyHours),
     leadTimesHours: samples.leadTimeHours,
+    numNetworks: networks,
   };
 }

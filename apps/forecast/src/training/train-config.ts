@@ -36,7 +36,13 @@ export const trainConfig = z.strictObject({
       mlpDim: z.int().min(1).optional(),
       /** Hidden layers of the head. */
       decoderDepth: z.int().min(0).optional(),
+      /** Part of the values that training drops; the preset's when absent. */
+      dropRate: z.number().min(0).lt(1).optional(),
+      /** Part of the samples whose last block training skips, blocks before it less; the preset's when absent. */
+      dropPathRate: z.number().min(0).lt(1).optional(),
       ...channelTreeFields,
+      /** Networks that are trained side by side from different weights, and whose mean is the forecast. */
+      networks: z.int().min(1).default(1),
       /** What the network adds to: damped persistence towards the mean by hour of the day, the state now, or nothing. */
       residual: z.enum(["damped-persistence", "persistence", "none"]).default("damped-persistence"),
     })
@@ -80,7 +86,10 @@ export const trainConfig = z.strictObject({
       validateEveryEpochs: z.int().min(1).default(1),
       /** Ends the run after so many epochs without a better validation; never when absent. */
       patienceEpochs: z.int().min(1).optional(),
-      /** Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1. */
+      /**
+       * Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1, and then
+       * measures climatology and persistence again with that split's dates.
+       */
       calibrate: z.boolean().default(true),
     })
     .prefault({}),

@@ -9,6 +9,7 @@ import {
   readStatistics,
 } from "@graticule/data-era5";
 import { type AnomalyForecaster, makeAnomalyForecaster } from "@graticule/models";
+import type { DropoutStreams } from "@graticule/nn";
 import { latitudeWeights } from "@graticule/ops";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
@@ -44,7 +45,7 @@ export async function trainForecaster(
   const samples = await openForecastSamples(samplesOptions(config, "train"));
   const validation = await openValidation(config, logger);
   const modelConfig = forecastModelConfig(config, samples);
-  const base = await fitAnomalyBase(samples, config.model.residual, modelConfig);
+  const base = await fitAnomalyBase([samples], config.model.residual, modelConfig);
   const model = makeAnomalyForecaster(modelConfig, base, { seed });
   const loader = await makeLoader({
     dataset: forecastSamplesSpec(samplesOptions(config, "train")),
@@ -73,11 +74,15 @@ export async function trainForecaster(
       loader,
       backend,
       loss: (batch, { random }) => {
-        const [, , , width] = batch.shape;
+        const [count, , , width] = batch.shape;
         const turn = config.augment.turn ? random("turn", batch.start).integer(width) : 0;
         const noise = config.augment.inputNoise;
         if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
-        return tidy(() => batchLoss(model, batch, { config, weights, turn, draw: batch.start }));
+        const dropout = (place: string, image: number) =>
+          random(`dropout ${place}`, batch.indices[image % count] as number, Math.floor(image / count));
+        return tidy(() =>
+          batchLoss(model, batch, { config, weights, turn, draw: batch.start, training: true, dropout }),
+        );
       },
       learningRate: config.optimizer.learningRate,
       resume,
@@ -101,6 +106,14 @@ export async function trainForecaster(
     if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
       await loadBest(runFolder, model);
       await calibrateScale(model, validation, weights.latitudeWeights);
+      // The dates of the validation have done their work: what needs no choice is measured on them too.
+      const { climatology, persistence } = await fitAnomalyBase(
+        [samples, validation],
+        config.model.residual,
+        modelConfig,
+      );
+      model.climatology.assign(climatology);
+      model.persistence.assign(persistence);
       best = await writeBest(runFolder, model, { ...best, calibrated: true });
     }
     return { ...result, best };
@@ -123,6 +136,9 @@ interface LossOptions {
   readonly turn: number;
   /** Which noise the members of an ensemble get. */
   readonly draw: number;
+  readonly training: boolean;
+  /** For training alone. */
+  readonly dropout?: DropoutStreams;
 }
 
 function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSamples): LossWeights {
@@ -140,7 +156,7 @@ function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSample
 function batchLoss(
   model: AnomalyForecaster,
   { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
-  { config, weights, turn, draw }: LossOptions,
+  { config, weights, turn, draw, training, dropout }: LossOptions,
 ) {
   const array = (name: string): Tensor => {
     const { data, shape } = arrays[name] as Batch["arrays"][string];
@@ -152,8 +168,9 @@ function batchLoss(
     startHours: (arrays.startHours as Batch["arrays"][string]).data,
     turn,
     ...weights,
+    ...(dropout && { dropout }),
   };
-  if (!isEnsemble(config)) return model.loss(...inputs, options);
+  if (!isEnsemble(config)) return model.loss(...inputs, { ...options, training });
   return model.ensembleLoss(...inputs, { ...options, members: config.ensemble.members, seed: config.seed, draw });
 }
 
@@ -199,7 +216,7 @@ async function validationLoss(
     const loss = batchLoss(
       model,
       { images: images.data, shape: images.shape as unknown as Batch["shape"], arrays },
-      { config, weights, turn: 0, draw: first },
+      { config, weights, turn: 0, draw: first, training: false },
     );
     sum += ((await loss.data())[0] as number) * places.length;
     dispose(loss);

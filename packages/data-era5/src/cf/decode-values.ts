@@ -4,8 +4,8 @@ import { markMissingFloats, unpackShorts } from "./unpack-shorts.js";
 /** How a variable's stored numbers become values. */
 export interface ValueDecoder {
   readonly dtype: "float32" | "float64";
-  /** Values, NaN for missing ones. May reuse the memory of `stored`. */
-  decode(stored: StoredValues): Float32Array | Float64Array;
+  /** Values, NaN for missing ones. May reuse the memory of `stored`, or lie in `into`, which is for float32 values. */
+  decode(stored: StoredValues, into?: Float32Array): Float32Array | Float64Array;
 }
 
 /** What NetCDF's library writes where nothing was written. Source: netcdf.h, NC_FILL_FLOAT and NC_FILL_DOUBLE. */
@@ -60,18 +60,19 @@ export function makeValueDecoder(
 
   return {
     dtype: narrow ? "float32" : "float64",
-    decode(stored) {
+    decode(stored, into) {
       const source = viewAs(stored, dtype);
+      const room = (): Float32Array => into ?? new Float32Array(source.length);
       if (few && (source instanceof Int16Array || source instanceof Uint16Array))
-        return unpackShorts(source, { marks, least, most }, scale, offset);
+        return unpackShorts(source, { marks, least, most }, scale, offset, room());
       decoded += stored.length;
       if (bits > 0 && decoded > 2 ** bits) {
         table ??= makeTable(bits, dtype, marks, least, most, scale, offset);
-        return lookUp(stored, table);
+        return lookUp(stored, table, room());
       }
       const reusable =
         (narrow && source instanceof Float32Array) || (!narrow && source instanceof Float64Array) ? source : undefined;
-      const target = reusable ?? (narrow ? new Float32Array(source.length) : new Float64Array(source.length));
+      const target = reusable ?? (narrow ? room() : new Float64Array(source.length));
       if (scale !== 1 || offset !== 0 || target !== source) unpack(source, target, marks, least, most, scale, offset);
       else markMissing(target, marks, least, most);
       return target;
@@ -163,8 +164,7 @@ function makeTable(
   return table;
 }
 
-function lookUp(stored: StoredValues, table: Float32Array): Float32Array {
-  const target = new Float32Array(stored.length);
+function lookUp(stored: StoredValues, table: Float32Array, target: Float32Array): Float32Array {
   const at = [stored.buffer as ArrayBuffer, stored.byteOffset, stored.length] as const;
   if (table.length === 2 ** 8) {
     const source = new Uint8Array(...at);

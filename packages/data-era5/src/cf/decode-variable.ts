@@ -1,6 +1,6 @@
 import type { StoredVariable } from "@graticule/data/arrays";
 import type { GriddedVariable } from "../gridded-dataset.js";
-import { assertValueCount, resolveSelection } from "../select/resolve-selection.js";
+import { assertRoom, assertValueCount, resolveSelection } from "../select/resolve-selection.js";
 import { makeValueDecoder, PACKING_ATTRIBUTES } from "./decode-values.js";
 
 /** A stored variable seen through the CF conventions; reads yield at most `maxValues` values. */
@@ -14,10 +14,17 @@ export function decodeVariable(uri: string, stored: StoredVariable, maxValues: n
     dims: stored.dims,
     shape: stored.shape,
     attributes,
-    async read(selection = {}) {
+    async read(selection = {}, into) {
       const { region, dims, shape } = resolveSelection(stored, selection);
       assertValueCount(uri, stored.name, region, maxValues);
-      return { dims, shape, data: decoder.decode(await stored.read(region)) };
+      assertRoom(stored.name, region, into);
+      const bytes = stored.dtype === "float32" ? into : undefined;
+      const values = await stored.read(
+        region,
+        bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      );
+      const data = decoder.decode(values, into);
+      return { dims, shape, data: into?.buffer === data.buffer ? into : data };
     },
   };
 }

@@ -13,14 +13,14 @@ export interface Missing {
   readonly most: number;
 }
 
-/** `float32(value · scale + offset)` of 16-bit integers, NaN where they are missing. */
+/** `float32(value · scale + offset)` of 16-bit integers, NaN where they are missing, into `target`, which it returns. */
 export function unpackShorts(
   source: Int16Array | Uint16Array,
   { marks, least, most }: Missing,
   scale: number,
   offset: number,
+  target: Float32Array,
 ): Float32Array {
-  const target = new Float32Array(source.length);
   const to = 2 * STRIP + KERNEL_ROOM;
   const memory = openChunkMemory(to + 4 * STRIP + KERNEL_ROOM);
   const shorts = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);

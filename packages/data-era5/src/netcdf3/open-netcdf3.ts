@@ -42,8 +42,8 @@ export async function openNetcdf3(source: ByteSource): Promise<StoredDataset> {
       shape,
       dtype,
       attributes: variable.attributes,
-      read: async (region) =>
-        toStoredValues(await readStrided(source, place, region, `variable '${variable.name}'`), dtype, false),
+      read: async (region, into) =>
+        toStoredValues(await readStrided(source, place, region, `variable '${variable.name}'`, into), dtype, false),
     });
   }
   const dimensions = Object.fromEntries(

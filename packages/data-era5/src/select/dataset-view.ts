@@ -1,6 +1,6 @@
 import { copyBox, rowMajorStrides } from "@graticule/data/arrays";
 import type { GriddedArray, GriddedDataset, GriddedVariable, Selection } from "../gridded-dataset.js";
-import { resolveSelection } from "./resolve-selection.js";
+import { assertRoom, resolveSelection } from "./resolve-selection.js";
 
 /** A run of indices of the source: `count` from `start`, `step` apart; a negative step walks back. */
 export interface IndexRun {
@@ -46,8 +46,9 @@ function viewVariable(
   return {
     ...view,
     attributes: variable.attributes,
-    async read(selection = {}) {
+    async read(selection = {}, into) {
       const resolved = resolveSelection(view, selection);
+      assertRoom(view.name, resolved.region, into);
       const { start, count, step } = resolved.region;
       const pieces = view.dims.map((dim, at) => {
         const [first, length, by] = [start[at] as number, count[at] as number, step[at] as number];
@@ -59,7 +60,7 @@ function viewVariable(
       const fixed = variable.dims.flatMap((dim) =>
         typeof views[dim] === "number" ? [[dim, views[dim]] as const] : [],
       );
-      const data = await readPieces(variable, view.dims, count, pieces, Object.fromEntries(fixed));
+      const data = await readPieces(variable, view.dims, count, pieces, Object.fromEntries(fixed), into);
       return { dims: resolved.dims, shape: resolved.shape, data };
     },
   };
@@ -91,6 +92,7 @@ async function readPieces(
   counts: readonly number[],
   pieces: readonly (readonly Piece[])[],
   fixed: Selection,
+  into: Float32Array | undefined,
 ): Promise<GriddedArray["data"]> {
   let target: GriddedArray["data"] | undefined;
   const strides = rowMajorStrides(counts);
@@ -109,10 +111,11 @@ async function readPieces(
       const slice = { start: Math.min(start, last), stop: Math.max(start, last) + 1, step: Math.abs(step) };
       return [dims[dim] as string, slice] as const;
     });
-    const { data } = await variable.read({ ...fixed, ...Object.fromEntries(selection) });
+    const isAll = total === 1 && parts.every(({ step }) => step > 0);
+    const { data } = await variable.read({ ...fixed, ...Object.fromEntries(selection) }, isAll ? into : undefined);
     if (variable.dims.length === 1 && variable.name === variable.dims[0]) shift(data, parts[0]?.shift ?? 0);
-    if (total === 1 && parts.every(({ step }) => step > 0)) return data;
-    target ??= data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+    if (isAll) return data;
+    target ??= data instanceof Float32Array ? (into ?? new Float32Array(size)) : new Float64Array(size);
     const partCounts = parts.map(({ count }) => count);
     const own = rowMajorStrides(partCounts);
     // What is walked back is copied from its end.
@@ -123,7 +126,7 @@ async function readPieces(
     copyBox(
       new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       { offset, strides: parts.map(({ step }, dim) => (step < 0 ? -1 : 1) * (own[dim] as number)) },
-      new Uint8Array(target.buffer),
+      new Uint8Array(target.buffer, target.byteOffset, target.byteLength),
       { offset: parts.reduce((sum, { at }, dim) => sum + at * (strides[dim] as number), 0), strides },
       partCounts,
       data.BYTES_PER_ELEMENT,

@@ -70,3 +70,16 @@ export function assertValueCount(uri: string, name: string, region: Region, maxV
       "Select less, or raise maxValues.",
     );
 }
+
+/**
+ * Checks memory that a caller gives for a region.
+ *
+ * @throws {RangeError} unless it has room for exactly that many values.
+ */
+export function assertRoom(name: string, region: Region, into: Float32Array | undefined): void {
+  const values = product(region.count);
+  if (into !== undefined && into.length !== values)
+    throw new RangeError(
+      `${name}: expected memory for ${values} values, got ${into.length}. Size it by the selection.`,
+    );
+}

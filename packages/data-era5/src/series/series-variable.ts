@@ -24,14 +24,18 @@ export function makeSeriesVariable(
   const total = files.reduce((sum, { count }) => sum + count, 0);
   const joined = dims.indexOf(dim);
   const shape = variable.shape.map((size, at) => (at === joined ? total : size));
-  const readFrom = (file: SeriesFile, selection: Readonly<Record<string, Slice>>): Promise<GriddedArray> =>
-    pool.use(file.uri, (dataset) => (dataset.variables.get(name) as GriddedVariable).read(selection));
+  const readFrom = (
+    file: SeriesFile,
+    selection: Readonly<Record<string, Slice>>,
+    into?: Float32Array,
+  ): Promise<GriddedArray> =>
+    pool.use(file.uri, (dataset) => (dataset.variables.get(name) as GriddedVariable).read(selection, into));
 
   return {
     ...variable,
     shape,
-    async read(selection = {}) {
-      if (joined < 0) return readFrom(files[0] as SeriesFile, selection);
+    async read(selection = {}, into) {
+      if (joined < 0) return readFrom(files[0] as SeriesFile, selection, into);
       const resolved = resolveSelection({ name, dims, shape }, selection);
       assertValueCount((files[0] as SeriesFile).uri, name, resolved.region, maxValues);
       const [start, count, step] = (["start", "count", "step"] as const).map(
@@ -41,9 +45,10 @@ export function makeSeriesVariable(
       const first = parts[0];
       if (first === undefined || (parts.length === 1 && typeof selection[dim] !== "number")) {
         const { file, slice } = first ?? { file: files[0] as SeriesFile, slice: { start: 0, stop: 0 } };
-        return readFrom(file, { ...selection, [dim]: slice });
+        return readFrom(file, { ...selection, [dim]: slice }, into);
       }
-      if (typeof selection[dim] === "number") return readFrom(first.file, { ...selection, [dim]: first.slice.start });
+      if (typeof selection[dim] === "number")
+        return readFrom(first.file, { ...selection, [dim]: first.slice.start }, into);
 
       const axis = resolved.dims.indexOf(dim);
       const size = product(resolved.shape);

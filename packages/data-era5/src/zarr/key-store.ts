@@ -10,9 +10,10 @@ export interface KeyStore {
   /**
    * The whole object; undefined if there is none.
    *
+   * @param room memory of so many bytes, which a store may read into and return.
    * @throws {FormatError} if it is larger than `maxBytes`.
    */
-  get(key: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  get(key: string, maxBytes: number, room?: (bytes: number) => Uint8Array): Promise<Uint8Array | undefined>;
   /** The object for reading by ranges; undefined if there is none. */
   open(key: string): Promise<ByteSource | undefined>;
   /** Names below a prefix, one level deep, folders included; undefined where a store can't tell. */
@@ -39,7 +40,7 @@ export function openFolderStore(root: string): KeyStore {
   };
   return {
     uri: root,
-    get: async (key, maxBytes) => readObject(pathOf(key), maxBytes),
+    get: async (key, maxBytes, room) => readObject(pathOf(key), maxBytes, room),
     async open(key) {
       const path = pathOf(key);
       const handle = await open(path, "r").catch(orAbsent);

@@ -3,12 +3,14 @@ import {
   type Chunk,
   type ChunkCache,
   chunkBytesOf,
+  giveScratch,
   itemBytesOf,
   product,
   readChunked,
   type StoredDataset,
   type StoredDtype,
   type StoredVariable,
+  takeScratch,
   toStoredValues,
 } from "@graticule/data/arrays";
 import { readJsonAttributes, type ZarrArray } from "./array-metadata.js";
@@ -76,15 +78,18 @@ function makeVariable(
   const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : "";
   const readStored: ReadStored =
     array.shard === undefined
-      ? (place) => store.get(`${path === "" ? "" : `${path}/`}${array.keyOf(place)}`, most)
+      ? (place, inScratch) =>
+          store.get(`${path === "" ? "" : `${path}/`}${array.keyOf(place)}`, most, inScratch ? takeScratch : undefined)
       : makeShardReader(store, array, most);
-  const load = async (place: readonly number[]): Promise<Chunk | undefined> => {
-    const stored = await readStored(place);
-    const chunk = `${store.uri}: chunk [${place.join(", ")}] of '${name}'`;
-    return stored && decodeZarrChunk(chunk, stored, compressors, chunkBytes, itemBytes);
+  const load = async (place: readonly number[], inScratch: boolean): Promise<Chunk | undefined> => {
+    const stored = await readStored(place, inScratch);
+    if (stored === undefined) return undefined;
+    const what = `${store.uri}: chunk [${place.join(", ")}] of '${name}'`;
+    const chunk = await decodeZarrChunk(what, stored, compressors, chunkBytes, itemBytes);
+    return inScratch ? { ...chunk, release: () => giveScratch(stored) } : chunk;
   };
   const loadChunk = (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> =>
-    isWhole ? load(place) : cache.get(`${path}:${place.join(",")}`, chunkBytes, () => load(place));
+    isWhole ? load(place, true) : cache.get(`${path}:${place.join(",")}`, chunkBytes, () => load(place, false));
   const fill = fillBytes(dtype, array.fillValue ?? 0, littleEndian);
   const strides = order && stridesOf(chunkShape, order);
   return {
@@ -93,9 +98,9 @@ function makeVariable(
     shape,
     dtype,
     attributes: array.attributes,
-    async read(region) {
+    async read(region, into) {
       const layout = { chunkShape, itemBytes, fill, loadChunk, ...(strides && { chunkStrides: strides }) };
-      return toStoredValues(await readChunked(layout, region), dtype, littleEndian);
+      return toStoredValues(await readChunked(layout, region, into), dtype, littleEndian);
     },
   };
 }

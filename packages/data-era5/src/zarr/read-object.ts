@@ -11,11 +11,15 @@ interface ObjectFile {
 }
 
 /**
- * Reads the whole file of an object; undefined if there is none.
+ * Reads the whole file of an object into new memory, or that of `room`; undefined if there is none.
  *
  * @throws {FormatError} if it is larger than `maxBytes`.
  */
-export async function readObject(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+export async function readObject(
+  path: string,
+  maxBytes: number,
+  room = (bytes: number): Uint8Array => new Uint8Array(bytes),
+): Promise<Uint8Array | undefined> {
   // A worker thread has nothing else to do: four calls that wait cost it less than four that promise.
   const file = await (isMainThread ? openPromising(path) : openWaiting(path)).catch(orAbsent);
   if (file === undefined) return undefined;
@@ -23,7 +27,7 @@ export async function readObject(path: string, maxBytes: number): Promise<Uint8A
     const stat = await file.stat();
     if (!stat.isFile()) return undefined;
     assertSize(path, stat.size, maxBytes);
-    const bytes = new Uint8Array(stat.size);
+    const bytes = room(stat.size);
     return bytes.subarray(0, await file.read(bytes));
   } finally {
     await file.close();

@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
-import { makeChunkCache, product, rowMajorStrides } from "@graticule/data/arrays";
+import { makeChunkCache, product, rowMajorStrides, takeScratch } from "@graticule/data/arrays";
 import type { ZarrArray } from "./array-metadata.js";
 import { checkCrc32c } from "./crc32c.js";
 import type { KeyStore } from "./key-store.js";
@@ -15,8 +15,8 @@ interface Shard {
 const MAX_CHUNKS_PER_SHARD = 2 ** 22;
 const KEPT_INDEX_BYTES = 2 ** 24;
 
-/** Reads the stored bytes of the chunk at a place; undefined if it was never written. */
-export type ReadStored = (place: readonly number[]) => Promise<Uint8Array | undefined>;
+/** Reads the stored bytes of the chunk at a place, maybe into scratch; undefined if it was never written. */
+export type ReadStored = (place: readonly number[], inScratch: boolean) => Promise<Uint8Array | undefined>;
 
 /**
  * Makes the reader of chunks inside shards: each shard's index is read once, then each chunk by its range.
@@ -55,7 +55,7 @@ export function makeShardReader(store: KeyStore, array: ZarrArray, most: number)
       );
     }
   }
-  return async (place) => {
+  return async (place, inScratch) => {
     const key = `${path === "" ? "" : `${path}/`}${keyOf(place.map((at, dim) => Math.floor(at / (perShard[dim] as number))))}`;
     const shard = await shards.get(key, indexBytes, () => openShard(key));
     if (shard === undefined) return undefined;
@@ -73,6 +73,7 @@ export function makeShardReader(store: KeyStore, array: ZarrArray, most: number)
         `${length}`,
         "The store is corrupt.",
       );
-    return shard.source.read(Number(offset), Number(length), what);
+    const room = inScratch ? takeScratch(Number(length)) : undefined;
+    return shard.source.read(Number(offset), Number(length), what, room);
   };
 }

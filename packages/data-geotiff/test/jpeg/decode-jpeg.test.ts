@@ -5,6 +5,7 @@ import { makeRandom } from "@graticule/core";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { fuzzLimit } from "../../../../tooling/test/fuzz-limit.js";
 import { decodeJpeg } from "../../src/jpeg/decode-jpeg.js";
 import { readJpegHeader } from "../../src/jpeg/jpeg-header.js";
 
@@ -104,7 +105,7 @@ test("a header that declares more than its scan can hold is refused before memor
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22);
 });
 
-const seconds = Number(process.env.GRATICULE_FUZZ_SECONDS ?? 0);
+const limit = fuzzLimit(1500);
 
 test(
   "mutated pictures decode or throw what is wrong, and leave the next one whole",
@@ -131,8 +132,7 @@ test(
       if (cut % 4 > 0) return;
       expect(createHash("sha256").update(decode(original)).digest("hex")).toBe(cases[name]?.sha256);
     });
-    const limit = seconds > 0 ? { interruptAfterTimeLimit: seconds * 1000, numRuns: 10 ** 7 } : { numRuns: 1500 };
-    fc.assert(property, { seed: 20240503, ...limit });
+    fc.assert(property, { seed: 20240503, ...limit.parameters });
   },
-  60_000 + seconds * 1000,
+  limit.timeoutMs,
 );

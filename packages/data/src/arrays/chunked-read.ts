@@ -7,6 +7,8 @@ import { unshuffle } from "./unshuffle.js";
 export interface Chunk {
   /** Writes the elements `[from, to)`, in the chunk's own order, to `target` or to new memory. */
   elements(from: number, to: number, target?: Uint8Array): Uint8Array;
+  /** Lets go of memory that is used again; the chunk, and views of it, must not be used afterwards. */
+  release?(): void;
 }
 
 /** An array in chunks of one shape. */
@@ -20,7 +22,7 @@ export interface ChunkedArray {
   /**
    * Loads the chunk at a place of the grid of chunks; undefined if it was never written.
    *
-   * @param isWhole all of it is read now, so that it need not be kept for the next read.
+   * @param isWhole all of it is read now, so that it need not be kept for the next read, and is released at once.
    */
   loadChunk(place: readonly number[], isWhole: boolean): Promise<Chunk | undefined>;
 }
@@ -74,10 +76,13 @@ export function makeChunk(
   };
 }
 
-/** Reads a region through the chunks that it touches. Layout: row-major, in the file's byte order. */
-export async function readChunked(array: ChunkedArray, region: Region): Promise<Uint8Array> {
+/**
+ * Reads a region through the chunks that it touches, into `into` or new memory. Layout: row-major, in the file's byte
+ * order.
+ */
+export async function readChunked(array: ChunkedArray, region: Region, into?: Uint8Array): Promise<Uint8Array> {
   const { itemBytes, chunkShape } = array;
-  const target = new Uint8Array(product(region.count) * itemBytes);
+  const target = into ?? new Uint8Array(product(region.count) * itemBytes);
   if (target.length === 0) return target;
   const targetStrides = rowMajorStrides(region.count);
   const chunkStrides = array.chunkStrides ?? rowMajorStrides(chunkShape);
@@ -118,6 +123,7 @@ export async function readChunked(array: ChunkedArray, region: Region): Promise<
         counts,
         itemBytes,
       );
+    if (isWhole) chunk?.release?.();
   };
   let next = 0;
   await Promise.all(

@@ -17,8 +17,12 @@ export interface StoredVariable {
   readonly shape: readonly number[];
   readonly dtype: StoredDtype;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** Reads a region in the stored numbers. Layout: row-major over the region's counts; 64-bit integers as float64. */
-  read(region: Region): Promise<StoredValues>;
+  /**
+   * Reads a region in the stored numbers. Layout: row-major over the region's counts; 64-bit integers as float64.
+   *
+   * @param into memory of the region's size in the file, which a reader may fill and return a view of.
+   */
+  read(region: Region, into?: Uint8Array): Promise<StoredValues>;
 }
 
 /** What each format's reader yields. */

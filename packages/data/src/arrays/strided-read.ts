@@ -17,7 +17,8 @@ const WANTED_SHARE = 1 / 4;
 const CONCURRENT_READS = 8;
 
 /**
- * Reads a region of an uncompressed array into `itemBytes · values` bytes, with few reads and little more memory.
+ * Reads a region of an uncompressed array into `itemBytes · values` bytes, those of `into` if given, with few reads and
+ * little more memory.
  *
  * @throws {FormatError} if the region leaves the source.
  */
@@ -26,6 +27,7 @@ export async function readStrided(
   layout: StridedLayout,
   region: Region,
   what: string,
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   const { itemBytes } = layout;
   const values = product(region.count);
@@ -55,7 +57,7 @@ export async function readStrided(
       `a file of ${source.size} bytes`,
       "The file is truncated or corrupt.",
     );
-  const target = new Uint8Array(values * itemBytes);
+  const target = into ?? new Uint8Array(values * itemBytes);
   let split = 0;
   while (split < rank && !isOne(split)) split++;
 

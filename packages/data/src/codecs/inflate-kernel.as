@@ -1,63 +1,30 @@
 // Inflates zlib streams. Every place is a byte offset in the module's memory; 512 bytes behind the output and 64 behind
 // the input may be overrun.
-// Source: RFC 1950 and RFC 1951. Tables hold what a code stands for, two literals where both fit, as igzip's do.
+// Source: RFC 1950 and RFC 1951.
 
-const LITERAL_BITS: u32 = 11;
-const DISTANCE_BITS: u32 = 9;
-const LITERAL_MASK: u32 = (1 << LITERAL_BITS) - 1;
-const DISTANCE_MASK: u32 = (1 << DISTANCE_BITS) - 1;
-const MOST_BITS: u32 = 15;
-const LITERALS: u32 = 288;
-const DISTANCES: u32 = 32;
-
-/**
- * Entries of both tables are 32 bits. Lowest byte: bits of the code (of its rest, in a subtable). Of a literal: how many
- * bytes (1 or 2) in bits 8 and 9, and the bytes in 16 to 31. Of a length or distance: number of extra bits in 10 to 13,
- * and what they are added to in 16 to 31. Of a code that is longer than the table: bit 14, and in the same places
- * the bits of its subtable and where that lies. Bit 15: the block ends (1 in 16 to 31), or no code begins so.
- */
-const LITERAL_TABLE = memory.data(4 * (2048 + 288 * 16), 16);
-const DISTANCE_TABLE = memory.data(4 * (512 + 32 * 64), 16);
-const BYTES_SHIFT: u32 = 8;
-const BYTES_MASK: u32 = 0x300;
-const EXTRA_SHIFT: u32 = 10;
-const SUBTABLE: u32 = 0x4000;
-const SPECIAL: u32 = 0x8000;
-const END_OF_BLOCK: u32 = SPECIAL | (1 << 16);
-
-const CODE_LENGTHS = memory.data(320 + 16, 16);
-const SORTED = memory.data(2 * 288, 16);
-const COUNTS = memory.data(4 * 16, 16);
-const STARTS = memory.data(4 * 17, 16);
-/** Meaning of each symbol, as an entry without its code's bits. */
-const LITERAL_MEANING = memory.data(4 * 288, 16);
-const DISTANCE_MEANING = memory.data(4 * 32, 16);
-const CODE_MEANING = memory.data(4 * 19, 16);
-const CODE_ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
+import {
+  BITS,
+  BYTES_MASK,
+  BYTES_SHIFT,
+  CODE_LENGTHS,
+  CODE_MEANING,
+  CODE_ORDER,
+  CODE_SHIFT,
+  DISTANCE_MASK,
+  DISTANCE_TABLE,
+  LITERAL_MASK,
+  LITERAL_TABLE,
+  SPECIAL,
+  SUBTABLE,
+  makeFixedTables,
+  makeTable,
+  makeTables,
+} from "./inflate-tables";
 
 /** What `inflateZlib` gives in place of a length. */
 const CORRUPT = -1;
 const TRUNCATED = -2;
 const TOO_LONG = -3;
-
-for (let symbol: u32 = 0; symbol < 256; symbol++) store<u32>(LITERAL_MEANING + (symbol << 2), (1 << BYTES_SHIFT) | (symbol << 16));
-store<u32>(LITERAL_MEANING + (256 << 2), END_OF_BLOCK);
-for (let symbol: u32 = 257, base: u32 = 3; symbol < 285; symbol++) {
-  const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
-  store<u32>(LITERAL_MEANING + (symbol << 2), extra | (extra << EXTRA_SHIFT) | (base << 16));
-  base += 1 << extra;
-}
-store<u32>(LITERAL_MEANING + (285 << 2), 258 << 16);
-store<u32>(LITERAL_MEANING + (286 << 2), SPECIAL);
-store<u32>(LITERAL_MEANING + (287 << 2), SPECIAL);
-for (let symbol: u32 = 0, base: u32 = 1; symbol < 30; symbol++) {
-  const extra = symbol < 4 ? 0 : (symbol - 2) >> 1;
-  store<u32>(DISTANCE_MEANING + (symbol << 2), extra | (extra << EXTRA_SHIFT) | (base << 16));
-  base += 1 << extra;
-}
-store<u32>(DISTANCE_MEANING + (30 << 2), SPECIAL);
-store<u32>(DISTANCE_MEANING + (31 << 2), SPECIAL);
-for (let symbol: u32 = 0; symbol < 19; symbol++) store<u32>(CODE_MEANING + (symbol << 2), symbol << 16);
 
 /** Where memory is free. */
 export function freeFrom(): usize {
@@ -86,98 +53,6 @@ function take(count: u32): u32 {
   return value;
 }
 
-/**
- * Makes a table from lengths of codes. False if they name more codes than there are, or too few, other than a single
- * code of one bit or none where `mayBeShort`.
- */
-function makeTable(table: usize, tableBits: u32, symbols: u32, lengths: usize, meaning: usize, mayBeShort: bool): bool {
-  memory.fill(COUNTS, 0, 64);
-  for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const place = COUNTS + (<u32>load<u8>(lengths + symbol) << 2);
-    store<u32>(place, load<u32>(place) + 1);
-  }
-  let left: i32 = 1;
-  let start: u32 = 0;
-  let longest: u32 = 0;
-  for (let bits: u32 = 1; bits <= MOST_BITS; bits++) {
-    const count = load<u32>(COUNTS + (bits << 2));
-    left = (left << 1) - <i32>count;
-    if (left < 0) return false;
-    if (count > 0) longest = bits;
-    store<u32>(STARTS + (bits << 2), start);
-    start += count;
-  }
-  const size: u32 = 1 << tableBits;
-  if (left > 0) {
-    if (!(mayBeShort && longest <= 1)) return false;
-    for (let index: u32 = 0; index < size; index++) store<u32>(table + (index << 2), SPECIAL);
-  }
-  for (let symbol: u32 = 0; symbol < symbols; symbol++) {
-    const bits = <u32>load<u8>(lengths + symbol);
-    if (bits == 0) continue;
-    const place = STARTS + (bits << 2);
-    const position = load<u32>(place);
-    store<u16>(SORTED + (position << 1), symbol);
-    store<u32>(place, position + 1);
-  }
-  const subtableBits = longest > tableBits ? longest - tableBits : 0;
-  let code: u32 = 0; // its bits in the order of the stream
-  let bits: u32 = 0;
-  let pending: u32 = 0;
-  let prefix: u32 = 0xffffffff;
-  let subtable: u32 = size;
-  for (let position: u32 = 0; position < start; position++) {
-    while (pending == 0) {
-      bits++;
-      pending = load<u32>(COUNTS + (bits << 2));
-    }
-    pending--;
-    const entry = load<u32>(meaning + (<u32>load<u16>(SORTED + (position << 1)) << 2));
-    if (bits <= tableBits) {
-      for (let index = code; index < size; index += 1 << bits) store<u32>(table + (index << 2), entry + bits);
-    } else {
-      if ((code & (size - 1)) != prefix) {
-        if (prefix != 0xffffffff) subtable += 1 << subtableBits;
-        prefix = code & (size - 1);
-        store<u32>(table + (prefix << 2), SUBTABLE | tableBits | (subtableBits << EXTRA_SHIFT) | (subtable << 16));
-      }
-      const tail = bits - tableBits;
-      for (let index = code >> tableBits; index < <u32>1 << subtableBits; index += 1 << tail)
-        store<u32>(table + ((subtable + index) << 2), entry + tail);
-    }
-    // The next code in order, counted from the first bit of the stream.
-    let bit: u32 = 1 << (bits - 1);
-    while (code & bit) bit >>= 1;
-    code = bit == 0 ? 0 : (code & (bit - 1)) | bit;
-  }
-  return true;
-}
-
-/** Puts two literals into one entry where their codes fit. */
-function pairLiterals(): void {
-  for (let index: i32 = LITERAL_MASK; index >= 0; index--) {
-    const place = LITERAL_TABLE + (index << 2);
-    const first = load<u32>(place);
-    if ((first & BYTES_MASK) != 1 << BYTES_SHIFT) continue;
-    const bits = first & 0xff;
-    // Entries below this one are still single, and so is any one of the same bits less the first code's.
-    const second = load<u32>(LITERAL_TABLE + ((<u32>index >> bits) << 2));
-    const both = bits + (second & 0xff);
-    if ((second & BYTES_MASK) != 1 << BYTES_SHIFT || both > LITERAL_BITS) continue;
-    store<u32>(place, both | (2 << BYTES_SHIFT) | (first & 0xff0000) | ((second & 0xff0000) << 8));
-  }
-}
-
-function makeFixedTables(): void {
-  memory.fill(CODE_LENGTHS, 8, 144);
-  memory.fill(CODE_LENGTHS + 144, 9, 112);
-  memory.fill(CODE_LENGTHS + 256, 7, 24);
-  memory.fill(CODE_LENGTHS + 280, 8, 8);
-  makeTable(LITERAL_TABLE, LITERAL_BITS, LITERALS, CODE_LENGTHS, LITERAL_MEANING, false);
-  memory.fill(CODE_LENGTHS, 5, DISTANCES);
-  makeTable(DISTANCE_TABLE, DISTANCE_BITS, DISTANCES, CODE_LENGTHS, DISTANCE_MEANING, false);
-}
-
 function readTables(inputEnd: usize): i32 {
   refill();
   const literals = take(5) + 257;
@@ -196,7 +71,7 @@ function readTables(inputEnd: usize): i32 {
     refill();
     if (next > inputEnd + 16) return TRUNCATED;
     const entry = load<u32>(DISTANCE_TABLE + ((<u32>bitBuffer & 127) << 2));
-    take(entry & 0xff);
+    take(entry & BITS);
     const symbol = entry >> 16;
     if (symbol < 16) {
       store<u8>(CODE_LENGTHS + at, symbol);
@@ -215,25 +90,21 @@ function readTables(inputEnd: usize): i32 {
     at += count;
   }
   if (load<u8>(CODE_LENGTHS + 256) == 0) return CORRUPT;
-  if (!makeTable(LITERAL_TABLE, LITERAL_BITS, literals, CODE_LENGTHS, LITERAL_MEANING, true)) return CORRUPT;
-  if (!makeTable(DISTANCE_TABLE, DISTANCE_BITS, distances, CODE_LENGTHS + literals, DISTANCE_MEANING, true)) return CORRUPT;
-  return 0;
+  return makeTables(literals, distances) ? 0 : CORRUPT;
 }
 
 /** An entry's number with its extra bits, which end what the entry takes of the buffer. */
 // @ts-ignore
 @inline
 function rest(entry: u32, buffer: u64): u32 {
-  const extra = (entry >> EXTRA_SHIFT) & 15;
-  const taken = <u32>buffer & ((1 << (entry & 63)) - 1);
-  return (entry >> 16) + (taken >> ((entry & 63) - extra));
+  return (entry >> 16) + ((<u32>buffer & ((4 << entry) - 1)) >> (entry >> CODE_SHIFT));
 }
 
-/** Where a code goes on; `buffer` is what follows the table's bits. */
+/** Where a code goes on, in bytes; `buffer` is what follows the table's bits. */
 // @ts-ignore
 @inline
 function inSubtable(entry: u32, buffer: u64): u32 {
-  return (entry >> 16) + (<u32>buffer & ((1 << ((entry >> EXTRA_SHIFT) & 15)) - 1));
+  return ((entry >> 16) << 2) + (<u32>buffer & ((4 << ((entry >> CODE_SHIFT) & 15)) - 4));
 }
 
 /** Copies what lies `distance` before `to`; a copy may reach into itself. Up to 31 bytes more are written. */
@@ -271,100 +142,118 @@ function copyBack(to: usize, distance: usize, length: usize): void {
 }
 
 /**
- * Inflates one block of coded symbols at `to`; gives where it ends in the output, or a negative reason. Shifts take only
- * the lowest six bits of an entry or of `count`, so neither is masked.
+ * Inflates one block of coded symbols at `to`; gives where it ends in the output, or a negative reason. The bits of its
+ * buffer begin at the third, so that they select a place in a table without a shift; `count` counts the two before as
+ * well. Shifts take only the lowest bits of an entry or of `count`, so neither is masked.
  */
 function inflateBlock(output: usize, to: usize, outputEnd: usize, inputEnd: usize): i32 {
-  let buffer = bitBuffer;
-  let count: u64 = bitCount;
+  let buffer = bitBuffer << 2;
+  let count: u64 = bitCount + 2;
   let from = next;
+  if (count > 63) {
+    from--;
+    count -= 8;
+  }
   const lastInput = inputEnd + 16;
+  let isBefore: u32 = 0; // highest bit: a match began before the output
+  buffer |= load<u64>(from) << count;
+  from += <usize>((~count >> 3) & 7);
+  count |= 56;
+  let place = <usize>buffer & LITERAL_MASK;
+  let entry = <u64>load<u32>(place, LITERAL_TABLE);
   while (true) {
     if (from > lastInput) return TRUNCATED;
     if (to > outputEnd) return TOO_LONG;
+    // 54 bits here. An entry takes 25 at most, so that after one there are enough for a lookup.
+    if (entry & BYTES_MASK) {
+      let shift = entry;
+      let distance = rest(<u32>entry, buffer);
+      let mask = matchMask(<u32>entry);
+      let source = place + LITERAL_TABLE + 2;
+      buffer >>= shift;
+      count -= shift;
+      place = <usize>buffer & LITERAL_MASK;
+      entry = <u64>load<u32>(place, LITERAL_TABLE);
+      isBefore |= (to - output - distance) & mask;
+      store<u64>(to, load<u64>(source + ((to - distance - source) & mask)));
+      to += (<u32>shift >> BYTES_SHIFT) & 15;
+      if (entry & BYTES_MASK) {
+        shift = entry;
+        distance = rest(<u32>entry, buffer);
+        mask = matchMask(<u32>entry);
+        source = place + LITERAL_TABLE + 2;
+        buffer >>= shift;
+        count -= shift;
+        buffer |= load<u64>(from) << count;
+        from += <usize>((~count >> 3) & 7);
+        count |= 56;
+        place = <usize>buffer & LITERAL_MASK;
+        entry = <u64>load<u32>(place, LITERAL_TABLE);
+        isBefore |= (to - output - distance) & mask;
+        store<u64>(to, load<u64>(source + ((to - distance - source) & mask)));
+        to += (<u32>shift >> BYTES_SHIFT) & 15;
+        continue;
+      }
+    }
+    // Enough for any match: 20 bits at most for its length and 28 for its distance.
     buffer |= load<u64>(from) << count;
     from += <usize>((~count >> 3) & 7);
     count |= 56;
-    let entry = lookUp(buffer);
-    // Up to four lookups; after three, 23 bits are left for a length, which takes 20 at most.
-    if (entry & BYTES_MASK) {
-      buffer >>= entry;
-      count -= entry;
-      const second = lookUp(buffer);
-      store<u16>(to, <u32>entry >> 16);
-      to += (<u32>entry >> BYTES_SHIFT) & 3;
-      entry = second;
-      if (entry & BYTES_MASK) {
-        buffer >>= entry;
-        count -= entry;
-        const third = lookUp(buffer);
-        store<u16>(to, <u32>entry >> 16);
-        to += (<u32>entry >> BYTES_SHIFT) & 3;
-        entry = third;
-        if (entry & BYTES_MASK) {
-          buffer >>= entry;
-          count -= entry;
-          const fourth = lookUp(buffer);
-          store<u16>(to, <u32>entry >> 16);
-          to += (<u32>entry >> BYTES_SHIFT) & 3;
-          entry = fourth;
-          if (entry & BYTES_MASK) {
-            store<u16>(to, <u32>entry >> 16);
-            to += (<u32>entry >> BYTES_SHIFT) & 3;
-            buffer >>= entry;
-            count -= entry;
-            continue;
-          }
-        }
-      }
-    }
     let before = buffer;
     buffer >>= entry;
     count -= entry;
     if (entry & SUBTABLE) {
-      entry = <u64>load<u32>(LITERAL_TABLE + (inSubtable(<u32>entry, buffer) << 2));
+      entry = <u64>load<u32>(LITERAL_TABLE + inSubtable(<u32>entry, buffer));
       before = buffer;
       buffer >>= entry;
       count -= entry;
       if (entry & BYTES_MASK) {
         store<u8>(to, <u32>entry >> 16);
         to++;
+        buffer |= load<u64>(from) << count;
+        from += <usize>((~count >> 3) & 7);
+        count |= 56;
+        place = <usize>buffer & LITERAL_MASK;
+        entry = <u64>load<u32>(place, LITERAL_TABLE);
         continue;
       }
     }
     if (entry & SPECIAL) {
-      if (entry >> 16 == 0) return CORRUPT;
-      bitBuffer = buffer;
-      bitCount = <u32>count & 63;
+      if (entry >> 16 == 0 || <i32>isBefore < 0) return CORRUPT;
+      bitBuffer = buffer >> 2;
+      bitCount = (<u32>count & 63) - 2;
       next = from;
       return <i32>to;
     }
     const length = rest(<u32>entry, before);
-    buffer |= load<u64>(from) << count;
-    from += <usize>((~count >> 3) & 7);
-    count |= 56;
-    entry = <u64>load<u32>(DISTANCE_TABLE + ((<usize>buffer & DISTANCE_MASK) << 2));
+    entry = <u64>load<u32>(<usize>buffer & DISTANCE_MASK, DISTANCE_TABLE);
     before = buffer;
     buffer >>= entry;
     count -= entry;
     if (entry & SUBTABLE) {
-      entry = <u64>load<u32>(DISTANCE_TABLE + (inSubtable(<u32>entry, buffer) << 2));
+      entry = <u64>load<u32>(DISTANCE_TABLE + inSubtable(<u32>entry, buffer));
       before = buffer;
       buffer >>= entry;
       count -= entry;
     }
     if (entry & SPECIAL) return CORRUPT;
     const distance = rest(<u32>entry, before);
+    buffer |= load<u64>(from) << count;
+    from += <usize>((~count >> 3) & 7);
+    count |= 56;
+    place = <usize>buffer & LITERAL_MASK;
+    entry = <u64>load<u32>(place, LITERAL_TABLE);
     if (<usize>distance > to - output) return CORRUPT;
     copyBack(to, distance, length);
     to += length;
   }
 }
 
+/** All ones for a match with its length. */
 // @ts-ignore
 @inline
-function lookUp(buffer: u64): u64 {
-  return <u64>load<u32>(LITERAL_TABLE + ((<usize>buffer & LITERAL_MASK) << 2));
+function matchMask(entry: u32): u32 {
+  return <u32>(<i32>(entry << 16) >> 31);
 }
 
 /** Copies a block that isn't compressed; gives where it ends in the output, or a negative reason. */
@@ -447,7 +336,6 @@ export function inflateZlib(input: usize, inputLength: usize, output: usize, out
         const problem = readTables(inputEnd);
         if (problem < 0) return problem;
       }
-      pairLiterals();
       to = inflateBlock(output, to, outputEnd, inputEnd);
     }
     if (to < 0) return to;

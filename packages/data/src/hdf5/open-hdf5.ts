@@ -99,7 +99,7 @@ async function openVariable(
     shape: layout.kind === "chunked" ? dims.map((dim) => dimensions[dim] as number) : shape,
     dtype,
     attributes: publicAttributes(dataset.attributes.values),
-    read: async (region) => toStoredValues(await readBytes(region), dtype, littleEndian),
+    read: async (region, into) => toStoredValues(await readBytes(region, into), dtype, littleEndian),
   };
 }
 
@@ -124,12 +124,12 @@ function makeReadBytes(
   itemBytes: number,
   fill: Uint8Array,
   cache: ChunkCache<Chunk | undefined>,
-): (region: Region) => Promise<Uint8Array> {
+): (region: Region, into?: Uint8Array) => Promise<Uint8Array> {
   const where = `${file.uri}: variable '${path}'`;
   if (layout.kind === "contiguous" && layout.address !== Infinity) {
     const strides = rowMajorStrides(shape).map((stride) => stride * itemBytes);
     const place = { offset: layout.address + file.baseAddress, strides, itemBytes };
-    return (region) => readStrided(file.data, place, region, `variable '${path}'`);
+    return (region, into) => readStrided(file.data, place, region, `variable '${path}'`, into);
   }
   if (layout.kind !== "chunked") {
     // Compact values lie in the header; contiguous ones without an address were never written.
@@ -138,7 +138,7 @@ function makeReadBytes(
         ? makeChunk(where, layout.data, product(shape) * itemBytes, itemBytes, false)
         : undefined;
     const chunkShape = shape.map((size) => Math.max(1, size));
-    return (region) => readChunked({ chunkShape, itemBytes, fill, loadChunk: async () => whole }, region);
+    return (region, into) => readChunked({ chunkShape, itemBytes, fill, loadChunk: async () => whole }, region, into);
   }
   const { chunkShape, index } = layout;
   if (chunkShape.length !== shape.length)
@@ -159,5 +159,5 @@ function makeReadBytes(
   };
   const loadChunk = (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> =>
     isWhole ? load(place) : cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place));
-  return (region) => readChunked({ chunkShape, itemBytes, fill, loadChunk }, region);
+  return (region, into) => readChunked({ chunkShape, itemBytes, fill, loadChunk }, region, into);
 }

@@ -95,11 +95,17 @@ export function exchange<Result>(
 /**
  * Reads a body of exactly `length` bytes, or of at most `limit` if the length isn't known.
  *
+ * @param into memory of that length to read into; fresh if absent.
  * @throws {ExchangeError} if the body is cut short (transient) or longer.
  */
-export function readBody(answer: IncomingMessage, length: number | undefined, limit: number): Promise<Uint8Array> {
+export function readBody(
+  answer: IncomingMessage,
+  length: number | undefined,
+  limit: number,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const whole = length === undefined ? undefined : new Uint8Array(length);
+    const whole = into ?? (length === undefined ? undefined : new Uint8Array(length));
     const chunks: Uint8Array[] = [];
     const most = length ?? limit;
     let at = 0;

@@ -45,7 +45,7 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
   // Only a strong tag may be a condition. Source: RFC 9110, section 13.1.5.
   const headers: Record<string, string> = etag?.startsWith('"') ? { "if-range": etag } : {};
 
-  async function read(offset: number, length: number, what: string): Promise<Uint8Array> {
+  async function read(offset: number, length: number, what: string, into?: Uint8Array): Promise<Uint8Array> {
     assertByteRange({ uri, size }, offset, length, what);
     if (offset + length <= head.length) return head.subarray(offset, offset + length);
     if (length === 0) return new Uint8Array(0);
@@ -74,7 +74,7 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
         discardBody(answer);
         throw new ExchangeError(`'${served}'`, { transient: true });
       }
-      return readBody(answer, length, length);
+      return readBody(answer, length, length, into);
     });
   }
 

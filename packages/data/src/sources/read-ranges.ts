@@ -19,12 +19,19 @@ const MAX_MERGED_BYTES = 2 ** 23;
  * Reads many ranges with few reads: those near each other (`source.gapBytes`) come from one. All reads start at
  * once; each promise settles with its own read, so that decoding can begin early.
  *
+ * @param takeMemory gives memory of a length, which the source may read into; fresh memory if absent.
  * @returns one promise for each range, in the order given; the bytes of neighbors may share a buffer.
  */
-export function readRanges(source: ByteSource, ranges: readonly ByteRange[]): Promise<Uint8Array>[] {
+export function readRanges(
+  source: ByteSource,
+  ranges: readonly ByteRange[],
+  takeMemory?: (length: number) => Uint8Array,
+): Promise<Uint8Array>[] {
   const results = new Array<Promise<Uint8Array>>(ranges.length);
   for (const { offset, length, what, members } of mergeRanges(ranges, source.gapBytes)) {
-    const merged = source.read(offset, length, what);
+    // What leaves the source is refused before there is memory for it.
+    const memory = offset + length <= source.size ? takeMemory?.(length) : undefined;
+    const merged = source.read(offset, length, what, memory);
     for (const member of members) {
       const range = ranges[member] as ByteRange;
       const start = range.offset - offset;

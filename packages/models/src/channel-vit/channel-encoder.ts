@@ -1,5 +1,14 @@
 import { ShapeError } from "@graticule/core";
-import { LayerNorm, Linear, Module, Parameter, sinCosPositionEmbedding1d, TransformerBlock } from "@graticule/nn";
+import {
+  type DropoutStreams,
+  dropout,
+  LayerNorm,
+  Linear,
+  Module,
+  Parameter,
+  sinCosPositionEmbedding1d,
+  TransformerBlock,
+} from "@graticule/nn";
 import { add, mul, reshape, type Tensor, type Tensor3D, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { numPatches } from "../vit/config.js";
 import { ChannelGroup } from "./channel-group.js";
@@ -15,6 +24,8 @@ export interface EncodeOptions {
   readonly channelMask?: ChannelMask;
   /** `[B, noiseDim]`, standard normal; needed where the model has noise. */
   readonly noise?: Tensor;
+  /** Drops values and branches at the model's rates, for training; nothing is dropped if absent. */
+  readonly dropout?: DropoutStreams;
 }
 
 /**
@@ -43,8 +54,12 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     this.posEmbed = new Parameter([1, numPatches(config), embedDim]);
     this.leadTimeEmbed = leadTime ? new Linear(1, embedDim) : undefined;
     this.noiseEmbed = noiseDim > 0 ? new Linear(noiseDim, embedDim) : undefined;
-    this.blocks = Array.from({ length: depth }, () => new TransformerBlock(config));
-    this.norm = new LayerNorm(embedDim);
+    const pathRate = (block: number): number => (block === 0 ? 0 : (config.dropPathRate * block) / (depth - 1));
+    this.blocks = Array.from(
+      { length: depth },
+      (_, block) => new TransformerBlock({ ...config, dropPathRate: pathRate(block) }),
+    );
+    this.norm = new LayerNorm(embedDim, config.normEpsilon);
   }
 
   /**
@@ -108,14 +123,15 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
     const { channelMask } = options;
     return tidy(() => {
       const tokens = this.aggregate(images, channelMask ? { channelMask } : {});
-      return this.transform(this.addConditions(add(tokens, this.posEmbed.variable), options));
+      return this.transform(this.addConditions(add(tokens, this.posEmbed.variable), options), options.dropout);
     });
   }
 
   /** The transformer's blocks and the last norm. */
-  protected transform(tokens: Tensor): Tensor3D {
-    let x = tokens;
-    for (const block of this.blocks) x = block.forward(x);
+  protected transform(tokens: Tensor, streams?: DropoutStreams): Tensor3D {
+    let x = streams ? dropout(tokens, { dropRate: this.config.dropRate }, "tokens", streams) : tokens;
+    for (const [index, block] of this.blocks.entries())
+      x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
     return this.norm.forward(x) as Tensor3D;
   }
 

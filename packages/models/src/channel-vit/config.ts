@@ -1,4 +1,5 @@
 import { expectation } from "@graticule/core";
+import { checkDropRates } from "@graticule/nn";
 import { checkEncoderConfig, checkPositive, type EncoderConfig } from "../vit/config.js";
 import { type ChannelTree, channelTree, checkChannelTree } from "./channel-tree.js";
 import { type ChannelVitPreset, channelVitPresets } from "./presets.js";
@@ -21,6 +22,12 @@ export interface ChannelEncoderConfig extends EncoderConfig {
   /** Length of a latent noise vector that varies the output; 0 for none. */
   readonly noiseDim: number;
   readonly channelCondition?: ChannelCondition;
+  /** Of all LayerNorms. */
+  readonly normEpsilon: number;
+  /** Part of the values that training drops: of the first tokens, behind attention, GELU and MLP. */
+  readonly dropRate: number;
+  /** Part of the images whose last block training skips; blocks before it are skipped less, the first never. */
+  readonly dropPathRate: number;
 }
 
 /** A `ChannelEncoderConfig` and a head that predicts images. */
@@ -36,7 +43,8 @@ export type ChannelVitOverrides = Pick<ChannelVitConfig, "inChannels"> & Partial
 /**
  * The configuration of a named size for C channels; overrides win over the preset. Unless given: one flat
  * cross-attention, all channels predicted, two hidden layers in the head, with a lead time, without noise; biases in
- * the aggregation for `climax` only; an MLP of four times the width.
+ * the aggregation for `climax` only, and its epsilon of norms; an MLP of four times the width; nothing dropped but by
+ * presets whose source does.
  *
  * @throws {RangeError} if the preset is unknown or the result is not a model that can be built.
  */
@@ -59,6 +67,7 @@ export function encoderDefaults(
     throw new RangeError(expectation(where, `a preset of ${Object.keys(channelVitPresets).join(", ")}`, `'${preset}'`));
   checkPositive(where, "inChannels", inChannels);
   return {
+    ...{ dropRate: 0, dropPathRate: 0, normEpsilon: 1e-6 },
     ...channelVitPresets[preset],
     ...(embedDim !== undefined && { mlpDim: 4 * embedDim }),
     inChannels,
@@ -81,6 +90,7 @@ export function checkChannelVitConfig<C extends ChannelVitConfig>(config: C): Re
 export function checkChannelEncoderConfig<C extends ChannelEncoderConfig>(where: string, config: C): Readonly<C> {
   checkEncoderConfig(where, config);
   checkCount(where, "noiseDim", config.noiseDim);
+  checkDropRates(where, config);
   if (config.embedDim % 4 !== 0)
     throw new RangeError(
       expectation(where, "embedDim to be a multiple of 4 for its sin-cos positions", `${config.embedDim}`),

@@ -1,8 +1,9 @@
-import { expectation, ShapeError } from "@graticule/core";
-import { type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
+import { expectation, makeRandom, ShapeError } from "@graticule/core";
+import { type DropoutStreams, type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
 import { fairCrps, latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import {
   add,
+  addN,
   concat,
   div,
   gather,
@@ -22,6 +23,7 @@ import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { type ChannelVitConfig, checkChannelVitConfig } from "../channel-vit/config.js";
 import { channelEncoderInitRules } from "../channel-vit/init-rules.js";
 import { pickChannels } from "../channel-vit/pick-channels.js";
+import { checkPositive } from "../vit/config.js";
 import { type EnsembleOptions, ensembleInputs } from "./ensemble.js";
 import type { ForecastWeights } from "./forecast-loss.js";
 
@@ -37,6 +39,8 @@ export interface AnomalyForecasterConfig extends ChannelVitConfig {
   readonly hoursOfDay: readonly number[];
   /** Lead times whose persistence and scale are known, rising; what lies between is interpolated. */
   readonly leadTimesHours: readonly number[];
+  /** Networks that start apart, learn by themselves, and whose mean is the forecast. */
+  readonly numNetworks: number;
 }
 
 /** Fixed values of an `AnomalyForecaster`, all in the units of its input. */
@@ -54,30 +58,34 @@ export interface AnomalyForwardOptions {
   readonly leadTimeHours: ArrayLike<number>;
   /** Units: hours since a midnight, one for each image. */
   readonly startHours: ArrayLike<number>;
-  /** Columns by which the network sees the globe turned; 0 if absent. */
+  /** Columns by which the networks see the globe turned; 0 if absent. */
   readonly turn?: number;
-  /** `[B, noiseDim]`, standard normal; for a network with noise. */
+  /** `[B, noiseDim]`, standard normal; for networks with noise. */
   readonly noise?: Tensor;
+  /** Drops at the networks' rates, for training; nothing is dropped if absent. */
+  readonly dropout?: DropoutStreams;
 }
 
 /**
  * Predicts what damped persistence leaves open: climatology at the target's time, plus what remains of the anomaly at
- * the start, plus scale times a network's output. The network reads anomalies of all states and the other channels as
- * they are. Its last layer starts at zero, so that the untrained model is damped persistence.
+ * the start, plus scale times the mean output of its networks. They read anomalies of all states and the other channels
+ * as they are. Their last layers start at zero, so that the untrained model is damped persistence.
  *
  * Shape: images `[B, C, H, W]`, the states first → `[B, V, H, W]`.
- * Source: the base is the AR(1) forecast of Lorenz 1973, "On the existence of extended range predictability".
+ * Source: the base is the AR(1) forecast of Lorenz 1973, "On the existence of extended range predictability"; several
+ * networks as Lakshminarayanan et al. 2017, arXiv:1612.01474.
  */
 export class AnomalyForecaster extends Module {
   readonly config: Readonly<AnomalyForecasterConfig>;
-  readonly network: ChannelVit;
+  readonly networks: readonly ChannelVit[];
   readonly climatology: Parameter;
   readonly persistence: Parameter;
   readonly scale: Parameter;
 
   constructor(config: AnomalyForecasterConfig) {
     super();
-    const { stateHours, stateChannels, targets, hoursOfDay, leadTimesHours, inChannels, outChannels } = config;
+    const { stateHours, stateChannels, targets, hoursOfDay, leadTimesHours, inChannels, outChannels, numNetworks } =
+      config;
     const where = "anomalyForecaster";
     if (stateHours[0] !== 0 || stateHours.length * stateChannels > inChannels)
       throw new RangeError(
@@ -89,15 +97,24 @@ export class AnomalyForecaster extends Module {
       );
     if (hoursOfDay.length === 0 || leadTimesHours.length === 0)
       throw new RangeError(expectation(where, "hours of the day and lead times", "none"));
+    checkPositive(where, "numNetworks", numNetworks);
     this.config = Object.freeze({ ...checkChannelVitConfig(config) });
-    this.network = new ChannelVit(config);
+    this.networks = Array.from({ length: numNetworks }, () => new ChannelVit(config));
     this.climatology = new Parameter([hoursOfDay.length, stateChannels, ...config.imageSize], { trainable: false });
     this.persistence = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
     this.scale = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
   }
 
   forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
-    const { leadTimeHours, startHours, turn = 0, noise } = options;
+    return tidy(() => {
+      const forecasts = this.#forecasts(images, options);
+      return (forecasts.length === 1 ? forecasts[0] : div(addN(forecasts), forecasts.length)) as Tensor4D;
+    });
+  }
+
+  /** The forecast of each network by itself. */
+  #forecasts(images: Tensor, options: AnomalyForwardOptions): Tensor4D[] {
+    const { leadTimeHours, startHours, turn = 0, noise, dropout } = options;
     const { stateHours, stateChannels } = this.config;
     return tidy(() => {
       const base = this.base(images, options);
@@ -108,9 +125,15 @@ export class AnomalyForecaster extends Module {
       const states = sub(slice(images, [0, 0, 0, 0], [batch, statesSize, height, width]), concat(normals, 1));
       const others = slice(images, [0, statesSize, 0, 0], [batch, channels - statesSize, height, width]);
       const seen = channels > statesSize ? concat([states, others], 1) : states;
+      const turned = turnGlobe(seen, turn);
       const told = { leadTimeHours: leads, ...(noise && { noise }) };
-      const output = turnGlobe(this.network.forward(turnGlobe(seen, turn), told), -turn);
-      return add(base, mul(output, this.#atLeads(this.scale, leads))) as Tensor4D;
+      const scale = this.#atLeads(this.scale, leads);
+      return this.networks.map((network, index) => {
+        const streams: DropoutStreams | undefined =
+          dropout && ((place, image) => dropout(`networks.${index}.${place}`, image));
+        const output = turnGlobe(network.forward(turned, { ...told, ...(streams && { dropout: streams }) }), -turn);
+        return add(base, mul(output, scale)) as Tensor4D;
+      });
     });
   }
 
@@ -135,26 +158,36 @@ export class AnomalyForecaster extends Module {
   }
 
   /**
-   * Latitude-weighted squared error in units of the scale, over known values: about 1 for damped persistence.
+   * Latitude-weighted squared error in units of the scale, over known values: about 1 for damped persistence. In training
+   * it is the mean of each network's own error, otherwise the error of their mean.
    *
    * Shape: targets and mask `[B, V, H, W]` → scalar.
    */
-  loss(images: Tensor, targets: Tensor, mask: Tensor, options: AnomalyForwardOptions & ForecastWeights): Scalar {
-    const { latitudeWeights, variableWeights } = options;
+  loss(
+    images: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    options: AnomalyForwardOptions & ForecastWeights & { readonly training?: boolean },
+  ): Scalar {
+    const { latitudeWeights, variableWeights, training = false } = options;
     return tidy(() => {
       const weight = div(mask, this.#atLeads(this.scale, Array.from(options.leadTimeHours)));
-      const prediction = mul(this.forward(images, options), weight);
-      return latitudeWeightedMeanSquaredError(
-        prediction,
-        mul(targets, weight),
-        latitudeWeights,
-        variableWeights && { variableWeights },
+      const expected = mul(targets, weight);
+      const forecasts = training ? this.#forecasts(images, options) : [this.forward(images, options)];
+      const errors = forecasts.map((forecast) =>
+        latitudeWeightedMeanSquaredError(
+          mul(forecast, weight),
+          expected,
+          latitudeWeights,
+          variableWeights && { variableWeights },
+        ),
       );
+      return div(addN(errors), errors.length);
     });
   }
 
   /**
-   * Fair CRPS of an ensemble in units of the scale, over known values.
+   * Fair CRPS of an ensemble in units of the scale, over known values. To `dropout` image b of member m is m·B + b.
    *
    * Shape: images `[B, C, H, W]`, targets and mask `[B, V, H, W]` → scalar.
    *
@@ -166,7 +199,7 @@ export class AnomalyForecaster extends Module {
     mask: Tensor,
     options: Omit<AnomalyForwardOptions, "noise"> & ForecastWeights & EnsembleOptions,
   ): Scalar {
-    const { members, leadTimeHours, startHours, turn = 0, latitudeWeights, variableWeights } = options;
+    const { members, leadTimeHours, startHours, turn = 0, dropout, latitudeWeights, variableWeights } = options;
     const repeat = (values: ArrayLike<number>): number[] =>
       Array.from({ length: members }, () => Array.from(values)).flat();
     return tidy(() => {
@@ -176,6 +209,7 @@ export class AnomalyForecaster extends Module {
         startHours: repeat(startHours),
         turn,
         ...(inputs.noise && { noise: inputs.noise }),
+        ...(dropout && { dropout }),
       });
       const weight = div(mask, this.#atLeads(this.scale, Array.from(leadTimeHours)));
       const ensemble = mul(reshape(forecasts, [members, ...targets.shape]), weight);
@@ -231,7 +265,7 @@ function turnGlobe(fields: Tensor, columns: number): Tensor4D {
   ) as Tensor4D;
 }
 
-/** Builds an `AnomalyForecaster` on a base; the network's values depend on the seed and each parameter's path alone. */
+/** Builds an `AnomalyForecaster` on a base; the networks' values depend on the seed and each parameter's path alone. */
 export function makeAnomalyForecaster(
   config: AnomalyForecasterConfig,
   base: AnomalyBase,
@@ -239,7 +273,8 @@ export function makeAnomalyForecaster(
 ): AnomalyForecaster {
   const model = new AnomalyForecaster(config);
   const rules: InitRules = [[`head.${config.decoderDepth}.weight`, zeros], ...channelEncoderInitRules(config)];
-  initialize(model.network, rules, seed);
+  for (const [index, network] of model.networks.entries())
+    initialize(network, rules, index === 0 ? seed : makeRandom(seed, "network", index).uint32());
   for (const name of ["climatology", "persistence", "scale"] as const) model[name].assign(base[name]);
   return model;
 }

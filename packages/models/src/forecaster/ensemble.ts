@@ -1,6 +1,7 @@
 import { expectation, makeRandom } from "@graticule/core";
 import { fairCrps } from "@graticule/ops";
 import { add, mul, reshape, type Scalar, type Tensor, tensor, tensor4d, tidy, tile } from "@tensorflow/tfjs-core";
+import type { EncodeOptions } from "../channel-vit/channel-encoder.js";
 import type { ChannelMask } from "../channel-vit/channel-mask.js";
 import type { ChannelVitConfig } from "../channel-vit/config.js";
 import type { ForecastWeights } from "./forecast-loss.js";
@@ -70,7 +71,8 @@ export function ensembleInputs(
 }
 
 /**
- * Fair continuous ranked probability score of an ensemble forecast, weighted by latitude and variable.
+ * Fair continuous ranked probability score of an ensemble forecast, weighted by latitude and variable. To `dropout` image b
+ * of member m is m·B + b.
  *
  * Shape: images `[B, C, H, W]`, targets `[B, V, H, W]` → scalar.
  *
@@ -81,16 +83,16 @@ export function ensembleLoss(
   model: Forecaster,
   images: Tensor,
   targets: Tensor,
-  options: EnsembleOptions &
-    ForecastWeights & { readonly leadTimeHours?: ArrayLike<number>; readonly channelMask?: ChannelMask },
+  options: EnsembleOptions & ForecastWeights & Pick<EncodeOptions, "leadTimeHours" | "channelMask" | "dropout">,
 ): Scalar {
-  const { members, leadTimeHours, channelMask, latitudeWeights, variableWeights } = options;
+  const { members, leadTimeHours, channelMask, dropout, latitudeWeights, variableWeights } = options;
   return tidy(() => {
     const inputs = ensembleInputs(model, images, options);
     const forecasts = model.forward(inputs.images, {
       ...(leadTimeHours && { leadTimeHours: repeat(Array.from(leadTimeHours), members) }),
       ...(channelMask && { channelMask: repeatMask(channelMask, members, model.config.inChannels) }),
       ...(inputs.noise && { noise: inputs.noise }),
+      ...(dropout && { dropout }),
     });
     const ensemble = reshape(forecasts, [members, ...targets.shape]);
     return fairCrps(ensemble, targets, { latitudeWeights, ...(variableWeights && { variableWeights }) });

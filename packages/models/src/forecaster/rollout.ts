@@ -1,5 +1,6 @@
 import { recompute } from "@graticule/autodiff";
 import { expectation, ShapeError } from "@graticule/core";
+import type { DropoutStreams } from "@graticule/nn";
 import { concat, gather, type Tensor, type Tensor4D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import type { ChannelMask } from "../channel-vit/channel-mask.js";
 import type { Forecaster } from "./forecaster.js";
@@ -17,6 +18,8 @@ export interface RolloutOptions {
   readonly channelMask?: ChannelMask;
   /** Noise `[B, noiseDim]` of each step, for a model that has some. */
   readonly noise?: (step: number) => Tensor;
+  /** Random streams of each step, for training with dropout; nothing is dropped if absent. */
+  readonly dropout?: (step: number) => DropoutStreams;
 }
 
 /**
@@ -69,7 +72,7 @@ function predict(
   model: Forecaster,
   state: Tensor,
   step: number,
-  { stepHours, channelMask, noise }: RolloutOptions,
+  { stepHours, channelMask, noise, dropout }: RolloutOptions,
 ): Tensor4D {
   const leadTimeHours = new Array<number>(state.shape[0] as number).fill(stepHours);
   const forward = recompute((images: Tensor, ...others: Tensor[]) =>
@@ -77,6 +80,7 @@ function predict(
       leadTimeHours,
       ...(channelMask && { channelMask }),
       ...(others[0] && { noise: others[0] }),
+      ...(dropout && { dropout: dropout(step) }),
     }),
   );
   return tidy(() => forward(state, ...(noise ? [noise(step)] : [])) as Tensor4D);

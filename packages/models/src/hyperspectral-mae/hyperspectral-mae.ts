@@ -1,6 +1,7 @@
 import { ShapeError } from "@graticule/core";
 import {
   constantValues,
+  type DropoutStreams,
   type InitRules,
   initialize,
   LayerNorm,
@@ -64,10 +65,12 @@ export class HyperspectralMae extends ChannelEncoder<HyperspectralMaeConfig> {
     this.decoderPred = new Linear(decoderEmbedDim, patchSize * patchSize * inChannels);
   }
 
-  forward(images: Tensor, mask: TokenMask | SpectralMask): Tensor3D {
+  /** Random streams make the encoder drop at the model's rates; nothing is dropped without them. */
+  forward(images: Tensor, mask: TokenMask | SpectralMask, streams?: DropoutStreams): Tensor3D {
     this.#checkMask(images, mask);
     return tidy(() => {
-      const tokens = "keep" in mask ? this.#throughKept(images, mask) : this.#throughSeen(images, mask); // [B, N, decoder D]
+      const tokens =
+        "keep" in mask ? this.#throughKept(images, mask, streams) : this.#throughSeen(images, mask, streams); // [B, N, decoder D]
       let x = add(tokens, this.decoderPosEmbed.variable);
       for (const block of this.decoderBlocks) x = block.forward(x);
       return this.decoderPred.forward(this.decoderNorm.forward(x)) as Tensor3D;
@@ -75,20 +78,22 @@ export class HyperspectralMae extends ChannelEncoder<HyperspectralMaeConfig> {
   }
 
   /** Encodes the kept patches and puts mask tokens in the others' places. */
-  #throughKept(images: Tensor, { keep, restore, batchSize, numTokens, numKept }: TokenMask): Tensor {
+  #throughKept(images: Tensor, mask: TokenMask, streams?: DropoutStreams): Tensor {
+    const { keep, restore, batchSize, numTokens, numKept } = mask;
     const { embedDim, decoderEmbedDim } = this.config;
     const positions = gather(reshape(this.posEmbed.variable, [numTokens, embedDim]), tensor1d(keep, "int32"));
     const tokens = add(this.aggregate(images, { keep }), reshape(positions, [batchSize, numKept, embedDim]));
-    const kept = this.decoderEmbed.forward(this.transform(tokens)) as Tensor3D;
+    const kept = this.decoderEmbed.forward(this.transform(tokens, streams)) as Tensor3D;
     const hidden = zeroTensor([batchSize, numTokens - numKept, decoderEmbedDim]);
     return gatherTokens(concat([kept, add<Tensor3D>(hidden, this.maskToken.variable)], 1), restore);
   }
 
   /** Encodes all patches by the channels that they show; one that shows none counts as a mask token. */
-  #throughSeen(images: Tensor, { masked, batchSize, numTokens, numChannels }: SpectralMask): Tensor {
+  #throughSeen(images: Tensor, mask: SpectralMask, streams?: DropoutStreams): Tensor {
+    const { masked, batchSize, numTokens, numChannels } = mask;
     const channelMask = masked.map((value) => 1 - value);
     const tokens = add(this.aggregate(images, { channelMask }), this.posEmbed.variable);
-    const embedded = this.decoderEmbed.forward(this.transform(tokens));
+    const embedded = this.decoderEmbed.forward(this.transform(tokens, streams));
     const shows = new Float32Array(batchSize * numTokens);
     for (const [index, value] of channelMask.entries()) if (value === 1) shows[Math.floor(index / numChannels)] = 1;
     const seen = tensor3d(shows, [batchSize, numTokens, 1]);

@@ -25,6 +25,7 @@ function config(overrides: Partial<AnomalyForecasterConfig> = {}): AnomalyForeca
     targets: [1],
     hoursOfDay: [0, 6, 12, 18],
     leadTimesHours: [6, 24],
+    numNetworks: 1,
     ...overrides,
   };
 }
@@ -80,7 +81,7 @@ for (const { name: backend, skip, use } of backends)
 
     test("the globe turned before the network is turned back after it", async () => {
       const model = makeAnomalyForecaster(config(), base(), { seed: 1 });
-      initialize(model.network, [["**", normal(0.3)]], 5);
+      initialize(model.networks[0]!, [["**", normal(0.3)]], 5);
       const images = randomTensor([1, 5, 4, 6], "images");
       const turned = concat([slice(images, [0, 0, 0, 2], [1, 5, 4, 4]), slice(images, [0, 0, 0, 0], [1, 5, 4, 2])], 3);
       const options = { startHours: [12], leadTimeHours: [6] };
@@ -108,13 +109,42 @@ for (const { name: backend, skip, use } of backends)
       );
     });
 
+    test("several networks start apart; their mean is the forecast, and in training each has its own error", async () => {
+      const one = makeAnomalyForecaster(config(), base(), { seed: 1 });
+      const model = makeAnomalyForecaster(config({ numNetworks: 2 }), base(), { seed: 1 });
+      const paths = [...model.stateDict().keys()];
+      expect(paths.filter((path) => path.endsWith("pos_embed"))).toEqual([
+        "networks.0.pos_embed",
+        "networks.1.pos_embed",
+      ]);
+      for (const [path, variable] of one.stateDict())
+        await expectClose(model.stateDict().get(path)!, Float32Array.from(await variable.data()), 1e-12);
+      const query = (network: number) => values(model.stateDict().get(`networks.${network}.blocks.0.attn.qkv.weight`)!);
+      expect(await query(1)).not.toEqual(await query(0));
+
+      const images = randomTensor([1, 5, 4, 6], "images");
+      const options = { startHours: [0], leadTimeHours: [24], latitudeWeights: [1, 1, 1, 1] };
+      // Outputs are the last layer's bias: 1 and 2, that is 3 and 6 in units of the scale.
+      for (const [at, network] of model.networks.entries()) {
+        const { bias } = network.head.at(-1)!;
+        bias.assign(new Float32Array(bias.size).fill(at + 1));
+      }
+      const plain = model.base(images, options);
+      await expectClose(model.forward(images, options), await values(add(plain, 4.5)), 1e-5);
+      const targets = add(plain, 6);
+      const mask = ones([1, 1, 4, 6]);
+      await expectClose(model.loss(images, targets, mask, options), Float32Array.of(0.25), 1e-5); // (1.5 / 3)²
+      const training = model.loss(images, targets, mask, { ...options, training: true });
+      await expectClose(training, Float32Array.of((1 + 0) / 2), 1e-5);
+    });
+
     test.skipIf(backend === "wasm")("the loss changes along random directions as its gradient says", () => {
       // Anomalies near 1, so that the rounding of the loss stays below what is compared.
       const model = makeAnomalyForecaster(config(), base(0.1), { seed: 1 });
-      initialize(model.network, [["**", normal(0.4)]], 3);
+      initialize(model.networks[0]!, [["**", normal(0.4)]], 3);
       const [images, targets] = [randomTensor([2, 5, 4, 6], "images"), randomTensor([2, 1, 4, 6], "targets")];
       const options = { startHours: [0, 6], leadTimeHours: [6, 24], latitudeWeights: [0.5, 1.5, 1.5, 0.5], turn: 3 };
-      checkSlopes(model.network, () => model.loss(images, targets, ones([2, 1, 4, 6]), options));
+      checkSlopes(model.networks[0]!, () => model.loss(images, targets, ones([2, 1, 4, 6]), options));
       model.dispose();
     });
   });

@@ -1,9 +1,10 @@
 import { expectation } from "@graticule/core";
-import type { Communicator } from "@graticule/mpi";
-import type { Module, Parameter } from "@graticule/nn";
+import type { Module } from "@graticule/nn";
 import { add, keep, type Tensor } from "@tensorflow/tfjs-core";
-import { collectiveBuffer } from "../collective-buffer.js";
+import { broadcastParameter } from "../broadcast-parameter.js";
+import { gatherValues } from "../gather-values.js";
 import type { Mesh } from "../mesh.js";
+import type { OwnedPart } from "../owned-part.js";
 import { reduceStatistics, type StepNumbers } from "../reduce-statistics.js";
 import { makeGradientBuckets } from "./gradient-buckets.js";
 import { planBuckets } from "./plan-buckets.js";
@@ -17,11 +18,14 @@ export interface DataParallelOptions {
 export interface DataParallel {
   readonly rank: number;
   readonly worldSize: number;
+  ownParameters<P>(parameters: P): P;
+  readonly parts: ReadonlyMap<string, OwnedPart>;
+  beforeForward(): void;
   takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
   finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
   reduceStatistics(numbers: StepNumbers): Promise<StepNumbers>;
   releaseGradients(): void;
-  largest(value: number): Promise<number>;
+  gather<T>(value: T): Promise<T[]>;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface DataParallel {
  *
  * Source: Li et al. 2020, arXiv:2006.15704.
  *
- * @throws {RangeError} if `bucketMegabytes` is not above 0, or the mesh has ranks along other axes than `dp`.
+ * @throws {RangeError} if `bucketMegabytes` is not above 0, or the mesh has ranks along `fsdp`.
  */
 export function dataParallel(
   model: Module,
@@ -43,15 +47,24 @@ export function dataParallel(
 ): DataParallel {
   if (!(bucketMegabytes > 0))
     throw new RangeError(expectation("dataParallel", "bucketMegabytes above 0", `${bucketMegabytes}`));
-  const { fsdp, tp } = mesh.sizes;
-  if (fsdp * tp !== 1)
-    throw new RangeError(expectation("dataParallel", "a mesh of dp alone", `fsdp ${fsdp} × tp ${tp} beside it`));
+  const { fsdp } = mesh.sizes;
+  if (fsdp !== 1)
+    throw new RangeError(
+      expectation("dataParallel", "a mesh with fsdp 1", `${fsdp}`, "Use fullyShard, or give these ranks to dp."),
+    );
   const group = mesh.axis("dp");
   const parameters = model.namedParameters().filter(([, { trainable }]) => trainable);
-  broadcastParameters(model.namedParameters(), group);
+  for (const [, parameter] of model.namedParameters()) broadcastParameter(parameter, group);
   const shapes = new Map(parameters.map(([path, { shape }]) => [path, shape]));
   const sized = parameters.map(([path, { size }]) => ({ path, size }));
   const buckets = makeGradientBuckets(planBuckets(sized, bucketMegabytes * 2 ** 20), shapes, group);
+  const parts = new Map(
+    model.namedParameters().flatMap(([path, parameter]): [string, OwnedPart][] => {
+      const { globalShape: shape, slice, size: length, variable: values } = parameter;
+      const assign = (own: Float32Array): void => parameter.assignSlice(own);
+      return slice ? [[path, { shape, slice, start: 0, length, values, assign, isSaved: group.rank === 0 }]] : [];
+    }),
+  );
   const sums = new Map<string, Tensor>();
   let means: ReadonlyMap<string, Tensor> = new Map();
 
@@ -66,8 +79,11 @@ export function dataParallel(
   }
 
   return {
-    rank: group.rank,
-    worldSize: group.size,
+    rank: mesh.world.rank,
+    worldSize: mesh.world.size,
+    ownParameters: (own) => own,
+    parts,
+    beforeForward: () => {},
     takeGradient(path, gradient, isLastMicroStep) {
       const sum = addTo(path, gradient);
       if (isLastMicroStep) buckets.add(path, sum);
@@ -80,28 +96,19 @@ export function dataParallel(
       means = await buckets.finish();
       return means;
     },
-    reduceStatistics: (numbers) => reduceStatistics(numbers, group),
+    reduceStatistics(numbers) {
+      const present = parameters.filter(([path]) => means.has(path));
+      const isOnce = present.map(
+        ([, { slice }]) => group.rank === 0 && (mesh.axis("tp").rank === 0 || slice !== undefined),
+      );
+      return reduceStatistics(numbers, isOnce, mesh);
+    },
     releaseGradients() {
       for (const tensor of [...sums.values(), ...means.values()]) tensor.dispose();
       sums.clear();
       means = new Map();
       buckets.discard();
     },
-    async largest(value) {
-      const values = Float64Array.of(value);
-      await group.startAllReduce(values, { reduction: "max" }).wait();
-      return values[0] as number;
-    },
+    gather: (value) => gatherValues(value, mesh.world),
   };
-}
-
-/** Gives every rank the values of rank 0, of fixed parameters too. */
-function broadcastParameters(parameters: readonly [path: string, parameter: Parameter][], group: Communicator): void {
-  for (const [, { variable }] of parameters) {
-    const copy = collectiveBuffer(variable.clone());
-    group.broadcast(copy.buffer);
-    const values = copy.finish();
-    variable.assign(values);
-    values.dispose();
-  }
 }

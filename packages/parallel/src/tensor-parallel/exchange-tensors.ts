@@ -82,9 +82,15 @@ export function ownPart(x: tf.Tensor, dim: number, counts: Counts, rank: number)
 
 const sum = (counts: Counts): number => counts.reduce((total, count) => total + count, 0);
 
-/** Where the values lie: in the backend's own memory where that can be reached, in a copy elsewhere. */
+/** Where the values lie: in the backend's own memory where MPI can reach that, in a copy elsewhere. */
 function read(x: tf.Tensor): MpiBuffer {
-  return tf.getBackend() === "torch" ? dataPointer(x) : (x.dataSync() as Float32Array);
+  return ownMemory(x) ?? (x.dataSync() as Float32Array);
+}
+
+function ownMemory(x: tf.Tensor): MpiBuffer | undefined {
+  if (tf.getBackend() !== "torch") return undefined;
+  const pointer = dataPointer(x);
+  return pointer.device === "cpu" ? pointer : undefined;
 }
 
 /** A tensor that an operation of MPI writes: in place in the backend's memory, or by way of an array. */
@@ -96,8 +102,12 @@ function withOutput(
 ): tf.Tensor {
   if (tf.getBackend() === "torch") {
     const output = makeTensor();
-    run(dataPointer(output));
-    return output;
+    const memory = ownMemory(output);
+    if (memory) {
+      run(memory);
+      return output;
+    }
+    output.dispose();
   }
   const values = makeArray();
   run(values);

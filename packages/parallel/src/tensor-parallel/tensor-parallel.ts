@@ -46,7 +46,7 @@ export function tensorParallel<M extends Module>(
   const modules = new Map(model.namedModules());
   const parameters = new Map(model.namedParameters());
   const shards = shardsByPath(plan, [...parameters.keys()]);
-  const layers = layersOf(shards, modules, parameters);
+  const layers = layersOf(shards, modules, parameters, group.size);
   for (const { path, layer, weight, parent } of layers) checkHeads(path, layer, weight, parent, group.size);
   for (const [path, each] of shards) checkDivides(path, parameters.get(path) as Parameter, each, group.size);
   const selected = sequence === undefined ? [] : selectPaths(sequence, modules.keys());
@@ -84,13 +84,16 @@ function layersOf(
   shards: ReadonlyMap<string, Shard>,
   modules: ReadonlyMap<string, Module>,
   parameters: ReadonlyMap<string, Parameter>,
+  ranks: number,
 ): PlannedLayer[] {
-  const paths = new Set(Array.from(shards.keys(), parentOf));
-  return [...paths].map((path) => {
+  const paths = new Map(Array.from(shards.keys(), (path) => [parentOf(path), path]));
+  return Array.from(paths, ([path, planned]) => {
     const weight = shards.get(`${path}.weight`);
     const layer = modules.get(path) as unknown as Layer;
     if (!weight || typeof layer.forward !== "function")
-      throw new RangeError(expectation("tensorParallel", `a plan for the weight of a layer '${path}'`, "none"));
+      throw new RangeError(
+        expectation("tensorParallel", "parameters of layers whose weight is cut", `'${planned}' of something else`),
+      );
     const bias = shards.get(`${path}.bias`);
     const needsBias = weight.dim === 0 && parameters.has(`${path}.bias`);
     if (needsBias ? bias?.dim !== 0 || bias.parts !== weight.parts : bias)
@@ -98,7 +101,7 @@ function layersOf(
         expectation(
           "tensorParallel",
           needsBias ? `'${path}.bias' cut as its weight` : `'${path}.bias' whole, as its weight is cut by inputs`,
-          bias ? `dim ${bias.dim} in ${bias.parts} parts` : "a whole one",
+          bias ? `dim ${bias.dim} cut in ${bias.parts} × ${ranks}` : "a whole one",
         ),
       );
     return { path, layer, weight, parent: modules.get(parentOf(path)) };

@@ -49,34 +49,7 @@ async function trainOn(
   return result;
 }
 
-async function assertEqualsOneRank(
-  world: Communicator,
-  name: "mae" | "forecaster",
-  gradAccumSteps: number,
-): Promise<void> {
-  const options = { totalSteps: 6, gradAccumSteps, clipNorm: 1 };
-  const runFolder = join(folder, `${name}-alone-${gradAccumSteps}-${world.size}-${world.rank}`);
-  const alone = tinyModels[name]();
-  await trainTiny(alone, { ...options, runFolder });
-  const expected = await readCurve(runFolder);
-  const tensors = tf.memory().numTensors;
-  const { curve, weights } = await trainOn(world, name, options);
-  assert.equal(tf.memory().numTensors, tensors);
-  const error = relativeError(curve.flat(), expected.flat());
-  assert.ok(error < TOLERANCE, `loss and gradient norm differ by ${error}`);
-  for (const [path, values] of readWeights(alone.model)) {
-    const distance = relativeError(weights.get(path) ?? [], values);
-    assert.ok(distance < TOLERANCE, `${path} differs by ${distance}`);
-  }
-  alone.model.dispose();
-}
-
 await runRankCases({
-  "2 ranks equal one, ViT-MAE": (world) => onFirstRanks(world, 2, (pair) => assertEqualsOneRank(pair, "mae", 1)),
-  "2 ranks equal one, forecaster, two micro-steps": (world) =>
-    onFirstRanks(world, 2, (pair) => assertEqualsOneRank(pair, "forecaster", 2)),
-  "4 ranks equal one, ViT-MAE, two micro-steps": (world) => assertEqualsOneRank(world, "mae", 2),
-  "4 ranks equal one, forecaster": (world) => assertEqualsOneRank(world, "forecaster", 1),
   "writes one checkpoint, and goes on from it on another number of ranks": async (world) => {
     const straight = await trainOn(world, "mae", { totalSteps: 6, runName: "straight" });
     await trainOn(world, "mae", { totalSteps: 3, runName: "resumed" });
@@ -123,7 +96,7 @@ await runRankCases({
     assert.deepEqual([...gradients.keys()], ["bias"]);
     assert.deepEqual([...(gradients.get("bias")?.dataSync() ?? [])], [1, 2, 3]);
     strategy.releaseGradients();
-    assert.equal(await strategy.largest(world.rank), world.size - 1);
+    assert.deepEqual(await strategy.gather(`rank ${world.rank}`), ["rank 0", "rank 1", "rank 2", "rank 3"]);
     layer.dispose();
     mesh.free();
   },

@@ -1,0 +1,84 @@
+import { fileURLToPath } from "node:url";
+import { chooseMpiBuild, launchCommand } from "@graticule/mpi";
+import { type Measured, runJson } from "./run-json.js";
+
+export interface DchagOptions {
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Channels and ranks, as in `512x4`. */
+  readonly cases: readonly string[];
+  /** Shape and reducer, such as `tree0-linear`. */
+  readonly trees: readonly string[];
+  readonly outputs: number;
+  readonly baseline: "same" | "flat";
+  readonly batch: number;
+  readonly dtype: "fp32" | "bf16";
+  readonly threads: number;
+  readonly steps: number;
+  readonly pairs: number;
+}
+
+interface Side extends Measured {
+  /** Of the rank that holds most: weights, moments, batch, activations. */
+  readonly peakBytes: number;
+  readonly samplesPerSecond: number;
+}
+
+/** Peak memory and throughput of D-CHAG beside tensor parallelism alone: the same model on the same ranks, in one run. */
+export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<string, unknown>> {
+  const { cases, trees, width, depth, heads, outputs, baseline: of, batch, dtype, threads, steps, pairs } = options;
+  const common = { width, depth, heads, outputs, batch, dtype, threads, steps, pairs };
+  for (const each of cases)
+    for (const tree of trees) {
+      const [channels, tp] = numbersOf(each);
+      const [shape, reducer] = treeOf(tree);
+      const settings = { ...common, baseline: of, warmupSteps: 1, channels, shape, reducer };
+      const { baseline, dchag } = (await runRanks("dchag", tp, settings)) as unknown as Record<
+        "baseline" | "dchag",
+        Side
+      >;
+      yield {
+        bench: "dchag",
+        ...common,
+        channels,
+        tp,
+        reducer,
+        tree: shape,
+        baseline: { tree: of === "same" ? shape : "flat", ...baseline },
+        dchag,
+        memorySaved: 1 - dchag.peakBytes / baseline.peakBytes,
+        speedup: dchag.samplesPerSecond / baseline.samplesPerSecond,
+      };
+    }
+}
+
+/** Runs a script of `ours/` on ranks of this machine; rank 0 prints the JSON. */
+function runRanks(script: string, ranks: number, settings: object): Promise<Measured> {
+  const path = fileURLToPath(new URL(`ours/${script}.ts`, import.meta.url));
+  const program = [
+    process.execPath,
+    "--conditions=@graticule/source",
+    "--import",
+    "tsx",
+    path,
+    JSON.stringify(settings),
+  ];
+  const [command, ...args] = launchCommand(chooseMpiBuild(), ranks, program, { threadsPerRank: 0 });
+  return runJson(command as string, args, { OMP_NUM_THREADS: "1" });
+}
+
+/** @throws {RangeError} for another word than channels x ranks. */
+function numbersOf(name: string): [channels: number, ranks: number] {
+  const [, channels, ranks] = /^(\d+)x(\d+)$/.exec(name) ?? [];
+  if (!channels || !ranks) throw new RangeError(`--cases: expected CHANNELSxRANKS, such as 512x4, got ${name}.`);
+  return [Number(channels), Number(ranks)];
+}
+
+/** @throws {RangeError} for another word than `treeN-linear` or `treeN-cross-attention`. */
+function treeOf(name: string): [shape: string, reducer: string] {
+  const [, shape, reducer] = /^(tree\d+)-(linear|cross-attention)$/.exec(name) ?? [];
+  if (!shape || !reducer)
+    throw new RangeError(`--trees: expected tree0-linear, tree2-cross-attention and the like, got ${name}.`);
+  return [shape, reducer];
+}
