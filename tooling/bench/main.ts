@@ -4,6 +4,7 @@ import { benchAllocator } from "./allocator.js";
 import { benchChannels } from "./channels.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
+import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -111,6 +112,15 @@ program
   .action(async (options) => {
     for await (const result of benchDchag(options)) print(result);
   });
+
+sized(
+  bench("fsdp", "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peer: `pytorch-ddp`."),
+  4,
+)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--ranks <count>", "MPI ranks", Number, 2)
+  .option("--strategies <names>", "as a,b", words, ["FULL_SHARD", "SHARD_GRAD_OP"])
+  .action(async (options) => print(await benchFsdp(options)));
 
 program
   .command("ops")

@@ -176,12 +176,7 @@ function unitPaths(patterns: readonly string[], modules: ReadonlyMap<string, Mod
     const [outer] = paths.filter((other) => path === other || path.startsWith(`${other}.`));
     if (paths.filter((other) => path === other || path.startsWith(`${other}.`)).length === 1) continue;
     throw new RangeError(
-      expectation(
-        "fullyShard",
-        `each module in one unit, got '${path}'`,
-        `it in '${outer}' too`,
-        "Select each block once.",
-      ),
+      expectation("fullyShard", "each module in one unit", path === outer ? `'${path}' twice` : `'${path}' in '${outer}' too`, "Select each block once."),
     );
   }
   return paths;
