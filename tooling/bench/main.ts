@@ -2,6 +2,7 @@ import { channelVitPresets, vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
 import { benchChannels } from "./channels.js";
+import { benchCollectives } from "./collectives.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
 import { benchFsdp } from "./fsdp.js";
@@ -130,6 +131,11 @@ program
   .option("--pairs <count>", "runs of each side, in turn", Number, 7)
   .option("--only <name>", "one operation")
   .action(async (options) => print(await benchOps(options)));
+
+bench("collectives", "Collectives of @graticule/mpi beside the MPI library's own, in C++, on as many ranks.")
+  .option("--ranks <count>", "processes", Number, 2)
+  .option("--kilobytes <sizes>", "of the whole buffer, as a,b", numbers, [1, 16, 256, 4096, 65_536])
+  .action(async (options) => print(await benchCollectives(options)));
 
 program
   .command("soak")
