@@ -104,7 +104,7 @@ program
   .addOption(
     new Option("--baseline <tree>", "the same tree, or one cross-attention").choices(["same", "flat"]).default("same"),
   )
-  .option("--batch <samples>", "samples of one step", Number, 16)
+  .option("--batch <samples>", "samples of one step", Number, 8)
   .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
   .option("--threads <count>", "threads of each rank's kernels", Number, 1)
   .option("--steps <count>", "timed steps of one run", Number, 3)
