@@ -110,7 +110,10 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
         const { value: slice } = slices.next();
         if (!slice) return;
         const { start, next, from, to } = slice;
-        const made = maker.make({ epoch: epochNumber, start, next, indices: order.slice(from, to) }, spare.pop());
+        const made = maker.make(
+          { epoch: epochNumber, start, next, indices: [...order.subarray(from, to)] },
+          spare.pop(),
+        );
         made.catch(() => {}); // Reported when its turn comes.
         ahead.push(made);
       }

@@ -80,7 +80,7 @@ const NAMED_SAMPLES = 16;
 
 /** The batch with its dataset and samples: `batch 8 of epoch 0 (samples 4, 7 of openImageFolder {"root":"scenes"})`. */
 function describe({ epoch, start, indices }: BatchRequest, { dataset }: WorkerSetup): string {
-  const samples = [...indices.subarray(0, NAMED_SAMPLES)].join(", ") + (indices.length > NAMED_SAMPLES ? ", …" : "");
+  const samples = indices.slice(0, NAMED_SAMPLES).join(", ") + (indices.length > NAMED_SAMPLES ? ", …" : "");
   const options = JSON.stringify(dataset.options).slice(0, 200);
   return `the batch at sample ${start} of epoch ${epoch} (samples ${samples} of ${dataset.export} ${options})`;
 }
