@@ -39,12 +39,12 @@ export {
   AnomalyForecaster,
   type AnomalyForecasterConfig,
   type AnomalyForwardOptions,
-  makeAnomalyForecaster,
 } from "./forecaster/anomaly-forecaster.js";
 export { type ForecasterConfig, type ForecasterOverrides, forecasterConfig } from "./forecaster/config.js";
 export { type EnsembleInputs, type EnsembleOptions, ensembleInputs, ensembleLoss } from "./forecaster/ensemble.js";
 export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/forecast-loss.js";
 export { Forecaster, forecasterInitRules, makeForecaster } from "./forecaster/forecaster.js";
+export { makeAnomalyForecaster } from "./forecaster/make-anomaly-forecaster.js";
 export { type RolloutOptions, rollout, rolloutSteps } from "./forecaster/rollout.js";
 export {
   type HyperspectralMaeConfig,

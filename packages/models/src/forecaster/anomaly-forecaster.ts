@@ -1,5 +1,5 @@
-import { expectation, makeRandom, ShapeError } from "@graticule/core";
-import { type DropoutStreams, type InitRules, initialize, Module, Parameter, zeros } from "@graticule/nn";
+import { expectation, ShapeError } from "@graticule/core";
+import { type DropoutStreams, Module, Parameter } from "@graticule/nn";
 import { fairCrps, latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import {
   add,
@@ -21,11 +21,11 @@ import {
 } from "@tensorflow/tfjs-core";
 import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { type ChannelVitConfig, checkChannelVitConfig } from "../channel-vit/config.js";
-import { channelEncoderInitRules } from "../channel-vit/init-rules.js";
 import { pickChannels } from "../channel-vit/pick-channels.js";
 import { checkPositive } from "../vit/config.js";
 import { type EnsembleOptions, ensembleInputs } from "./ensemble.js";
 import type { ForecastWeights } from "./forecast-loss.js";
+import { turnGlobe } from "./turn-globe.js";
 
 /** What an `AnomalyForecaster` is built of, beside its network. */
 export interface AnomalyForecasterConfig extends ChannelVitConfig {
@@ -249,32 +249,4 @@ export class AnomalyForecaster extends Module {
     const rows = reshape(table.variable, [1, leadTimesHours.length, targets.length, 1]);
     return reshape(sum(mul(mixing, rows), 1), [leads.length, targets.length, 1, 1]);
   }
-}
-
-/** Shifts columns to the west, those that leave come in from the east. */
-function turnGlobe(fields: Tensor, columns: number): Tensor4D {
-  const [batch, channels, height, width] = fields.shape as [number, number, number, number];
-  const first = ((columns % width) + width) % width;
-  if (first === 0) return fields as Tensor4D;
-  return concat(
-    [
-      slice(fields, [0, 0, 0, first], [batch, channels, height, width - first]),
-      slice(fields, [0, 0, 0, 0], [batch, channels, height, first]),
-    ],
-    3,
-  ) as Tensor4D;
-}
-
-/** Builds an `AnomalyForecaster` on a base; the networks' values depend on the seed and each parameter's path alone. */
-export function makeAnomalyForecaster(
-  config: AnomalyForecasterConfig,
-  base: AnomalyBase,
-  { seed }: { readonly seed: number },
-): AnomalyForecaster {
-  const model = new AnomalyForecaster(config);
-  const rules: InitRules = [[`head.${config.decoderDepth}.weight`, zeros], ...channelEncoderInitRules(config)];
-  for (const [index, network] of model.networks.entries())
-    initialize(network, rules, index === 0 ? seed : makeRandom(seed, "network", index).uint32());
-  for (const name of ["climatology", "persistence", "scale"] as const) model[name].assign(base[name]);
-  return model;
 }
