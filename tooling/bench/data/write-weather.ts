@@ -41,5 +41,5 @@ export async function writeNetcdf(folder: string): Promise<DataCase> {
 export async function writeZarr(folder: string): Promise<DataCase> {
   const path = `${folder}/weather.zarr`;
   await writeByPython("zarr", "zarr", path);
-  return weatherCase(path, 32, "zarr-python", "zarr", ["zarr"]);
+  return weatherCase(path, 128, "zarr-python", "zarr", ["zarr"]);
 }
