@@ -259,10 +259,14 @@ Napi::Value freeCommunicator(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
+/** Without exceptions of C++, which nobody catches here: an environment that is being freed refuses the call. */
 void callCompleted(napi_env env, napi_value callback, void*, void* data) {
   if (env == nullptr) return;
-  const Napi::HandleScope scope(env);
-  Napi::Function(env, callback).Call({Napi::Number::New(env, static_cast<double>(reinterpret_cast<uintptr_t>(data)))});
+  napi_value receiver;
+  napi_value id;
+  const auto number = static_cast<double>(reinterpret_cast<uintptr_t>(data));
+  if (napi_get_undefined(env, &receiver) != napi_ok || napi_create_double(env, number, &id) != napi_ok) return;
+  napi_call_function(env, receiver, callback, 1, &id, nullptr);
 }
 
 /** open(timeoutSeconds, check, completed): the world described, or the thread level that MPI gives, if too low. */
