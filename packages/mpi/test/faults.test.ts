@@ -39,7 +39,7 @@ describeEachMpi("an operation that does not complete", (build) => {
     expect(stderr).toMatch(late[way]);
     expect(exitCode).toBe(1);
     // 1 s, and 3 s for a rank that doesn't answer; the rest is starting and ending on a busy machine.
-    expect(seconds).toBeLessThan(30);
+    expect(seconds).toBeLessThan(50); // of a busy machine
   });
 });
 
@@ -51,7 +51,7 @@ describeEachMpi("a failed rank", (build) => {
 
     expect(exitCode).not.toBe(0);
     if (code !== undefined) expect(exitCode).toBe(code);
-    expect(seconds).toBeLessThan(30);
+    expect(seconds).toBeLessThan(50); // of a busy machine
   });
 });
 

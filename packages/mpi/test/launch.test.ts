@@ -70,6 +70,6 @@ describe.skipIf(!both)(`with Open MPI and MPICH side by side${reason}`, () => {
     const { exitCode, stderr, seconds } = await runScript(openMpi as never, 2, "conformance", [], options);
     expect(stderr).toMatch(/openMpi: expected rank \d of 2, as openmpi says, got rank 0 of 1 from MPICH/);
     expect(exitCode).not.toBe(0);
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(50); // of a busy machine
   });
 });

@@ -54,6 +54,6 @@ describeEachMpi("a program for several ranks", (build) => {
     const { exitCode, stderr, seconds } = await runScript(build, 2, "open-ranks", ["3"]);
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(/openRanks: expected the 3 ranks asked for, got 2 from (openmpi|hydra)\./);
-    expect(seconds).toBeLessThan(30);
+    expect(seconds).toBeLessThan(50); // of a busy machine
   });
 });
