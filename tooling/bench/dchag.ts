@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
-import { chooseMpiBuild, launchCommand } from "@graticule/mpi";
-import { type Measured, runJson } from "./run-json.js";
+import type { Measured } from "./run-json.js";
+import { runOnRanks } from "./run-on-ranks.js";
 
 export interface DchagOptions {
   readonly width: number;
@@ -34,7 +33,7 @@ export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<
       const [channels, tp] = numbersOf(each);
       const [shape, reducer] = treeOf(tree);
       const settings = { ...common, baseline: of, warmupSteps: 1, channels, shape, reducer };
-      const { baseline, dchag } = (await runRanks("dchag", tp, settings)) as unknown as Record<
+      const { baseline, dchag } = (await runOnRanks("dchag", tp, settings)) as unknown as Record<
         "baseline" | "dchag",
         Side
       >;
@@ -51,21 +50,6 @@ export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<
         speedup: dchag.samplesPerSecond / baseline.samplesPerSecond,
       };
     }
-}
-
-/** Runs a script of `ours/` on ranks of this machine; rank 0 prints the JSON. */
-function runRanks(script: string, ranks: number, settings: object): Promise<Measured> {
-  const path = fileURLToPath(new URL(`ours/${script}.ts`, import.meta.url));
-  const program = [
-    process.execPath,
-    "--conditions=@graticule/source",
-    "--import",
-    "tsx",
-    path,
-    JSON.stringify(settings),
-  ];
-  const [command, ...args] = launchCommand(chooseMpiBuild(), ranks, program, { threadsPerRank: 0 });
-  return runJson(command as string, args, { OMP_NUM_THREADS: "1" });
 }
 
 /** @throws {RangeError} for another word than channels x ranks. */

@@ -2,8 +2,10 @@ import { channelVitPresets, vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
 import { benchAllocator } from "./allocator.js";
 import { benchChannels } from "./channels.js";
+import { benchCollectives } from "./collectives.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
+import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -93,7 +95,7 @@ bench("channels", "A training step of a ChannelVit, by number of channels and ki
 program
   .command("dchag")
   .description("Channels distributed over MPI ranks beside tensor parallelism alone; a line for each case and tree.")
-  .option("--width <count>", "embedDim", Number, 256)
+  .option("--width <count>", "embedDim", Number, 128)
   .option("--depth <count>", "blocks", Number, 2)
   .option("--heads <count>", "heads, a multiple of the ranks", Number, 8)
   .option("--cases <list>", "channels x ranks, as a,b", words, ["512x4", "1024x8"])
@@ -102,7 +104,7 @@ program
   .addOption(
     new Option("--baseline <tree>", "the same tree, or one cross-attention").choices(["same", "flat"]).default("same"),
   )
-  .option("--batch <samples>", "samples of one step", Number, 16)
+  .option("--batch <samples>", "samples of one step", Number, 8)
   .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
   .option("--threads <count>", "threads of each rank's kernels", Number, 1)
   .option("--steps <count>", "timed steps of one run", Number, 3)
@@ -112,6 +114,15 @@ program
     for await (const result of benchDchag(options)) print(result);
   });
 
+sized(
+  bench("fsdp", "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peer: `pytorch-ddp`."),
+  4,
+)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--ranks <count>", "MPI ranks", Number, 2)
+  .option("--strategies <names>", "as a,b", words, ["FULL_SHARD", "SHARD_GRAD_OP"])
+  .action(async (options) => print(await benchFsdp(options)));
+
 program
   .command("ops")
   .description("Fused operations, forward and backward, beside the same composed of plain tfjs operations.")
@@ -120,6 +131,11 @@ program
   .option("--pairs <count>", "runs of each side, in turn", Number, 7)
   .option("--only <name>", "one operation")
   .action(async (options) => print(await benchOps(options)));
+
+bench("collectives", "Collectives of @graticule/mpi beside the MPI library's own, in C++, on as many ranks.")
+  .option("--ranks <count>", "processes", Number, 2)
+  .option("--kilobytes <sizes>", "of the whole buffer, as a,b", numbers, [1, 16, 256, 4096, 65_536])
+  .action(async (options) => print(await benchCollectives(options)));
 
 program
   .command("soak")

@@ -1,13 +1,18 @@
 import { GraticuleError } from "@graticule/core";
-import type { Batch, BatchRecipe, BatchRequest } from "./batch.js";
+import type { BatchRecipe, BatchRequest } from "./batch.js";
 import { assembleBatch } from "./batch.js";
+import type { TakeBatch } from "./batch-inbox.js";
 import type { BatchMemory } from "./batch-memory.js";
 import type { Dataset } from "./dataset.js";
 
 /** Makes batches somewhere: in this thread or in workers. Requests are made at once and answered in any order. */
 export interface BatchMaker {
-  /** @param memory for the batch to lie in where it fits; the maker's from then on. */
-  make(request: BatchRequest, memory?: BatchMemory): Promise<Batch>;
+  /**
+   * Resolves when the batch is made. It can be taken until the next `cancel`.
+   *
+   * @param memory for the batch to lie in where it fits; the maker's from then on.
+   */
+  make(request: BatchRequest, memory?: BatchMemory): Promise<TakeBatch>;
   /** Forgets every request that hasn't been started; their promises reject. */
   cancel(): void;
   close(): Promise<void>;
@@ -24,13 +29,13 @@ export function cancelledError(): GraticuleError {
 export function makeInProcessMaker(dataset: Dataset, recipe: BatchRecipe): BatchMaker {
   let generation = 0;
   let last: Promise<unknown> = Promise.resolve();
-  function make(request: BatchRequest, memory?: BatchMemory): Promise<Batch> {
+  function make(request: BatchRequest, memory?: BatchMemory): Promise<TakeBatch> {
     const mine = generation;
     const batch = last.then(() =>
       mine === generation ? assembleBatch(dataset, request, recipe, memory) : Promise.reject(cancelledError()),
     );
     last = batch.catch(() => {});
-    return batch;
+    return batch.then((made) => () => made);
   }
   function cancel(): void {
     generation += 1;

@@ -40,7 +40,8 @@ export interface BatchRequest {
   readonly epoch: number;
   readonly start: number;
   readonly next: DataPosition;
-  readonly indices: Int32Array;
+  /** Plain numbers: new memory outside the heap has V8 look for what it can free while two large batches are young. */
+  readonly indices: readonly number[];
 }
 
 export interface BatchRecipe {

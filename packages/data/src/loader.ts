@@ -1,5 +1,6 @@
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import type { Batch, BatchRecipe, SkippedSample } from "./batch.js";
+import type { TakeBatch } from "./batch-inbox.js";
 import { makeInProcessMaker } from "./batch-maker.js";
 import { type BatchMemory, takeMemory } from "./batch-memory.js";
 import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
@@ -102,24 +103,28 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
     const order = epochOrder(length, seed, epochNumber, shuffle);
     const position = { epoch: epochNumber, sampleInEpoch: startSample };
     const slices = epochSlices(position, { length, globalBatchSize, dropLast, shard });
-    const ahead: Promise<Batch>[] = [];
+    const ahead: Promise<TakeBatch>[] = [];
     let unreported: readonly SkippedSample[] = [];
     function fill(): void {
       while (ahead.length < options.prefetchBatches) {
         const { value: slice } = slices.next();
         if (!slice) return;
         const { start, next, from, to } = slice;
-        const batch = maker.make({ epoch: epochNumber, start, next, indices: order.slice(from, to) }, spare.pop());
-        batch.catch(() => {}); // Reported when its turn comes.
-        ahead.push(batch);
+        const made = maker.make(
+          { epoch: epochNumber, start, next, indices: [...order.subarray(from, to)] },
+          spare.pop(),
+        );
+        made.catch(() => {}); // Reported when its turn comes.
+        ahead.push(made);
       }
     }
     try {
       for (fill(); ahead.length > 0; fill()) {
-        const batch = await ahead.shift()?.catch((error) => {
+        const take = await ahead.shift()?.catch((error) => {
           if (run === currentRun) throw error;
         });
-        if (batch === undefined || run !== currentRun) return;
+        if (take === undefined || run !== currentRun) return;
+        const batch = take();
         fill();
         unreported = [...unreported, ...batch.skipped];
         if (batch.shape[0] === 0 && shard.worldSize === 1) continue;

@@ -1,4 +1,5 @@
-import type { Batch, BatchRecipe, BatchRequest } from "./batch.js";
+import type { MessagePort } from "node:worker_threads";
+import type { BatchRecipe, BatchRequest } from "./batch.js";
 import type { BatchMemory } from "./batch-memory.js";
 import type { DatasetSpec } from "./dataset.js";
 
@@ -6,6 +7,12 @@ import type { DatasetSpec } from "./dataset.js";
 export interface WorkerSetup {
   readonly dataset: DatasetSpec;
   readonly recipe: BatchRecipe;
+}
+
+/** The setup as the thread gets it. */
+export interface WorkerData extends WorkerSetup {
+  /** Takes each batch, with its buffers, before the reply that it is made. */
+  readonly batches: MessagePort;
 }
 
 /** From the loader: make a batch, in memory that is transferred; drop every batch that isn't started; close the dataset after the one in work. */
@@ -19,15 +26,13 @@ export type WorkerRequest =
   | { readonly kind: "cancel" }
   | { readonly kind: "close" };
 
-/**
- * From the worker: its dataset is open, or failed to; it is closed; the batch (its buffers are transferred), or why
- * there is none.
- */
+/** From the worker: its dataset is open, or failed to; it is closed; the batch is in its port, or why there is none. */
 export type WorkerReply =
   | { readonly kind: "started" }
   | { readonly kind: "closed" }
-  | { readonly id: number; readonly batch: Batch }
+  | { readonly kind: "made"; readonly id: number }
   | {
+      readonly kind: "failed";
       readonly id: number;
       readonly error: {
         readonly code: string | undefined;

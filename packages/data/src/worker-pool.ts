@@ -1,5 +1,6 @@
 import { expectation, GraticuleError, type Logger } from "@graticule/core";
-import type { Batch, BatchRequest } from "./batch.js";
+import type { BatchRequest } from "./batch.js";
+import type { TakeBatch } from "./batch-inbox.js";
 import { type BatchMaker, cancelledError } from "./batch-maker.js";
 import type { BatchMemory } from "./batch-memory.js";
 import type { WorkerSetup } from "./worker-messages.js";
@@ -46,7 +47,7 @@ export function makeWorkerPool(setup: WorkerSetup, options: WorkerPoolOptions): 
     return threads[place];
   }
 
-  function make(request: BatchRequest, memory?: BatchMemory): Promise<Batch> {
+  function make(request: BatchRequest, memory?: BatchMemory): Promise<TakeBatch> {
     if (closed) return Promise.reject(cancelledError());
     const open = threads.map((thread) => thread?.tasks.length ?? 0);
     const place = open.indexOf(Math.min(...open));
@@ -79,7 +80,7 @@ const NAMED_SAMPLES = 16;
 
 /** The batch with its dataset and samples: `batch 8 of epoch 0 (samples 4, 7 of openImageFolder {"root":"scenes"})`. */
 function describe({ epoch, start, indices }: BatchRequest, { dataset }: WorkerSetup): string {
-  const samples = [...indices.subarray(0, NAMED_SAMPLES)].join(", ") + (indices.length > NAMED_SAMPLES ? ", …" : "");
+  const samples = indices.slice(0, NAMED_SAMPLES).join(", ") + (indices.length > NAMED_SAMPLES ? ", …" : "");
   const options = JSON.stringify(dataset.options).slice(0, 200);
   return `the batch at sample ${start} of epoch ${epoch} (samples ${samples} of ${dataset.export} ${options})`;
 }

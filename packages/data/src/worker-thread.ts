@@ -1,15 +1,16 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { GraticuleError } from "@graticule/core";
-import type { Batch, BatchRequest } from "./batch.js";
+import type { BatchRequest } from "./batch.js";
+import { makeBatchInbox, type TakeBatch } from "./batch-inbox.js";
 import { type BatchMemory, memoryBuffers } from "./batch-memory.js";
-import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
+import type { WorkerData, WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
 
 /** A batch that is asked for, until it is there or can't be. */
 export interface Task {
   readonly request: BatchRequest;
   /** Goes to the first thread that gets the task. */
   memory: BatchMemory | undefined;
-  readonly resolve: (batch: Batch) => void;
+  readonly resolve: (take: TakeBatch) => void;
   readonly reject: (error: Error) => void;
   /** Threads that ended while they worked on it. */
   failures: number;
@@ -48,7 +49,9 @@ export function startWorkerThread(
   { batchTimeoutSeconds, workerHeapMB }: WorkerLimits,
   onEnd: (reason: string, left: Task[], cause?: Error) => void,
 ): WorkerThread {
-  const worker = startWorker(setup, workerHeapMB);
+  const { port1: port, port2: batches } = new MessageChannel();
+  const worker = startWorker({ ...setup, batches }, workerHeapMB);
+  const inbox = makeBatchInbox(port);
   const tasks = new Map<number, Task>();
   let nextId = 0;
   let ended = false;
@@ -59,8 +62,15 @@ export function startWorkerThread(
   function end(reason: string, cause?: Error): void {
     if (ended) return;
     ended = true;
-    clearTimeout(deadline);
+    closeInbox();
     onEnd(reason, [...tasks.values()], cause);
+  }
+
+  /** Made batches can be taken as before. */
+  function closeInbox(): void {
+    clearTimeout(deadline);
+    inbox.takeAll();
+    port.close();
   }
 
   /** Starts the clock of the task in work, which is the first. */
@@ -79,18 +89,19 @@ export function startWorkerThread(
   }
 
   worker.on("message", (reply: WorkerReply) => {
-    if ("kind" in reply) {
-      if (reply.kind === "closed") return;
+    if (reply.kind === "closed" || ended) return;
+    if (reply.kind === "started") {
       startSeconds = 0;
       return watch();
     }
+    const take = reply.kind === "made" && inbox.arrived();
     const task = tasks.get(reply.id);
-    if (task === undefined || ended) return;
+    if (task === undefined) return inbox.takeAll(); // Nobody wants what was made before a cancel.
     tasks.delete(reply.id);
     if (tasks.size === 0) worker.unref();
     watch();
-    if ("batch" in reply) task.resolve(reply.batch);
-    else task.reject(reviveError(reply.error));
+    if (take) task.resolve(take);
+    else if (reply.kind === "failed") task.reject(reviveError(reply.error));
   });
   worker.on("error", (error: Error) => end(error.message, error));
   worker.on("messageerror", (error: Error) => end(error.message, error));
@@ -115,6 +126,7 @@ export function startWorkerThread(
     cancel() {
       tasks.clear();
       clearTimeout(deadline);
+      inbox.takeAll();
       worker.unref();
       worker.postMessage({ kind: "cancel" } satisfies WorkerRequest);
     },
@@ -122,7 +134,7 @@ export function startWorkerThread(
       const isOpen = startSeconds === 0;
       if (!ended && isOpen) await closeDataset(worker);
       ended = true;
-      clearTimeout(deadline);
+      closeInbox();
       await worker.terminate();
     },
   };
@@ -137,7 +149,7 @@ function closeDataset(worker: Worker): Promise<void> {
       resolve();
     };
     worker.on("message", (reply: WorkerReply) => {
-      if ("kind" in reply && reply.kind === "closed") done();
+      if (reply.kind === "closed") done();
     });
     worker.once("error", done);
     worker.once("exit", done);
@@ -154,15 +166,16 @@ function afterMessages(f: () => void): void {
 }
 
 /** From a build the entry stands beside this file; from source it needs a TypeScript loader and the source condition. */
-function startWorker(workerData: WorkerSetup, workerHeapMB: number | undefined): Worker {
+function startWorker(workerData: WorkerData, workerHeapMB: number | undefined): Worker {
   const limits = workerHeapMB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: workerHeapMB } };
+  const options = { workerData, transferList: [workerData.batches], ...limits };
   if (!import.meta.url.endsWith(".ts"))
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData, execArgv: [], ...limits });
+    return new Worker(new URL("./worker.js", import.meta.url), { ...options, execArgv: [] });
   const execArgv = ["--conditions=@graticule/source"];
-  return new Worker(new URL("./worker-from-source.mjs", import.meta.url), { workerData, execArgv, ...limits });
+  return new Worker(new URL("./worker-from-source.mjs", import.meta.url), { ...options, execArgv });
 }
 
-function reviveError({ code, message, stack }: Extract<WorkerReply, { error: unknown }>["error"]): Error {
+function reviveError({ code, message, stack }: Extract<WorkerReply, { kind: "failed" }>["error"]): Error {
   const error = code === undefined ? new Error(message) : new GraticuleError(code, message);
   if (stack !== undefined) error.stack = stack;
   return error;

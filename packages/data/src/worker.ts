@@ -2,12 +2,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { GraticuleError } from "@graticule/core";
 import { assembleBatch, batchBuffers } from "./batch.js";
 import { openDataset } from "./dataset.js";
-import type { WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
+import type { WorkerData, WorkerReply, WorkerRequest } from "./worker-messages.js";
 
 /** Entry of the loader's worker threads: answers requests for batches one after the other. */
-if (parentPort !== null) serve(parentPort, workerData as WorkerSetup);
+if (parentPort !== null) serve(parentPort, workerData as WorkerData);
 
-function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: WorkerSetup): void {
+function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe, batches }: WorkerData): void {
   const dataset = openDataset(spec);
   const started = () => port.postMessage({ kind: "started" } satisfies WorkerReply);
   dataset.then(started, started);
@@ -17,12 +17,12 @@ function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe }: 
   async function answer({ id, request, memory }: Extract<WorkerRequest, { kind: "make" }>): Promise<void> {
     try {
       const batch = await assembleBatch(await dataset, request, recipe, memory);
-      const reply: WorkerReply = { id, batch };
-      port.postMessage(reply, batchBuffers(batch));
+      batches.postMessage(batch, batchBuffers(batch));
+      port.postMessage({ kind: "made", id } satisfies WorkerReply);
     } catch (caught) {
       const error = caught as GraticuleError;
-      const reply: WorkerReply = { id, error: { code: error.code, message: error.message, stack: error.stack } };
-      port.postMessage(reply);
+      const { code, message, stack } = error;
+      port.postMessage({ kind: "failed", id, error: { code, message, stack } } satisfies WorkerReply);
     }
   }
 

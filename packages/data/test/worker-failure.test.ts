@@ -68,6 +68,18 @@ test.each(cases)(
   },
 );
 
+test("batches that a worker made before it ended can be taken after its end", async () => {
+  const { loader, warnings, failures } = await openFailing("exit", 1, { numWorkers: 1 });
+  const found: number[] = [];
+  for await (const batch of loader.epoch(0)) {
+    found.push(...batch.indices);
+    // The batch at 4 waits meanwhile in the worker that ends at sample 9.
+    while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(found).toEqual(all);
+  expect(await failures()).toBe(1);
+});
+
 test("a batch whose second worker ends as well is an error that names it; other batches can still be read", async () => {
   const { loader, warnings, failures, folder } = await openFailing("exit", 1000);
   const error: { code: string; message: string } = await indices(loader).catch((caught) => caught);

@@ -16,6 +16,9 @@ export interface OpenRanksOptions extends OpenMpiOptions {
 /** Either this process is a rank, or it has started the ranks and they have ended. */
 export type OpenedRanks = { readonly world: Communicator } | { readonly exitCode: number };
 
+/** What each launcher passes on to its ranks without ending them. */
+const PASSED_ON = { openmpi: "SIGUSR2", mpich: "SIGTERM" } as const;
+
 /** Tells ranks that a program started them, so that none starts ranks of its own. */
 const STARTED = "GRATICULE_RANKS";
 
@@ -23,8 +26,8 @@ const STARTED = "GRATICULE_RANKS";
  * Makes this program run on several ranks. Started by `mpirun`, `mpiexec` or `srun`, it joins their job; else, if more than
  * one rank is asked for, it starts itself again under `mpirun` with the same arguments, and waits. One rank needs no MPI.
  *
- * While ranks run, SIGINT and SIGTERM reach them as SIGUSR2, which launchers pass on: it asks for an orderly end. A second
- * signal ends the launcher.
+ * While ranks run, SIGINT and SIGTERM reach them as a signal that asks for an orderly end: SIGUSR2 under Open MPI, whose
+ * launcher ends ranks for others, and SIGTERM under MPICH. A second signal ends them.
  *
  * @throws {MpiError} if the launcher started another number of ranks than asked for.
  * @throws {MissingDependencyError} if several ranks are asked for and MPI is not there; the message says what to install.
@@ -53,14 +56,15 @@ export async function openRanks(options: OpenRanksOptions = {}): Promise<OpenedR
 /** Starts this program again on several ranks; the launcher's exit code. */
 function startRanks(ranks: number): Promise<number> {
   const program = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const [launcher, ...args] = launchCommand(chooseMpiBuild(), ranks, program);
+  const build = chooseMpiBuild();
+  const [launcher, ...args] = launchCommand(build, ranks, program);
   const env = { ...process.env, [STARTED]: String(ranks) };
   return new Promise((resolve, reject) => {
     // A session of its own: Ctrl-C would make the launcher kill the ranks before they have saved.
     const child = spawn(launcher as string, args, { env, stdio: "inherit", detached: true });
     let asked = false;
     const pass = (): void => {
-      child.kill(asked ? "SIGTERM" : "SIGUSR2");
+      child.kill(asked ? "SIGTERM" : PASSED_ON[build.implementation]);
       asked = true;
     };
     process.on("SIGINT", pass).on("SIGTERM", pass);

@@ -52,10 +52,10 @@ else
   command=(${options.start.map(quote).join(" ")})
 fi
 
-${srun.join(" ")} "\${command[@]}" &
-step=$!
 stopping=
 trap 'stopping=yes; kill -USR2 "$step"' USR2
+${srun.join(" ")} "\${command[@]}" &
+step=$!
 wait "$step"
 status=$?
 # The signal ends the first wait, not the step.

@@ -12,10 +12,13 @@ test("the public names are these", () => {
       "closeMpi",
       "defaultThreadsPerRank",
       "detectLauncher",
+      "gatherPlacements",
       "launchCommand",
       "mpiBuilds",
       "mpiLibraryVersion",
       "openMpi",
+      "openRanks",
+      "slurmScript",
       "soloCommunicator",
     ]
   `);

@@ -5,6 +5,12 @@ import { type RanksResult, type RunRanksOptions, runRanks } from "../src/testing
 
 const names = { openmpi: "Open MPI", mpich: "MPICH" } as const;
 
+/** The command that runs a file of test/ranks. */
+export function nodeProgram(script: string, args: readonly string[]): readonly string[] {
+  const path = fileURLToPath(new URL(`ranks/${script}.mts`, import.meta.url));
+  return [process.execPath, "--conditions=@graticule/source", "--import", "tsx", path, ...args];
+}
+
 /** Runs a file of test/ranks on several ranks. */
 export function runScript(
   build: MpiBuild,
@@ -13,9 +19,7 @@ export function runScript(
   args: readonly string[] = [],
   options: RunRanksOptions = {},
 ): Promise<RanksResult> {
-  const path = fileURLToPath(new URL(`ranks/${script}.mts`, import.meta.url));
-  const program = [process.execPath, "--conditions=@graticule/source", "--import", "tsx", path, ...args];
-  return runRanks(build, ranks, program, options);
+  return runRanks(build, ranks, nodeProgram(script, args), options);
 }
 
 /** Tests with each MPI of this machine; skipped, and saying why, where there is none. */

@@ -15,7 +15,7 @@ it.skipIf(noRanks || !isAddonBuilt())(
     const [rows] = (await runRanks(new URL("ranks/sharding-equality.mts", import.meta.url), 4, [
       path,
     ])) as EqualityRow[][];
-    expect(rows).toHaveLength(26);
+    expect(rows).toHaveLength(29);
     const isEqual = (row: EqualityRow) => Math.max(row.loss, row.gradientNorm, row.weights) < TOLERANCE;
     expect(rows?.filter((row) => !isEqual(row))).toEqual([]);
   },

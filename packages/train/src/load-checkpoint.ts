@@ -18,7 +18,7 @@ import {
 } from "./checkpoint-state.js";
 import { type CheckpointTensors, openCheckpointTensors } from "./checkpoint-tensors.js";
 import { digestFile } from "./durable-file.js";
-import { type OwnedPart, type Strategy, singleDevice } from "./strategy.js";
+import { type Strategy, singleDevice } from "./strategy.js";
 
 /** A checkpoint whose files were all found and match their checksums. */
 export interface Checkpoint {
@@ -114,8 +114,8 @@ export interface LoadCheckpointTargets {
   readonly mayChange?: (path: string) => boolean;
   /** Channels that the checkpoint's must equal; not compared where they are left out. */
   readonly schema?: ChannelSchema;
-  /** Parameters of which this process holds parts, by path; only these parts are read. None unless given. */
-  readonly parts?: ReadonlyMap<string, OwnedPart>;
+  /** Of a model of which this process holds parts; only these are read. All of it is here unless given. */
+  readonly held?: Pick<Strategy, "parts" | "foreign">;
 }
 
 /**
@@ -127,24 +127,27 @@ export interface LoadCheckpointTargets {
  */
 export async function loadCheckpoint(
   checkpoint: Checkpoint | string,
-  { model, optimizer, config, mayChange = () => false, schema, parts = new Map() }: LoadCheckpointTargets,
+  { model, optimizer, config, mayChange = () => false, schema, held = singleDevice() }: LoadCheckpointTargets,
 ): Promise<CheckpointState> {
   const { path, state } = typeof checkpoint === "string" ? await verifyCheckpoint(checkpoint) : checkpoint;
   if (config !== undefined) assertSameConfig(state.config, config, mayChange);
   if (schema !== undefined) assertSameSchema(state.schema, schema);
   await withTensors(path, filesOf(state, MODEL_FILE), (source) =>
-    parts.size === 0 ? model.loadStateDict(source) : loadParts(model, parts, source),
+    held.parts.size === 0 ? model.loadStateDict(source) : loadParts(model, held, source),
   );
   if (optimizer)
     await withTensors(path, filesOf(state, OPTIMIZER_FILE), async (source) => {
       const tensors = new Map<string, Tensor>();
       try {
         for (const [name, { shape }] of source.tensors) {
-          const part = parts.get(name.slice(0, name.lastIndexOf(".")));
+          const parameter = name.slice(0, name.lastIndexOf("."));
+          if (held.foreign.has(parameter)) continue;
+          const part = held.parts.get(parameter);
           const values = part ? await source.readPart(name, part) : await source.read(name);
           tensors.set(name, tensor(values, part ? part.values.shape : [...shape]));
         }
-        optimizer.loadStateDict({ tensors, updates: state.optimizerUpdates });
+        const own = Object.entries(state.optimizerUpdates).filter(([name]) => !held.foreign.has(name));
+        optimizer.loadStateDict({ tensors, updates: Object.fromEntries(own) });
       } finally {
         dispose([...tensors.values()]);
       }
@@ -155,12 +158,13 @@ export async function loadCheckpoint(
 /** As `Module.loadStateDict`, of a model of which this process holds parts. */
 async function loadParts(
   model: Pick<Module, "namedParameters">,
-  parts: ReadonlyMap<string, OwnedPart>,
+  { parts, foreign }: Pick<Strategy, "parts" | "foreign">,
   source: CheckpointTensors,
 ): Promise<void> {
   const parameters = new Map(model.namedParameters());
   const stored = new Map(Array.from(source.tensors, ([name, { shape }]) => [name, `[${shape}]`]));
   for (const name of new Set([...parameters.keys(), ...stored.keys()])) {
+    if (foreign.has(name)) continue;
     const parameter = parameters.get(name);
     const expected = parameter ? `[${parameter.globalShape}]` : "none";
     if (expected !== stored.get(name))

@@ -58,7 +58,7 @@ export async function restoreRun(options: TrainOptions, strategy: Strategy): Pro
     config,
     mayChange: (path) => patterns.some((matches) => matches(path)),
     schema: loader.schema,
-    parts: strategy.parts,
+    held: strategy,
   });
   const { step, samplesSeen, seconds } = state;
   return { step, position: dataPosition(state, loader), samplesSeen, seconds, checkpoint: checkpoint.path };

@@ -66,9 +66,11 @@ export async function saveCheckpoint(options: SaveCheckpointOptions): Promise<st
     });
     const written = await together(strategy, () => writeOwnFiles(partial, options, strategy));
     const files: Record<string, FileDigest> = Object.assign({}, ...written);
+    // Of parameters that not all processes hold, others count the updates.
+    const optimizerUpdates = Object.assign({}, ...(await strategy.gather(optimizer.updates)));
     await together(strategy, async () => {
       if (!isFirst) return;
-      const text = encodeCheckpointState({ ...state, optimizerUpdates: optimizer.updates, files });
+      const text = encodeCheckpointState({ ...state, optimizerUpdates, files });
       await writeDurably(join(partial, STATE_FILE), [new TextEncoder().encode(text)]);
       await publishCheckpoint(runFolder, partial, step);
       await pruneCheckpoints(runFolder, keep, step);

@@ -6,18 +6,23 @@ import type { StepStatistics } from "./strategy.js";
 /** Reads a step's losses and the sum of squares of each gradient off the backend, all in one transfer. */
 export async function measureStep(
   losses: readonly Scalar[],
-  gradients: readonly Tensor[],
+  gradients: ReadonlyMap<string, Tensor>,
 ): Promise<Pick<StepStatistics, "loss" | "gradientSquares">> {
-  const numbers = tidy(() => stack([...losses, ...gradients.map((gradient) => sumOfSquares(gradient))]));
+  const squares = () => Array.from(gradients.values(), (gradient) => sumOfSquares(gradient));
+  const numbers = tidy(() => stack([...losses, ...squares()]));
   const values = [...(await numbers.data())];
   numbers.dispose();
-  const lossSum = values.slice(0, losses.length).reduce((sum, loss) => sum + loss, 0);
-  return { loss: lossSum / losses.length, gradientSquares: values.slice(losses.length) };
+  const lossSum = values.splice(0, losses.length).reduce((sum, loss) => sum + loss, 0);
+  const paths = [...gradients.keys()];
+  return {
+    loss: lossSum / losses.length,
+    gradientSquares: new Map(values.map((square, at) => [paths[at] as string, square])),
+  };
 }
 
 /** L2 norm of the mean gradient, from the sums over `gradAccumSteps` micro-steps. */
 export function gradientNorm({ gradientSquares }: StepStatistics, gradAccumSteps: number): number {
-  return Math.sqrt(gradientSquares.reduce((sum, square) => sum + square, 0)) / gradAccumSteps;
+  return Math.sqrt([...gradientSquares.values()].reduce((sum, square) => sum + square, 0)) / gradAccumSteps;
 }
 
 /**
@@ -25,11 +30,10 @@ export function gradientNorm({ gradientSquares }: StepStatistics, gradAccumSteps
  *
  * @throws {NonFiniteError} naming the step, the loss and the first parameter whose gradient is not finite.
  */
-export function assertFinite(step: number, statistics: StepStatistics, paths: readonly string[]): void {
-  const { loss, gradientSquares } = statistics;
-  const first = gradientSquares.findIndex((square) => !Number.isFinite(square));
-  if (Number.isFinite(loss) && first < 0) return;
-  const gradients = first < 0 ? "finite gradients" : `a gradient of ${paths[first]} that is not finite`;
+export function assertFinite(step: number, { loss, gradientSquares }: StepStatistics): void {
+  const [first] = [...gradientSquares].find(([, square]) => !Number.isFinite(square)) ?? [];
+  if (Number.isFinite(loss) && first === undefined) return;
+  const gradients = first === undefined ? "finite gradients" : `a gradient of ${first} that is not finite`;
   throw new NonFiniteError(
     step,
     `step ${step}: expected a finite loss and gradients, got loss ${loss} and ${gradients}. ` +

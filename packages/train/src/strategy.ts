@@ -6,8 +6,8 @@ import type { TensorPart } from "./tensor-part.js";
 export interface StepStatistics {
   /** Mean over the micro-steps. */
   readonly loss: number;
-  /** Sum of squares of each gradient that `finishGradients` gave, in the order of the model's parameters. */
-  readonly gradientSquares: readonly number[];
+  /** Sum of squares of each gradient, by the path of its parameter. */
+  readonly gradientSquares: ReadonlyMap<string, number>;
   /** Samples that the step has seen. */
   readonly samples: number;
 }
@@ -33,8 +33,10 @@ export interface Strategy {
   readonly worldSize: number;
   /** What this process updates in stead of the model's parameters, for the optimizer's groups: its parts of them. */
   ownParameters(parameters: NamedParameters): NamedParameters;
-  /** Parameters of which processes hold parts, by path; the same paths on every process. */
+  /** Parameters of which this process holds a part, or that not all hold, by path; either none or some on every process. */
   readonly parts: ReadonlyMap<string, OwnedPart>;
+  /** Paths of parameters that only other processes hold. */
+  readonly foreign: ReadonlySet<string>;
   /** Called before each forward pass, evaluations included. */
   beforeForward(): void;
   /**
@@ -44,7 +46,7 @@ export interface Strategy {
   takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
   /** Sums over the micro-steps, by path, once every reduction is done. They belong to the strategy. */
   finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
-  /** Turns this process's numbers into those of the whole job, the same on every process. */
+  /** Turns this process's numbers into those of the whole job, the same on every process, in the same order. */
   reduceStatistics(statistics: StepStatistics): Promise<StepStatistics>;
   /** Frees what is left of the step's gradients. */
   releaseGradients(): void;
@@ -60,6 +62,7 @@ export function singleDevice(): Strategy {
     worldSize: 1,
     ownParameters: (parameters) => parameters,
     parts: new Map(),
+    foreign: new Set(),
     beforeForward: () => {},
     takeGradient(path, gradient) {
       const sum = sums.get(path);

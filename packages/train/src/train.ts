@@ -107,14 +107,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
       const gradients = await strategy.finishGradients();
       const paths = [...pathOf.values()].filter((path) => gradients.has(path));
-      const measured = await measureStep(
-        losses,
-        paths.map((path) => gradients.get(path)!),
-      );
+      const measured = await measureStep(losses, new Map(paths.map((path) => [path, gradients.get(path)!])));
       const statistics = await strategy.reduceStatistics({ ...measured, samples: ownSamples });
       if (!isNew && paths.length < pathOf.size)
         logger.warn(`no gradient for ${[...pathOf.values()].filter((path) => !gradients.has(path)).join(", ")}`);
-      assertFinite(step + 1, statistics, paths);
+      assertFinite(step + 1, statistics);
       const norm = gradientNorm(statistics, gradAccumSteps);
       const gradScale = clipCoefficient(norm, clipNorm) / gradAccumSteps;
 

@@ -14,7 +14,7 @@ import { deferInitialization, initialize } from "@graticule/nn";
 import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import { blockPlan, crossAttentionPlan, distributeChannels, outputPlan, tensorParallel } from "@graticule/parallel";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
-import { type Tensor, tensor4d } from "@tensorflow/tfjs-core";
+import { mul, type Tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { median } from "../median.js";
 import { openTorch, readSettings } from "./child.js";
 import { makeTrainingStep } from "./training-step.js";
@@ -135,5 +135,6 @@ function randomFields(purpose: string, list: readonly number[]): Tensor {
       for (let index = 0; index < size; index++) values[first + index] = 2 * random.float() - 1;
     }
   }
-  return tensor4d(values, [batch, list.length, height, width]);
+  // In the backend's memory, so that the batch counts: a tensor made of an array may lie in that.
+  return tidy(() => mul(tensor4d(values, [batch, list.length, height, width]), 1));
 }

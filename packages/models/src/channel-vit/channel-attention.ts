@@ -1,6 +1,6 @@
 import { Linear, Module, Parameter } from "@graticule/nn";
 import { attention, type ChannelAttentionParameters, channelAttention, linear } from "@graticule/ops";
-import { add, matMul, mul, reshape, stack, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { add, matMul, mul, reshape, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 
 /** Weight `[D, D]`, and a bias where it has one. */
 class Projection extends Module {
@@ -44,9 +44,9 @@ export class ChannelAttention extends Module {
     this.numHeads = numHeads;
   }
 
-  /** One token out of several: G of `[R, D]` → `[R, D]`; `seen` has G values for each row, 1 where it sees the token. */
-  forward(tokens: readonly Tensor[], seen?: Uint8Array): Tensor {
-    const keys = this.enter(stack([...tokens], 1)); // [R, G, D]
+  /** One token out of several: `[R, G, D] → [R, D]`; `seen` has G values for each row, 1 where it sees the token. */
+  forward(tokens: Tensor, seen?: Uint8Array): Tensor {
+    const keys = this.enter(tokens);
     const [rows, groups] = keys.shape as [number, number, number];
     const options = seen ? { mask: tensor2d(seen, [rows, groups], "bool") } : {};
     const query = this.q.forward(this.enter(this.query.variable));

@@ -186,17 +186,16 @@ export class ChannelGroup extends Module {
     const made = this.groups.map((group) => group.forward(given));
     const found = made.flatMap((each, place) => (each ? [{ ...each, place }] : []));
     if (found.length === 0) return undefined;
-    const tokens = this.#sharing
-      ? this.#exchange(made, input, this.#sharing)
-      : found.map(({ token }) => token as Tensor);
+    const all = this.#sharing && this.#exchange(made, input, this.#sharing); // [R, G, D]
+    const own = found.flatMap(({ token }) => token ?? []);
     const seen = input.seen.rows && joinSeen(found.map(({ any }) => any as Uint8Array));
-    if (this.#attention) return { token: this.#attention.forward(tokens, seen?.columns), any: seen?.any };
+    if (this.#attention) return { token: this.#attention.forward(all ?? stack(own, 1), seen?.columns), any: seen?.any };
     const places = found.map(({ place }) => place);
     const { weight, bias } = this.#mixOf(
       this.mix as ChannelMix,
       places.length < this.groups.length ? places : undefined,
     );
-    const sum = tokens.map((token, index) => {
+    const sum = (all ? unstack(all, 1) : own).map((token, index) => {
       const scaled = mul(token, slice(weight, [index], [1]));
       const any = found[index]?.any;
       return any ? mul(scaled, tensor2d(Float32Array.from(any), [any.length, 1])) : scaled;
@@ -204,12 +203,12 @@ export class ChannelGroup extends Module {
     return { token: add(addN(sum), bias), any: seen?.any };
   }
 
-  /** All groups' tokens, of which this process made its own. */
+  /** The tokens of all groups that are there, `[R, G, D]`, of which this process made its own. */
   #exchange(
     made: readonly (GroupToken | undefined)[],
     { images, keep }: ChannelInput,
-    sharing: GroupSharing,
-  ): Tensor[] {
+    { own, gather: gatherGroups }: GroupSharing,
+  ): Tensor {
     const { embedDim, patchSize } = this.#options;
     const [batch, , height, width] = images.shape as [number, number, number, number];
     const rows = keep?.length ?? (batch * height * width) / patchSize ** 2;
@@ -218,9 +217,10 @@ export class ChannelGroup extends Module {
       const anchor = this.#attention?.query.variable ?? (this.mix as ChannelMix).bias.variable;
       return mul(add(zeros([rows, embedDim]), reshape(anchor, [1, -1])), 0);
     };
-    const own = sharing.own.map((place) => made[place]?.token ?? blank());
-    const all = unstack(sharing.gather(stack(own)));
-    return all.filter((_, place) => made[place]);
+    const tokens = own.map((place) => made[place]?.token ?? blank());
+    const all = gatherGroups(stack(tokens, 1));
+    const there = made.flatMap((each, place) => (each ? [place] : []));
+    return there.length < made.length ? gather(all, tensor1d(there, "int32"), 1) : all;
   }
 
   #mixOf(mix: ChannelMix, places: readonly number[] | undefined): { readonly weight: Tensor; readonly bias: Tensor } {

@@ -9,7 +9,7 @@ export interface GroupSharing {
   readonly own: readonly number[];
   /** Passes what all processes have alike to groups that one of them has. */
   readonly enter: (x: Tensor) => Tensor;
-  /** The tokens of n own groups → those of all G groups: `[n, R, D] → [G, R, D]`. */
+  /** The tokens of n own groups → those of all G groups: `[R, n, D] → [R, G, D]`. */
   readonly gather: (tokens: Tensor) => Tensor;
 }
 

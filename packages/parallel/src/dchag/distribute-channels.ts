@@ -49,7 +49,7 @@ export function distributeChannels(model: Module, group: Communicator, path = "c
     root.shareGroups({
       own: Array.from({ length: count }, (_, index) => group.rank * count + index),
       enter: (x) => copyToGroup(x, group),
-      gather: (tokens) => gatherFromGroup(tokens, group, { dim: 0, counts: new Array<number>(group.size).fill(count) }),
+      gather: (tokens) => gatherFromGroup(tokens, group, { dim: 1, counts: new Array<number>(group.size).fill(count) }),
     });
   }
   return root.heldChannels;

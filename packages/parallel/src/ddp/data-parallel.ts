@@ -5,6 +5,7 @@ import { broadcastParameter } from "../broadcast-parameter.js";
 import { gatherValues } from "../gather-values.js";
 import type { Mesh } from "../mesh.js";
 import type { OwnedPart } from "../owned-part.js";
+import { findHolders } from "../parameter-holders.js";
 import { reduceStatistics, type StepNumbers } from "../reduce-statistics.js";
 import { makeGradientBuckets } from "./gradient-buckets.js";
 import { planBuckets } from "./plan-buckets.js";
@@ -20,6 +21,7 @@ export interface DataParallel {
   readonly worldSize: number;
   ownParameters<P>(parameters: P): P;
   readonly parts: ReadonlyMap<string, OwnedPart>;
+  readonly foreign: ReadonlySet<string>;
   beforeForward(): void;
   takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
   finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
@@ -58,11 +60,14 @@ export function dataParallel(
   const shapes = new Map(parameters.map(([path, { shape }]) => [path, shape]));
   const sized = parameters.map(([path, { size }]) => ({ path, size }));
   const buckets = makeGradientBuckets(planBuckets(sized, bucketMegabytes * 2 ** 20), shapes, group);
+  const holders = findHolders(model, mesh);
   const parts = new Map(
     model.namedParameters().flatMap(([path, parameter]): [string, OwnedPart][] => {
       const { globalShape: shape, slice, size: length, variable: values } = parameter;
+      if (!slice && !holders.exclusive.has(path)) return [];
       const assign = (own: Float32Array): void => parameter.assignSlice(own);
-      return slice ? [[path, { shape, slice, start: 0, length, values, assign, isSaved: group.rank === 0 }]] : [];
+      const isSaved = holders.isFirst(path);
+      return [[path, { shape, ...(slice && { slice }), start: 0, length, values, assign, isSaved }]];
     }),
   );
   const sums = new Map<string, Tensor>();
@@ -83,6 +88,7 @@ export function dataParallel(
     worldSize: mesh.world.size,
     ownParameters: (own) => own,
     parts,
+    foreign: holders.foreign,
     beforeForward: () => {},
     takeGradient(path, gradient, isLastMicroStep) {
       const sum = addTo(path, gradient);
@@ -96,13 +102,7 @@ export function dataParallel(
       means = await buckets.finish();
       return means;
     },
-    reduceStatistics(numbers) {
-      const present = parameters.filter(([path]) => means.has(path));
-      const isOnce = present.map(
-        ([, { slice }]) => group.rank === 0 && (mesh.axis("tp").rank === 0 || slice !== undefined),
-      );
-      return reduceStatistics(numbers, isOnce, mesh);
-    },
+    reduceStatistics: (numbers) => reduceStatistics(numbers, holders, mesh),
     releaseGradients() {
       for (const tensor of [...sums.values(), ...means.values()]) tensor.dispose();
       sums.clear();

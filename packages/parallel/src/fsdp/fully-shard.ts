@@ -6,6 +6,7 @@ import { broadcastParameter } from "../broadcast-parameter.js";
 import { gatherValues } from "../gather-values.js";
 import type { Mesh } from "../mesh.js";
 import type { OwnedPart } from "../owned-part.js";
+import { findHolders, type ParameterHolders } from "../parameter-holders.js";
 import { reduceStatistics, type StepNumbers } from "../reduce-statistics.js";
 import { ShardUnit } from "./shard-unit.js";
 import { type BackwardPrefetch, UnitSchedule } from "./unit-schedule.js";
@@ -43,6 +44,7 @@ export interface FullyShard {
     parameters: Iterable<readonly [path: string, parameter: P]>,
   ): [path: string, parameter: UpdatedParameter][];
   readonly parts: ReadonlyMap<string, OwnedPart>;
+  readonly foreign: ReadonlySet<string>;
   beforeForward(): void;
   takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
   finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
@@ -91,8 +93,7 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
 
   const all = [...units.values(), ...(root ? [root] : [])];
   const unitOf = new Map(all.flatMap((unit) => Array.from(unit.pieces.keys(), (path) => [path, unit] as const)));
-  const parameters = model.namedParameters().map(([path]) => path);
-  const sliced = new Set(model.namedParameters().flatMap(([path, { slice }]) => (slice ? [path] : [])));
+  const holders = findHolders(model, mesh);
   /** Units whose reductions are under way, oldest first. */
   const reducing: ShardUnit[] = [];
   let means = new Map<string, Tensor>();
@@ -112,7 +113,8 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
         const variable = unitOf.get(path)?.pieces.get(path);
         return [path, variable ? { variable, shape: variable.shape, trainable: true } : parameter];
       }),
-    parts: new Map(all.flatMap((unit) => ownedParts(unit, mesh))),
+    parts: new Map(all.flatMap((unit) => ownedParts(unit, holders))),
+    foreign: holders.foreign,
     beforeForward() {
       reduceIncomplete();
       schedule.begin();
@@ -128,13 +130,7 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
       means = new Map(all.flatMap((unit) => [...unit.gradients.take()]));
       return means;
     },
-    async reduceStatistics(numbers) {
-      const isFirstReplica = mesh.axis("dp").rank === 0;
-      const isFirstSlice = mesh.axis("tp").rank === 0;
-      const order = parameters.filter((path) => means.has(path));
-      const isOnce = order.map((path) => isFirstReplica && (isFirstSlice || sliced.has(path)));
-      return reduceStatistics(numbers, isOnce, mesh);
-    },
+    reduceStatistics: (numbers) => reduceStatistics(numbers, holders, mesh),
     releaseGradients() {
       for (const mean of means.values()) mean.dispose();
       means = new Map();
@@ -154,11 +150,10 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
   }
 }
 
-function ownedParts({ layout, pieces }: ShardUnit, mesh: Mesh): [path: string, part: OwnedPart][] {
-  const isFirst = (axis: "dp" | "tp"): boolean => mesh.axis(axis).rank === 0;
+function ownedParts({ layout, pieces }: ShardUnit, { isFirst }: ParameterHolders): [path: string, part: OwnedPart][] {
   return layout.parameters.map(({ path, parameter: { globalShape: shape, slice }, start, length }) => {
     const values = pieces.get(path) as Variable;
-    const isSaved = isFirst("dp") && (slice !== undefined || isFirst("tp"));
+    const isSaved = isFirst(path);
     const assign = (own: Float32Array): void => {
       const source = tensor1d(own);
       // In place: the values lie in the unit's shard.
@@ -178,8 +173,8 @@ function unitPaths(patterns: readonly string[], modules: ReadonlyMap<string, Mod
     throw new RangeError(
       expectation(
         "fullyShard",
-        `each module in one unit, got '${path}'`,
-        `it in '${outer}' too`,
+        "each module in one unit",
+        path === outer ? `'${path}' twice` : `'${path}' in '${outer}' too`,
         "Select each block once.",
       ),
     );

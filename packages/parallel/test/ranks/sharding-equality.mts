@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { closeMpi, openMpi } from "@graticule/mpi";
 import {
   blockPlan,
+  crossAttentionPlan,
   dataParallel,
+  distributeChannels,
   type FullyShardOptions,
   fullyShard,
   outputPlan,
@@ -29,8 +31,9 @@ const world = openMpi({ timeoutSeconds: 120 });
 const plans = {
   mae: [...blockPlan("{blocks,decoder_blocks}.*"), ...outputPlan("decoder_pred")],
   forecaster: [...blockPlan("blocks.*"), ...outputPlan("head.*")],
+  "channel groups": [...blockPlan("blocks.*"), ...crossAttentionPlan("channels.attn"), ...outputPlan("head.*")],
 };
-const units = { mae: ["blocks.*", "decoder_blocks.*"], forecaster: ["blocks.*"] };
+const units = { mae: ["blocks.*", "decoder_blocks.*"], forecaster: ["blocks.*"], "channel groups": ["blocks.*"] };
 
 const ddp: Layout = {
   name: "DDP",
@@ -64,6 +67,7 @@ function withTp(layout: Layout, model: keyof typeof units): Layout {
     name: `${layout.name} × tp 2`,
     sizes: { ...layout.sizes, tp: 2 },
     strategy(module, mesh) {
+      if (model === "channel groups") distributeChannels(module, mesh.axis("tp"));
       tensorParallel(module, mesh.axis("tp"), plans[model], { sequence: units[model][0] as string });
       return layout.strategy(module, mesh);
     },
@@ -86,7 +90,7 @@ const layouts = (model: keyof typeof units): readonly (readonly [ranks: number, 
 ];
 
 const rows: EqualityRow[] = [];
-for (const model of ["mae", "forecaster"] as const) {
+for (const model of ["mae", "forecaster", "channel groups"] as const) {
   const options = { totalSteps: 4, gradAccumSteps: model === "mae" ? 2 : 1 };
   const expected = world.rank === 0 ? await trainAlone(model, join(folder, `${model}-alone`), options) : undefined;
   async function check(name: string, runFolder: string): Promise<void> {
@@ -94,7 +98,7 @@ for (const model of ["mae", "forecaster"] as const) {
     if (expected) rows.push(compare(model, name, await readOutcome(model, runFolder, options.totalSteps), expected));
   }
   for (const [at, [ranks, layout]] of layouts(model).entries()) {
-    if (ranks > world.size) continue;
+    if (ranks > world.size || (model === "channel groups" && !layout.sizes.tp)) continue;
     const runFolder = join(folder, `${model}-${at}`);
     await onFirstRanks(world, ranks, (part) => trainOn(part, model, layout, runFolder, options));
     await check(`${ranks} × ${layout.name}`, runFolder);
