@@ -56,7 +56,7 @@ export async function fitCorrectionGate(
 }
 
 /** Sums over one part of the samples of correction times what is missing, and of the correction's square. */
-export interface SlopeSums {
+interface SlopeSums {
   product: number;
   square: number;
 }
