@@ -49,3 +49,22 @@ test("persistence has no climatology and a share of one; nothing at all has neit
   const none = await fitAnomalyBase([samples], "none", config);
   expect([...none.climatology, ...none.persistence, ...none.scale]).toEqual([0, 0, 0, 1]);
 });
+
+test("a few jumps don't say how much remains on quiet days", async () => {
+  // Days of ±1 that stay so for two weeks each, but for 4 days that jump to ±50 and back.
+  const jumps = new Map([
+    [10, 50],
+    [21, -50],
+    [33, 50],
+    [45, -50],
+  ]);
+  const fieldOn = (day: number): number => jumps.get(day) ?? (Math.floor(day / 14) % 2 === 0 ? 1 : -1);
+  const jumpy = {
+    startHours: Float64Array.from({ length: 56 }, (_, day) => 24 * day),
+    grid: { latitudes: Float64Array.of(0) },
+    readState: async (hours: number, into: Float32Array) => void into.fill(fieldOn(hours / 24)),
+  } as unknown as ForecastSamples;
+  const { persistence, scale } = await fitAnomalyBase([jumpy], "damped-persistence", config);
+  expect(persistence[0]).toBeGreaterThan(0.8); // by plain least squares it would be about 0
+  expect(scale[0]).toBeGreaterThan(10); // the size of what is missing is that of all days
+});

@@ -12,7 +12,7 @@ export interface BestValidation {
   readonly step: number;
   readonly loss: number;
   readonly sha256: string;
-  /** Whether corrections were weighed by `calibrateScale`. */
+  /** Whether corrections were weighed by `fitCorrectionGate`. */
   readonly calibrated: boolean;
 }
 

@@ -6,10 +6,18 @@ import { fitClimatology } from "./fit-climatology.js";
 /** Most starts that a base is measured on, evenly spread over the training split. */
 const MOST_STARTS = 2000;
 
+/** Starts whose errors are weighed together. */
+const BLOCK_HOURS = 48;
+
+/** A block counts as if the field changed in it by at least this part of its mean square change. */
+const LEAST_CHANGE = 0.01;
+
 /**
  * Measures, over the samples of given splits alone, what an `AnomalyForecaster` adds to: for `damped-persistence` the
  * climatology and, for each lead time and target, the share that remains of an anomaly from the climatology of other
  * stretches of time, and the deviation from that; for `persistence` the deviation of the change alone; for `none` nothing.
+ * The share has the least mean error over blocks of time, each in units of persistence's own error there: by the plain
+ * mean, the few days of frost in a winter would say how much of an albedo remains on all others.
  */
 export async function fitAnomalyBase(
   splits: readonly [ForecastSamples, ...ForecastSamples[]],
@@ -30,15 +38,19 @@ export async function fitAnomalyBase(
   const starts = all.filter((_, index) => index % every === 0);
   const [samples] = splits;
   const weights = latitudeWeights(Array.from(samples.grid.latitudes));
-  const [products, squares, ends] = [0, 1, 2].map(() => new Float64Array(persistence.length)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const blocks: BlockSums[] = [];
   const [state, later] = [new Float32Array(size), new Float32Array(size)];
   async function addPairs(from: number, to: number, normal: Float32Array): Promise<void> {
     const placeOf = (hours: number): number => hoursOfDay.indexOf(((hours % 24) + 24) % 24);
+    let blockEnd = Number.NEGATIVE_INFINITY;
     for (const start of starts.filter((hours) => hours >= from && hours < to)) {
+      if (start >= blockEnd) {
+        blocks.push(makeBlockSums(persistence.length));
+        blockEnd = start + BLOCK_HOURS;
+      }
+      const block = blocks.at(-1) as BlockSums;
+      block.starts++;
+      const { products, squares, changes } = block;
       await samples.readState(start, state);
       for (const [row, lead] of leadTimesHours.entries()) {
         await samples.readState(start + lead, later);
@@ -51,7 +63,7 @@ export async function fitAnomalyBase(
             const b = (later[at] as number) - (normal[after + at] as number);
             products[place] = (products[place] as number) + weight * a * b;
             squares[place] = (squares[place] as number) + weight * a * a;
-            ends[place] = (ends[place] as number) + weight * b * b;
+            changes[place] = (changes[place] as number) + weight * (b - a) * (b - a);
           }
         }
       }
@@ -72,12 +84,46 @@ export async function fitAnomalyBase(
     for (const { fromHours, toHours, climatologyOfOthers } of fitted.stretches)
       await addPairs(fromHours, toHours, climatologyOfOthers());
   }
-  for (const [place, product] of products.entries()) {
-    const [square, end] = [squares[place] as number, ends[place] as number];
-    const share = residual === "persistence" ? 1 : square > 0 ? Math.min(1, product / square) : 0;
-    const error = (end - 2 * share * product + share * share * square) / (starts.length * plane);
+  for (const place of persistence.keys()) {
+    const share = residual === "persistence" ? 1 : fitShare(blocks, place);
     persistence[place] = share;
-    scale[place] = Math.sqrt(Math.max(error, 1e-12));
+    scale[place] = Math.sqrt(Math.max(squareError(blocks, place, share) / (starts.length * plane), 1e-12));
   }
   return { climatology, persistence, scale };
+}
+
+/** Sums over the starts of one block of time, for each lead time and target, of anomalies a before and b after. */
+interface BlockSums {
+  starts: number;
+  /** Of a·b. */
+  readonly products: Float64Array;
+  /** Of a². */
+  readonly squares: Float64Array;
+  /** Of (b − a)². */
+  readonly changes: Float64Array;
+}
+
+function makeBlockSums(length: number): BlockSums {
+  const [products, squares, changes] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+  return { starts: 0, products, squares, changes };
+}
+
+/** The share s, at most 1, with the least mean of (b − s·a)² in units of each block's own mean of (b − a)². */
+function fitShare(blocks: readonly BlockSums[], place: number): number {
+  const total = (pick: (block: BlockSums) => number): number => blocks.reduce((sum, block) => sum + pick(block), 0);
+  const meanChange = total(({ changes }) => changes[place] as number) / total(({ starts }) => starts);
+  if (meanChange === 0) return 1;
+  const weightOf = ({ changes, starts }: BlockSums): number =>
+    1 / Math.max((changes[place] as number) / starts, LEAST_CHANGE * meanChange);
+  const square = total((block) => weightOf(block) * (block.squares[place] as number));
+  return square > 0 ? Math.min(1, total((block) => weightOf(block) * (block.products[place] as number)) / square) : 0;
+}
+
+/** Sum of (b − s·a)²: with b = a + (b − a), (b − a)² + 2(1 − s)(ab − a²) + (1 − s)²a². */
+function squareError(blocks: readonly BlockSums[], place: number, share: number): number {
+  const lost = 1 - share;
+  return blocks.reduce((sum, { products, squares, changes }) => {
+    const [product, square, change] = [products[place], squares[place], changes[place]] as [number, number, number];
+    return sum + change + 2 * lost * (product - square) + lost * lost * square;
+  }, 0);
 }

@@ -87,8 +87,8 @@ export const trainConfig = z.strictObject({
       /** Ends the run after so many epochs without a better validation; never when absent. */
       patienceEpochs: z.int().min(1).optional(),
       /**
-       * Weighs the best model's corrections by channel and lead time as serves the validation split best, 0 to 1, and then
-       * measures climatology and persistence again with that split's dates.
+       * Weighs the best model's corrections by channel and lead time, 0 to 1, by their skill on the validation split as
+       * far as it is certain, and then measures climatology and persistence again with that split's dates.
        */
       calibrate: z.boolean().default(true),
     })

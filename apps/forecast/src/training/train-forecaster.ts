@@ -14,8 +14,8 @@ import { latitudeWeights } from "@graticule/ops";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { type BestValidation, loadBest, readBest, writeBest } from "./best-weights.js";
-import { calibrateScale } from "./calibrate-scale.js";
 import { fitAnomalyBase } from "./fit-anomaly-base.js";
+import { fitCorrectionGate } from "./fit-correction-gate.js";
 import { forecastModelConfig, isEnsemble, samplesOptions } from "./forecast-model.js";
 import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
 
@@ -105,7 +105,7 @@ export async function trainForecaster(
     });
     if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
       await loadBest(runFolder, model);
-      await calibrateScale(model, validation, weights.latitudeWeights);
+      model.gate.assign(await fitCorrectionGate(model, validation, weights.latitudeWeights));
       // The dates of the validation have done their work: what needs no choice is measured on them too.
       const { climatology, persistence } = await fitAnomalyBase(
         [samples, validation],

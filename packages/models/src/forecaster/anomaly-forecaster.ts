@@ -68,7 +68,7 @@ export interface AnomalyForwardOptions {
 
 /**
  * Predicts what damped persistence leaves open: climatology at the target's time, plus what remains of the anomaly at
- * the start, plus scale times the mean output of its networks. They read anomalies of all states and the other channels
+ * the start, plus gate times scale times the mean output of its networks. They read anomalies of all states and the other channels
  * as they are. Their last layers start at zero, so that the untrained model is damped persistence.
  *
  * Shape: images `[B, C, H, W]`, the states first → `[B, V, H, W]`.
@@ -81,6 +81,8 @@ export class AnomalyForecaster extends Module {
   readonly climatology: Parameter;
   readonly persistence: Parameter;
   readonly scale: Parameter;
+  /** Part of the networks' corrections that is believed, 0 to 1, by lead time and target: `[L, V]`. */
+  readonly gate: Parameter;
 
   constructor(config: AnomalyForecasterConfig) {
     super();
@@ -103,6 +105,7 @@ export class AnomalyForecaster extends Module {
     this.climatology = new Parameter([hoursOfDay.length, stateChannels, ...config.imageSize], { trainable: false });
     this.persistence = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
     this.scale = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
+    this.gate = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
   }
 
   forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
@@ -127,7 +130,7 @@ export class AnomalyForecaster extends Module {
       const seen = channels > statesSize ? concat([states, others], 1) : states;
       const turned = turnGlobe(seen, turn);
       const told = { leadTimeHours: leads, ...(noise && { noise }) };
-      const scale = this.#atLeads(this.scale, leads);
+      const scale = mul(this.#atLeads(this.scale, leads), this.#atLeads(this.gate, leads));
       return this.networks.map((network, index) => {
         const streams: DropoutStreams | undefined =
           dropout && ((place, image) => dropout(`networks.${index}.${place}`, image));

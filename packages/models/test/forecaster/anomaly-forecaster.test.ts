@@ -136,6 +136,14 @@ for (const { name: backend, skip, use } of backends)
       await expectClose(model.loss(images, targets, mask, options), Float32Array.of(0.25), 1e-5); // (1.5 / 3)²
       const training = model.loss(images, targets, mask, { ...options, training: true });
       await expectClose(training, Float32Array.of((1 + 0) / 2), 1e-5);
+
+      // Gates of 0.5 at 6 h and 0 at 24 h: a third of the way, 12 h, they are 1/3, and scales of 1 and 3 are 5/3.
+      model.gate.assign(Float32Array.of(0.5, 0));
+      await expectClose(model.forward(images, options), await values(plain), 1e-6);
+      await expectClose(model.loss(images, targets, mask, options), Float32Array.of(4), 1e-5); // (6 / 3)²
+      const between = { ...options, leadTimeHours: [12] };
+      const partly = add(model.base(images, between), (1.5 * (5 / 3)) / 3);
+      await expectClose(model.forward(images, between), await values(partly), 1e-5);
     });
 
     test.skipIf(backend === "wasm")("the loss changes along random directions as its gradient says", () => {
