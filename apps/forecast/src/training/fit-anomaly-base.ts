@@ -10,7 +10,7 @@ const MOST_STARTS = 2000;
 const BLOCK_HOURS = 48;
 
 /** A block counts as if the field changed in it by at least this part of its mean square change. */
-const LEAST_CHANGE = 0.01;
+const LEAST_CHANGE = 0.1;
 
 /**
  * Measures, over the samples of given splits alone, what an `AnomalyForecaster` adds to: for `damped-persistence` the
