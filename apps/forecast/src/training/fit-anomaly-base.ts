@@ -9,15 +9,18 @@ const MOST_STARTS = 2000;
 /** Starts whose errors are weighed together. */
 const BLOCK_HOURS = 48;
 
-/** A block counts as if the field changed in it by at least this part of its mean square change. */
-const LEAST_CHANGE = 0.1;
+/** Where so few blocks of the split hold the changes, as the days of frost of one winter, each block counts by its own. */
+const FEW_BLOCKS = 4;
+
+/** Such a block counts as if the field changed in it by at least this part of its mean square change. */
+const LEAST_CHANGE = 0.01;
 
 /**
  * Measures, over the samples of given splits alone, what an `AnomalyForecaster` adds to: for `damped-persistence` the
  * climatology and, for each lead time and target, the share that remains of an anomaly from the climatology of other
  * stretches of time, and the deviation from that; for `persistence` the deviation of the change alone; for `none` nothing.
- * The share has the least mean error over blocks of time, each in units of persistence's own error there: by the plain
- * mean, the few days of frost in a winter would say how much of an albedo remains on all others.
+ * The share has the least mean error. Where a few blocks of time hold all changes, each block's error is in units of
+ * persistence's own there: else the few days of frost in a winter would say how much of an albedo remains on all others.
  */
 export async function fitAnomalyBase(
   splits: readonly [ForecastSamples, ...ForecastSamples[]],
@@ -108,13 +111,20 @@ function makeBlockSums(length: number): BlockSums {
   return { starts: 0, products, squares, changes };
 }
 
-/** The share s, at most 1, with the least mean of (b − s·a)² in units of each block's own mean of (b − a)². */
+/**
+ * The share s, at most 1, with the least mean of (b − s·a)²; where the changes lie in a few blocks, of those errors in units
+ * of each block's own mean of (b − a)².
+ */
 function fitShare(blocks: readonly BlockSums[], place: number): number {
   const total = (pick: (block: BlockSums) => number): number => blocks.reduce((sum, block) => sum + pick(block), 0);
-  const meanChange = total(({ changes }) => changes[place] as number) / total(({ starts }) => starts);
-  if (meanChange === 0) return 1;
-  const weightOf = ({ changes, starts }: BlockSums): number =>
-    1 / Math.max((changes[place] as number) / starts, LEAST_CHANGE * meanChange);
+  const changeOf = ({ changes }: BlockSums): number => changes[place] as number;
+  const change = total(changeOf);
+  if (change === 0) return 1;
+  const meanChange = change / total(({ starts }) => starts);
+  // As many as would hold these changes if each held as much.
+  const effectiveBlocks = change ** 2 / total((block) => changeOf(block) ** 2);
+  const weightOf = (block: BlockSums): number =>
+    effectiveBlocks < FEW_BLOCKS ? 1 / Math.max(changeOf(block) / block.starts, LEAST_CHANGE * meanChange) : 1;
   const square = total((block) => weightOf(block) * (block.squares[place] as number));
   return square > 0 ? Math.min(1, total((block) => weightOf(block) * (block.products[place] as number)) / square) : 0;
 }
