@@ -41,12 +41,16 @@ export async function buildTorchAddon() {
   }
 }
 
+/** UCX, under MPICH, may take a page of Node's heap while it is loaded; `@graticule/mpi` looks before it says so to UCX. */
+const UCX_ENVIRONMENT = { UCX_MEM_EVENTS: "no", UCX_ERROR_SIGNALS: "" };
+
 /** Compiles the MPI addon for each MPI and loads it once; a failure costs runs on several ranks, not the set-up. */
 export async function buildMpi() {
   try {
     const built = await buildMpiAddons();
     for (const { path, rebuilt } of built) {
-      const loaded = rebuilt ? await run(process.execPath, ["-e", "require(process.argv[1])", path]) : { ok: true };
+      const load = () => run(process.execPath, ["-e", "require(process.argv[1])", path], { env: UCX_ENVIRONMENT });
+      const loaded = rebuilt ? await load() : { ok: true };
       if (!loaded.ok) return { warning: `built, but it does not load: ${errorLine(loaded.output)}; one rank only` };
     }
     const names = built.map(({ mpi }) => `${mpi.implementation} ${mpi.version}`).join(" and ");
