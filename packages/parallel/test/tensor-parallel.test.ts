@@ -89,7 +89,9 @@ describe("dropout", () => {
     const config = channelVitConfig("tiny", { inChannels: 3, dropRate: 0.1, dropPathRate: 0.2 });
     const model = tensorParallel(new ChannelVit(config), place(0, 2), blockPlan("blocks.*"));
     const streams = () => makeRandom(0);
-    expect(message(() => model.blocks[1]?.forward(zeros([1, 4, 64]), streams))).toMatchInlineSnapshot(`"tensorParallel: expected 'blocks.1' to drop no values, as they are divided, got dropRate 0.1, dropPathRate 0.06666666666666667. Set the rate to 0, or leave the blocks out of the plan."`);
+    expect(message(() => model.blocks[1]?.forward(zeros([1, 4, 64]), streams))).toMatchInlineSnapshot(
+      `"tensorParallel: expected 'blocks.1' to drop no values, as they are divided, got dropRate 0.1, dropPathRate 0.06666666666666667. Set the rate to 0, or leave the blocks out of the plan."`,
+    );
   });
 });
 
