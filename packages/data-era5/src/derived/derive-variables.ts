@@ -83,8 +83,8 @@ function derive(dataset: GriddedDataset, derivation: Derivation): GriddedVariabl
       arrays.map((array) => array.data),
       grid,
     );
-    const resolved = resolveSelection(variable, selection);
-    return { ...resolved, data: needsNeighbors ? cropPlanes(data, shape, resolved.region) : data };
+    const { region, ...kept } = resolveSelection(variable, selection);
+    return { ...kept, data: needsNeighbors ? cropPlanes(data, shape, region) : data };
   }
   return { ...variable, read };
 }

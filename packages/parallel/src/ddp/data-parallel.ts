@@ -6,7 +6,8 @@ import { gatherValues } from "../gather-values.js";
 import type { Mesh } from "../mesh.js";
 import type { OwnedPart } from "../owned-part.js";
 import { findHolders } from "../parameter-holders.js";
-import { reduceStatistics, type StepNumbers } from "../reduce-statistics.js";
+import type { RankStrategy } from "../rank-strategy.js";
+import { reduceStatistics } from "../reduce-statistics.js";
 import { makeGradientBuckets } from "./gradient-buckets.js";
 import { planBuckets } from "./plan-buckets.js";
 
@@ -16,18 +17,8 @@ export interface DataParallelOptions {
 }
 
 /** What `train` of `@graticule/train` takes as its `strategy`. */
-export interface DataParallel {
-  readonly rank: number;
-  readonly worldSize: number;
+export interface DataParallel extends RankStrategy {
   ownParameters<P>(parameters: P): P;
-  readonly parts: ReadonlyMap<string, OwnedPart>;
-  readonly foreign: ReadonlySet<string>;
-  beforeForward(): void;
-  takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
-  finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
-  reduceStatistics(numbers: StepNumbers): Promise<StepNumbers>;
-  releaseGradients(): void;
-  gather<T>(value: T): Promise<T[]>;
 }
 
 /**

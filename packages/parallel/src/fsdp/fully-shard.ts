@@ -7,7 +7,8 @@ import { gatherValues } from "../gather-values.js";
 import type { Mesh } from "../mesh.js";
 import type { OwnedPart } from "../owned-part.js";
 import { findHolders, type ParameterHolders } from "../parameter-holders.js";
-import { reduceStatistics, type StepNumbers } from "../reduce-statistics.js";
+import type { RankStrategy } from "../rank-strategy.js";
+import { reduceStatistics } from "../reduce-statistics.js";
 import { ShardUnit } from "./shard-unit.js";
 import { type BackwardPrefetch, UnitSchedule } from "./unit-schedule.js";
 
@@ -37,20 +38,10 @@ interface UpdatedParameter {
 }
 
 /** What `train` of `@graticule/train` takes as its `strategy`. */
-export interface FullyShard {
-  readonly rank: number;
-  readonly worldSize: number;
+export interface FullyShard extends RankStrategy {
   ownParameters<P extends UpdatedParameter>(
     parameters: Iterable<readonly [path: string, parameter: P]>,
   ): [path: string, parameter: UpdatedParameter][];
-  readonly parts: ReadonlyMap<string, OwnedPart>;
-  readonly foreign: ReadonlySet<string>;
-  beforeForward(): void;
-  takeGradient(path: string, gradient: Tensor, isLastMicroStep: boolean): void;
-  finishGradients(): Promise<ReadonlyMap<string, Tensor>>;
-  reduceStatistics(numbers: StepNumbers): Promise<StepNumbers>;
-  releaseGradients(): void;
-  gather<T>(value: T): Promise<T[]>;
   /** Frees shards and buffers; the model's weights are gone with them. */
   dispose(): void;
 }
