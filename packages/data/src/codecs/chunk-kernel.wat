@@ -175,18 +175,33 @@
 
   ;; Whether a float32 of the bytes [at, end) equals one of two marks; it may also be one of up to three behind them.
   (func (export "holdsMark") (param $at i32) (param $end i32) (param $first f32) (param $second f32) (result i32)
-    (local $values v128) (local $a v128) (local $b v128)
+    (local $wide i32) (local $a v128) (local $b v128)
     (local.set $a (f32x4.splat (local.get $first)))
     (local.set $b (f32x4.splat (local.get $second)))
-    (loop $next
-      (local.set $values (v128.load (local.get $at)))
-      (if (v128.any_true
-            (v128.or
-              (f32x4.eq (local.get $values) (local.get $a))
-              (f32x4.eq (local.get $values) (local.get $b))))
-        (then (return (i32.const 1))))
-      (local.set $at (i32.add (local.get $at) (i32.const 16)))
-      (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+    ;; 64 bytes at once while there are as many.
+    (local.set $wide (i32.sub (local.get $end) (i32.and (i32.sub (local.get $end) (local.get $at)) (i32.const 63))))
+    (block $narrow
+      (loop $next
+        (br_if $narrow (i32.ge_u (local.get $at) (local.get $wide)))
+        (if (v128.any_true
+              (v128.or
+                (v128.or
+                  (v128.or (f32x4.eq (v128.load (local.get $at)) (local.get $a)) (f32x4.eq (v128.load (local.get $at)) (local.get $b)))
+                  (v128.or (f32x4.eq (v128.load offset=16 (local.get $at)) (local.get $a)) (f32x4.eq (v128.load offset=16 (local.get $at)) (local.get $b))))
+                (v128.or
+                  (v128.or (f32x4.eq (v128.load offset=32 (local.get $at)) (local.get $a)) (f32x4.eq (v128.load offset=32 (local.get $at)) (local.get $b)))
+                  (v128.or (f32x4.eq (v128.load offset=48 (local.get $at)) (local.get $a)) (f32x4.eq (v128.load offset=48 (local.get $at)) (local.get $b))))))
+          (then (return (i32.const 1))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (br $next)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (if (v128.any_true
+              (v128.or (f32x4.eq (v128.load (local.get $at)) (local.get $a)) (f32x4.eq (v128.load (local.get $at)) (local.get $b))))
+          (then (return (i32.const 1))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $next)))
     (i32.const 0))
 
   ;; Integers of 2 bytes as float32(value * scale + offset), NaN for two marks and outside [least, most].
