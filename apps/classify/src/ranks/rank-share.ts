@@ -1,0 +1,88 @@
+import { ConfigError, type Logger, makeLogger } from "@graticule/core";
+import { type Communicator, detectLauncher, gatherPlacements, mpiLibraryVersion } from "@graticule/mpi";
+import { type Mesh, makeMesh } from "@graticule/parallel";
+import type { BackendConfig } from "../backend-config.js";
+import { formatTable } from "../command-line.js";
+import { meshSizes, type ParallelConfig } from "./parallel-config.js";
+
+/** What of a run's settings says how its ranks share it. */
+export interface SharedRunConfig {
+  readonly backend: BackendConfig;
+  readonly parallel: ParallelConfig;
+  readonly train: { readonly microBatchSize: number };
+}
+
+/** What one rank does of a run. */
+export interface RankShare {
+  readonly mesh: Mesh;
+  readonly backend: BackendConfig;
+  /** Samples of this rank's part of a micro-batch. */
+  readonly batchSize: number;
+  /** The part of the data, for the loader. */
+  readonly shard: { readonly rank: number; readonly worldSize: number };
+  /** Rank 0 speaks for all; the others only warn. */
+  readonly logger: Logger;
+}
+
+/**
+ * Divides a run among the ranks, which keep its batches and thus its results; those along `tp` share the data of one.
+ * Collective.
+ *
+ * @throws {ConfigError} if the ranks can't be divided as the settings say, or don't divide `train.microBatchSize`.
+ */
+export function shareOf(world: Communicator, config: SharedRunConfig, logger: Logger): RankShare {
+  const { rank, size } = world;
+  const dataRanks = assertShared(config, size);
+  const mesh = makeMesh(world, meshSizes(config.parallel, size));
+  const batchSize = config.train.microBatchSize / dataRanks;
+  const shard = { rank: mesh.data.rank, worldSize: dataRanks };
+  if (size === 1) return { mesh, backend: config.backend, batchSize, shard, logger };
+  const { device, threads } = config.backend;
+  const placements = gatherPlacements(world, (localRank) => (device === "cuda" ? `cuda:${localRank}` : device));
+  const own = placements[rank] as (typeof placements)[number];
+  if (rank === 0) {
+    const rows = placements.map((each) => [
+      each.rank,
+      each.localRank,
+      each.host,
+      each.device,
+      each.threads,
+      each.binding,
+    ]);
+    const table = formatTable(
+      ["rank", "local rank", "host", "device", "threads", "bound to"],
+      rows.map((row) => row.map(String)),
+    );
+    logger.info(
+      `${size} ranks of ${detectLauncher()?.launcher} on ${mpiLibraryVersion()}: ${describe(config, mesh)}\n${table}`,
+    );
+  }
+  return {
+    mesh,
+    backend: { ...config.backend, device: own.device, threads: threads || own.threads },
+    batchSize,
+    shard,
+    logger: rank === 0 ? logger : makeLogger((line) => logger.warn(`rank ${rank}: ${line}`), "warn"),
+  };
+}
+
+function describe({ parallel }: SharedRunConfig, { sizes: { dp, fsdp, tp } }: Mesh): string {
+  const ways = [parallel.sharding, parallel.dchag && "D-CHAG", parallel.sequence && "sequence parallel"];
+  return `dp ${dp} × fsdp ${fsdp} × tp ${tp} (${ways.filter((way) => way).join(", ")})`;
+}
+
+/**
+ * Checks that so many ranks can share a run; how many of them get other data each.
+ *
+ * @throws {ConfigError} as `shareOf`.
+ */
+export function assertShared({ parallel, train: { microBatchSize } }: SharedRunConfig, ranks: number): number {
+  const { dp, fsdp, tp } = meshSizes(parallel, ranks);
+  const dataRanks = dp * fsdp;
+  if (microBatchSize % dataRanks === 0) return dataRanks;
+  const division = tp > 1 ? ` (${ranks} ÷ tp ${tp})` : "";
+  throw new ConfigError(
+    `train.microBatchSize: expected a multiple of the ${dataRanks} ranks that share it${division}, got ${microBatchSize}. ` +
+      "Choose another, or another number of ranks.",
+  );
+}
