@@ -42,12 +42,14 @@ export function addCheckpointCommands(program: Command): void {
 }
 
 function describeCheck({ path, state, files, faults, isValid }: CheckedCheckpoint): string {
-  const rows = files.map(({ name, bytes, sha256, fault }) => [
-    name,
-    bytes === undefined ? "" : formatBytes(bytes),
-    sha256?.slice(0, 12) ?? "",
-    fault ?? "ok",
-  ]);
+  const rows = [...files]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, bytes, sha256, fault }) => [
+      name,
+      bytes === undefined ? "" : formatBytes(bytes),
+      sha256?.slice(0, 12) ?? "",
+      fault ?? "ok",
+    ]);
   const outcome = isValid ? `valid, of step ${state?.step}` : "NOT VALID";
   return [`${basename(path)}: ${outcome}`, formatTable(["file", "size", "sha256", "found"], rows), ...faults, ""].join(
     "\n",

@@ -82,7 +82,7 @@ Examples:
     async (overrides: string[], flags: RunFlags & RanksFlags & { readonly printConfig?: boolean }): Promise<void> => {
       const config = await readRunSettings(overrides, flags);
       if (flags.printConfig) process.stdout.write(printConfig(config));
-      else await onRanks(flags, config.parallel, (world) => trainAndReport(world, flags.out, config, false));
+      else await onRanks(flags, config, (world) => trainAndReport(world, flags.out, config, false));
     },
   );
 
@@ -96,7 +96,7 @@ addRanksOption(program.command("resume"))
   )
   .action(async (run: string, overrides: string[], flags: RanksFlags) => {
     const config = await readPretrainConfig(run, overrides);
-    await onRanks(flags, config.parallel, (world) => trainAndReport(world, run, config, true));
+    await onRanks(flags, config, (world) => trainAndReport(world, run, config, true));
   });
 
 addSlurmCommand(program, {

@@ -11,6 +11,7 @@ import {
   tensorParallel,
 } from "@graticule/parallel";
 import { type Strategy, singleDevice } from "@graticule/train";
+import { engine } from "@tensorflow/tfjs-core";
 import type { ParallelConfig } from "./parallel-config.js";
 
 /** Where a family of models can be divided, by patterns of paths. */
@@ -46,15 +47,13 @@ export function divideModel(
   if (recompute !== undefined) applyRecompute(model, recompute);
   if (mesh.world.size === 1) return { strategy: singleDevice(), dispose() {} };
   const tp = mesh.axis("tp");
-  if (parallel.dchag) {
-    if (division.channels.length === 0)
-      throw new ConfigError(
-        "parallel.dchag: expected a model with groups of channels, got one without. Set it to false.",
-      );
-    for (const path of division.channels) distributeChannels(model, tp, path);
-  }
+  if (parallel.dchag) for (const path of division.channels) distributeChannels(model, tp, path);
   if (tp.size > 1) cutLayers(model, mesh, division, parallel, logger);
   if (mesh.sizes.fsdp === 1) return { strategy: dataParallel(model, mesh), dispose() {} };
+  if (engine().backendName !== "torch")
+    throw new ConfigError(
+      `parallel.sharding: expected NO_SHARD on backend ${engine().backendName}, got ${parallel.sharding}. Shards need backend torch.`,
+    );
   const { backwardPrefetch, forwardPrefetch, computeDtype, reduceDtype } = parallel;
   const strategy = fullyShard(model, mesh, {
     units: [division.blocks],

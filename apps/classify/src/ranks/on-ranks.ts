@@ -1,7 +1,7 @@
 import { type Communicator, openRanks } from "@graticule/mpi";
 import type { Command } from "commander";
 import { numberOption } from "../command-line.js";
-import type { ParallelConfig } from "./parallel-config.js";
+import { assertShared, type SharedRunConfig } from "./rank-share.js";
 
 /** What `addRanksOption` reads. */
 export interface RanksFlags {
@@ -17,12 +17,18 @@ export function addRanksOption(command: Command): Command {
   );
 }
 
-/** Calls a function on each of some ranks; all of them are started first if that wasn't done. */
+/**
+ * Calls a function on each of some ranks; all of them are started first if that wasn't done.
+ *
+ * @throws {ConfigError} before that, if so many ranks can't share the run.
+ */
 export async function onRanks(
   { ranks }: RanksFlags,
-  { deadlineSeconds }: Pick<ParallelConfig, "deadlineSeconds">,
+  config: SharedRunConfig,
   run: (world: Communicator) => Promise<void>,
 ): Promise<void> {
+  if (ranks !== undefined) assertShared(config, ranks);
+  const { deadlineSeconds } = config.parallel;
   const opened = await openRanks({ ...(ranks !== undefined && { ranks }), timeoutSeconds: deadlineSeconds });
   if ("world" in opened) await run(opened.world);
   else process.exitCode = opened.exitCode;

@@ -51,6 +51,6 @@ export function meshSizes({ tp, sharding, shardSize }: ParallelConfig, ranks: nu
   throw new ConfigError(
     `parallel: expected dp × fsdp × tp to make ${ranks} rank${ranks === 1 ? "" : "s"}, ` +
       `got dp ${Math.max(dp, 1)} × fsdp ${Math.max(fsdp, 1)} × tp ${tp} = ${Math.max(dp, 1) * Math.max(fsdp, 1) * tp}. ` +
-      "Choose parallel.tp and parallel.shardSize whose product divides --ranks.",
+      "Choose parallel.tp and parallel.shardSize whose product divides the ranks, or other --ranks.",
   );
 }

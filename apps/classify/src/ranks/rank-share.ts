@@ -10,6 +10,8 @@ export interface SharedRunConfig {
   readonly backend: BackendConfig;
   readonly parallel: ParallelConfig;
   readonly train: { readonly microBatchSize: number };
+  /** A model with groups of channels says how many. */
+  readonly model: { readonly preset: string; readonly tree?: string; readonly groups?: number | undefined };
 }
 
 /** What one rank does of a run. */
@@ -54,7 +56,7 @@ export function shareOf(world: Communicator, config: SharedRunConfig, logger: Lo
       rows.map((row) => row.map(String)),
     );
     logger.info(
-      `${size} ranks of ${detectLauncher()?.launcher} on ${mpiLibraryVersion()}: ${describe(config, mesh)}\n${table}`,
+      `${size} ranks, ${describe(config, mesh)}, of ${detectLauncher()?.launcher} on ${mpiLibraryVersion().split(",")[0]}\n${table}`,
     );
   }
   return {
@@ -74,10 +76,18 @@ function describe({ parallel }: SharedRunConfig, { sizes: { dp, fsdp, tp } }: Me
 /**
  * Checks that so many ranks can share a run; how many of them get other data each.
  *
- * @throws {ConfigError} as `shareOf`.
+ * @throws {ConfigError} as `shareOf`, and if D-CHAG is asked for and `tp` does not divide the groups of channels.
  */
-export function assertShared({ parallel, train: { microBatchSize } }: SharedRunConfig, ranks: number): number {
-  const { dp, fsdp, tp } = meshSizes(parallel, ranks);
+export function assertShared(config: SharedRunConfig, ranks: number): number {
+  const { dp, fsdp, tp } = meshSizes(config.parallel, ranks);
+  const { microBatchSize } = config.train;
+  const { tree = "without groups", groups } = config.model;
+  const numGroups = tree.startsWith("tree") ? (groups ?? 0) : 0;
+  if (config.parallel.dchag && (numGroups === 0 || numGroups % tp !== 0))
+    throw new ConfigError(
+      `parallel.dchag: expected a model with groups of channels, as many as parallel.tp ${tp} or a multiple, got ${numGroups > 0 ? `${numGroups} groups` : `a model ${tree}`}. ` +
+        `Set model.tree=tree0 and model.groups=${tp}, or parallel.dchag=false.`,
+    );
   const dataRanks = dp * fsdp;
   if (microBatchSize % dataRanks === 0) return dataRanks;
   const division = tp > 1 ? ` (${ranks} ÷ tp ${tp})` : "";

@@ -40,7 +40,7 @@ Examples:
       async (overrides: string[], flags: RunFlags & RanksFlags & { readonly printConfig?: boolean }): Promise<void> => {
         const config = await readSettings(overrides, flags);
         if (flags.printConfig) process.stdout.write(printConfig(config));
-        else await onRanks(flags, config.parallel, (world) => trainAndReport(world, flags.out, config, false));
+        else await onRanks(flags, config, (world) => trainAndReport(world, flags.out, config, false));
       },
     );
 
@@ -54,7 +54,7 @@ Examples:
     )
     .action(async (run: string, overrides: string[], flags: RanksFlags) => {
       const config = await readTrainConfig(run, overrides);
-      await onRanks(flags, config.parallel, (world) => trainAndReport(world, run, config, true));
+      await onRanks(flags, config, (world) => trainAndReport(world, run, config, true));
     });
 
   addSlurmCommand(program, { start: "train", addRunOptions, readSettings, example: "store=stores/era5" });
