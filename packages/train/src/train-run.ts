@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type PlainData, printConfig } from "@graticule/config";
 import { silentLogger } from "@graticule/core";
-import { applyRecompute } from "@graticule/nn";
+import type { Module } from "@graticule/nn";
 import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
 import type { z } from "zod";
 import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
-import { singleDevice } from "./strategy.js";
+import { type Strategy, singleDevice } from "./strategy.js";
 import { train } from "./train.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
 
@@ -38,15 +38,14 @@ export interface TrainRunOptions
 
 /**
  * Trains a model as its run's configuration says: AdamW with weight decay on matrices, linear warm-up and a cosine over
- * all epochs, recompute, checkpoints.
+ * all epochs, checkpoints. `train.recompute` is applied by the caller, since that comes before a model is divided.
  *
  * @throws as `train` does.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   const { runFolder, config, model, loader, backend, logger = silentLogger } = options;
-  const { epochs, gradAccumSteps, recompute } = config.train;
+  const { epochs, gradAccumSteps } = config.train;
   const { weightDecay, betas, epsilon, warmupFraction, minLearningRate, clipNorm } = config.optimizer;
-  if (recompute !== undefined) applyRecompute(model, recompute);
   const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
   const { strategy = singleDevice(), resume, configMayChange, evaluate } = options;
   const groups = weightDecayGroups(model, weightDecay).map((group) => ({
@@ -64,7 +63,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     await mkdir(runFolder, { recursive: true });
     await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
   }
-  const parameters = model.namedParameters().reduce((sum, [, { size, trainable }]) => sum + (trainable ? size : 0), 0);
+  const parameters = await countTrained(model, strategy);
   logger.info(
     `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${loader.globalBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
   );
@@ -95,6 +94,16 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   } finally {
     optimizer.dispose();
   }
+}
+
+/** Values that are trained, over all processes. Collective. */
+async function countTrained(model: Module, strategy: Strategy): Promise<number> {
+  const own = model
+    .namedParameters()
+    .filter(([, { trainable }]) => trainable)
+    .map(([path, { globalShape }]) => [path, globalShape.reduce((size, length) => size * length, 1)] as const);
+  const all = new Map((await strategy.gather(own)).flat());
+  return [...all.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function nowhere(): Writable {
