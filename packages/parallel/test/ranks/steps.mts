@@ -17,7 +17,8 @@ import {
   shardingSizes,
 } from "../../src/index.js";
 import { runRankCases } from "../fixtures/rank-cases.js";
-import { openTorch, readCurve, type TinyModel, tinyModels, trainTiny, wideMae } from "../fixtures/tiny-training.js";
+import { makeTiny, type TinySizes, tinySizes } from "../fixtures/tiny-models.js";
+import { openTorch, readCurve, trainTiny } from "../fixtures/tiny-training.js";
 import { behindCompute } from "../fixtures/trace-overlap.js";
 
 const folder = process.argv[2] as string;
@@ -32,6 +33,9 @@ const fsdp =
     fullyShard(model, mesh, { units: ["blocks.*", "decoder_blocks.*"], backwardPrefetch, forwardPrefetch });
 const layouts = { ddp, fsdp: fsdp("BACKWARD_PRE") };
 
+/** Of blocks that take milliseconds. */
+const wide = { ...tinySizes.mae, embedDim: 128, mlpDim: 512, decoderEmbedDim: 128, numHeads: 2 };
+
 /** Trains a masked autoencoder; on rank 1 the loss is not finite in the steps given, counted from 1. */
 async function trainOn(
   world: Communicator,
@@ -40,12 +44,12 @@ async function trainOn(
   options: Partial<TrainOptions>,
   {
     badSteps = [],
-    make = tinyModels.mae,
-  }: { readonly badSteps?: readonly number[]; readonly make?: () => TinyModel } = {},
+    sizes = tinySizes.mae,
+  }: { readonly badSteps?: readonly number[]; readonly sizes?: TinySizes } = {},
 ): Promise<{ readonly runFolder: string; readonly lines: readonly string[] }> {
   const isSharded = makeStrategy !== ddp;
   const mesh = makeMesh(world, isSharded ? shardingSizes("FULL_SHARD", world.size) : {});
-  const { model, loss } = make();
+  const { model, loss, images } = makeTiny("mae", sizes);
   const strategy = makeStrategy(model, mesh);
   const runFolder = join(folder, name);
   const lines: string[] = [];
@@ -54,7 +58,7 @@ async function trainOn(
     tf.mul(loss(batch, context), world.rank === 1 && badSteps.includes(context.step + 1) ? Number.NaN : 1) as tf.Scalar;
   const logger = makeLogger((line) => lines.push(line));
   try {
-    await trainTiny({ model, loss: broken }, { totalSteps: 4, runFolder, strategy, shard, logger, ...options });
+    await trainTiny({ model, loss: broken, images }, { totalSteps: 4, runFolder, strategy, shard, logger, ...options });
   } finally {
     strategy.dispose?.();
     model.dispose();
@@ -98,7 +102,7 @@ await runRankCases({
     }
   },
   "reduces buckets of gradients behind the backward pass": async (world) => {
-    const { runFolder, lines } = await trainOn(world, "trace-ddp", ddp, { traceSteps: [2, 4] }, { make: wideMae });
+    const { runFolder, lines } = await trainOn(world, "trace-ddp", ddp, { traceSteps: [2, 4] }, { sizes: wide });
     const overlap = await overlapOf(world, runFolder);
     assert.ok(overlap("all-reduce") > 0);
     if (world.rank > 0) return;
@@ -111,7 +115,7 @@ await runRankCases({
     const shares: number[] = [];
     for (const layout of [fsdp("NONE"), fsdp("BACKWARD_PRE", true)]) {
       const options = { traceSteps: [2, 4] } as const;
-      const { runFolder } = await trainOn(world, `trace-fsdp-${shares.length}`, layout, options, { make: wideMae });
+      const { runFolder } = await trainOn(world, `trace-fsdp-${shares.length}`, layout, options, { sizes: wide });
       const overlap = await overlapOf(world, runFolder);
       shares.push(overlap("all-gather"));
       assert.ok(overlap("reduce-scatter") > 0);
