@@ -148,7 +148,7 @@ program
   .option("--deadline <seconds>", "of operations between ranks", Number, 20)
   .option("--json", "accepted for symmetry: the output is always JSON")
   .action(async (options) => {
-    const result = await benchFaults(options);
+    const result = await benchFaults({ ...options, log: (line) => process.stderr.write(`${line}\n`) });
     print(result);
     if ((result.wrong as readonly string[]).length > 0) process.exitCode = 1;
   });

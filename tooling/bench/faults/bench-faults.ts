@@ -14,6 +14,8 @@ export interface FaultsOptions {
   /** Of operations between ranks. Units: seconds. */
   readonly deadline: number;
   readonly runs?: readonly Pick<FaultyRun, "layout" | "ranks">[];
+  /** Where to say what became of each fault; nowhere unless given. */
+  readonly log?: (line: string) => void;
   /** What faults are drawn from; every kind in every phase unless given. */
   readonly kinds?: readonly Fault[];
 }
@@ -33,7 +35,7 @@ const OTHER_RANKS_TOLERANCE = 1e-3;
  * `wrong` is empty if every job ended in time with its cause named, left whole checkpoints only, and the ends are the same.
  */
 export async function benchFaults(options: FaultsOptions): Promise<Record<string, unknown>> {
-  const { kills, seed, deadline, runs = RUNS, kinds = faultKinds } = options;
+  const { kills, seed, deadline, runs = RUNS, kinds = faultKinds, log = () => {} } = options;
   await openBackend({ name: "cpu", device: "cpu", precision: "fp32", threads: 1 });
   const folder = mkdtempSync(join(tmpdir(), "graticule-faults-"));
   const outcomes: FaultOutcome[] = [];
@@ -43,8 +45,10 @@ export async function benchFaults(options: FaultsOptions): Promise<Record<string
   try {
     for (const [index, { layout, ranks }] of runs.entries()) {
       const faults = all.filter((_, at) => at % runs.length === index);
-      const run: FaultyRun = { layout, ranks, faults, deadlineSeconds: deadline };
       const name = `${layout} on ${ranks.join(", ")} ranks`;
+      const onOutcome = ({ fault, ranks, seconds, wrong }: FaultOutcome): void =>
+        log(`${name}: ${fault} of ${ranks}, ${seconds.toFixed(1)} s ${wrong.length > 0 ? wrong.join("; ") : "ok"}`);
+      const run: FaultyRun = { layout, ranks, faults, deadlineSeconds: deadline, onOutcome };
       const random = makeRandom(seed, "faults", index);
       const struck = await runWithFaults(join(folder, `${index}`), run, random);
       // As long, on as many ranks as the struck run ended with, in one job.

@@ -14,6 +14,8 @@ export interface FaultyRun {
   readonly ranks: readonly number[];
   readonly faults: readonly Fault[];
   readonly deadlineSeconds: number;
+  /** Told of each fault once its job has ended. */
+  readonly onOutcome: (outcome: FaultOutcome) => void;
 }
 
 /** What became of one fault; of none, the job that trains to the end. */
@@ -82,7 +84,9 @@ export async function runWithFaults(
           damaged = [...damaged, first];
         }
       }
-      outcomes.push({ fault: fault ? `${fault.kind} in ${fault.phase}` : "none", ranks, seconds, wrong });
+      const outcome = { fault: fault ? `${fault.kind} in ${fault.phase}` : "none", ranks, seconds, wrong };
+      outcomes.push(outcome);
+      run.onOutcome(outcome);
     }
     return { outcomes, end: await readEnd(runFolder).catch(() => undefined) };
   } finally {
