@@ -14,7 +14,8 @@
  * ```
  */
 export { checkpointsFolder, listCheckpoints } from "./checkpoint-folder.js";
-export { type CheckpointState, MODEL_FILE } from "./checkpoint-state.js";
+export { MODEL_FILE } from "./checkpoint-names.js";
+export type { CheckpointState } from "./checkpoint-state.js";
 export type { FileDigest } from "./durable-file.js";
 export { type FileSource, openFileSource } from "./file-source.js";
 export {

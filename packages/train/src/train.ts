@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
-import { expectation, formatDuration, GraticuleError, makeRandom, silentLogger } from "@graticule/core";
+import { expectation, formatDuration, GraticuleError, makeRandom, NonFiniteError, silentLogger } from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import { openBatchStream } from "./batch-stream.js";
 import { restoreRun } from "./restore-run.js";
 import { openRunLog, openSilentLog } from "./run-log.js";
-import { saveCheckpoint } from "./save-checkpoint.js";
+import { type PendingCheckpoint, startCheckpoint } from "./save-checkpoint.js";
 import { assertFinite, gradientNorm, measureStep } from "./step-statistics.js";
 import { watchStopSignals } from "./stop-request.js";
 import { singleDevice } from "./strategy.js";
@@ -27,6 +27,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   assertTrainOptions(options);
   const { runFolder, model, optimizer, loader, seed, totalSteps, saveEverySteps, evaluate } = options;
   const { gradAccumSteps = 1, clipNorm = Number.POSITIVE_INFINITY, strategy = singleDevice() } = options;
+  const { asyncCheckpoint = false } = options;
   const logger = options.logger ?? silentLogger;
 
   const start = await restoreRun(options, strategy);
@@ -44,19 +45,35 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const batches = openBatchStream(loader, position);
   const began = performance.now();
 
+  /** The checkpoint that is being written, at most one. */
+  let pending: PendingCheckpoint | undefined;
+  function setSaved({ path }: PendingCheckpoint): void {
+    checkpoint = path;
+    pending = undefined;
+  }
+
+  async function finishSaving(): Promise<void> {
+    if (!pending) return;
+    await pending.finish();
+    setSaved(pending);
+  }
+
   async function save(): Promise<void> {
     if (savedStep === step) return;
     await log.sync();
+    await finishSaving();
     const progress = { step, ...position, samplesSeen, seconds: log.seconds() };
-    checkpoint = await saveCheckpoint({
+    const whole = {
       runFolder,
       keep: options.keepCheckpoints,
       state: { ...progress, seed, config: options.config, schema: loader.schema },
       model: model.stateDict(),
       optimizer: optimizer.stateDict(),
       strategy,
-    });
+    };
+    pending = await startCheckpoint(whole, asyncCheckpoint);
     savedStep = step;
+    if (!asyncCheckpoint) await finishSaving();
   }
 
   /** Forward and backward of one batch; its gradients go to the strategy as they come. */
@@ -82,7 +99,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
       const isNew = step > start.step;
       let isEnd = step >= totalSteps;
-      const isStopped = (await strategy.gather(stop.signal !== undefined)).includes(true);
+      const all = await strategy.gather({ isStopped: stop.signal !== undefined, saving: pending?.news() ?? null });
+      const isStopped = all.some((each) => each.isStopped);
+      if (pending && (await pending.take(all.map(({ saving }) => saving)))) setSaved(pending);
       if (evaluate && isNew && !isStopped && (isEnd || step % evaluate.everySteps === 0)) {
         strategy.beforeForward();
         await log.evaluation(step, await evaluate.run(step));
@@ -90,7 +109,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         endedEarly = isEnd;
       }
       if (isEnd || isStopped || (isNew && step % saveEverySteps === 0)) await save();
-      if (isEnd || isStopped) break;
+      if (isEnd || isStopped) {
+        await finishSaving();
+        break;
+      }
 
       let epoch = position.epoch;
       let ownSamples = 0;
@@ -127,6 +149,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       await log.step({ step, epoch, loss, learningRate, gradientNorm: norm, images, loaderWaitSeconds });
       await setImmediate(); // A turn of the event loop: signals are not served without one.
     }
+  } catch (error) {
+    // Where all processes are here, the checkpoint of an earlier step still gets complete.
+    if (strategy.worldSize === 1 || error instanceof NonFiniteError) await finishSaving().catch(() => {});
+    throw error;
   } finally {
     release();
     stop.dispose();
