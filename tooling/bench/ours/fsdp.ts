@@ -169,7 +169,8 @@ function sizesByUnit(model: Module): Map<string, number> {
  * besides: the activations of units 1 to i; gradients ÷ shards of the units after i, with which it is through; what is in
  * no unit, gathered, and its gradients; and of whole units those in use: unit i and the one before it, which is gathered
  * ahead, with the gradients of unit i and of the two whose reductions may be under way. Activations and gradients are never
- * there in full at once: a unit's activations go as its gradients come. `SHARD_GRAD_OP` keeps units 1 to i gathered.
+ * there in full at once: a unit's activations go as its gradients come. `SHARD_GRAD_OP` gathers no unit in the backward
+ * pass: those that it keeps from the forward pass are counted with the activations.
  */
 function expected(
   sizes: ReadonlyMap<string, number>,
