@@ -1,4 +1,5 @@
 import { ConfigError, expectation, selectPaths } from "@graticule/core";
+import { recordOperations } from "@graticule/mpi";
 import type { Module, Parameter } from "@graticule/nn";
 import { copyStorage, getDevice, type StoredFloat } from "@graticule/tfjs-backend-torch";
 import { engine, type Tensor, tensor1d, type Variable } from "@tensorflow/tfjs-core";
@@ -155,6 +156,7 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
       streaming?.end();
     },
     gather: (value) => gatherValues(value, mesh.world),
+    recordCommunication: recordOperations,
     dispose() {
       for (const unit of all) unit.dispose();
     },

@@ -9,18 +9,21 @@ import { makeAdamW } from "@graticule/optim";
 import { memoryStats } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { type FullyShardOptions, fullyShard, makeMesh } from "../../src/index.js";
+import { trainOn } from "../fixtures/compare-runs.js";
+import type { Layout } from "../fixtures/layouts.js";
 import { onFirstRanks, runRankCases } from "../fixtures/rank-cases.js";
-import { type Layout, trainOn } from "../fixtures/sharding-equality.js";
 import { openTorch, relativeError } from "../fixtures/tiny-training.js";
 
 const folder = process.argv[2] as string;
 const disk = { offload: "disk", offloadFolder: folder } as const;
 
-const layout = (options: Partial<FullyShardOptions>): Layout => ({
-  name: "",
-  sizes: {},
-  strategy: (model, mesh) => fullyShard(model, mesh, { units: ["blocks.*", "decoder_blocks.*"], ...options }),
+const sharded = (fsdp: number, options: Partial<FullyShardOptions>): Layout => ({
+  sizes: { dp: 1, fsdp },
+  divided: [],
+  sharding: "FULL_SHARD",
+  options,
 });
+const mae = { name: "mae" } as const;
 
 /** The tensors of a run's checkpoint, as bytes by file. */
 function savedBytes(runFolder: string, step: number): Record<string, string> {
@@ -139,16 +142,16 @@ await runRankCases({
     for (const [name, strategy] of Object.entries(runs))
       await trainOn(
         world,
-        "mae",
-        layout({ ...strategy, reshardAfterForward: name !== "host" }),
+        mae,
+        sharded(2, { ...strategy, reshardAfterForward: name !== "host" }),
         join(folder, name),
         options,
       );
     for (const name of ["disk", "host"]) assert.deepEqual(savedBytes(name, 4), savedBytes("memory", 4));
     const resumed = join(folder, "resumed");
-    await trainOn(world, "mae", layout(disk), resumed, { ...options, totalSteps: 1 });
-    await trainOn(world, "mae", layout({}), resumed, { ...options, totalSteps: 2, resume: true });
-    await trainOn(world, "mae", layout({ ...disk, backwardPrefetch: "NONE" }), resumed, { ...options, resume: true });
+    await trainOn(world, mae, sharded(2, disk), resumed, { ...options, totalSteps: 1 });
+    await trainOn(world, mae, sharded(2, {}), resumed, { ...options, totalSteps: 2, resume: true });
+    await trainOn(world, mae, sharded(2, { ...disk, backwardPrefetch: "NONE" }), resumed, { ...options, resume: true });
     assert.deepEqual(savedBytes("resumed", 4), savedBytes("memory", 4));
   },
   "one rank with its state on the disk gives the bytes of one in memory": async (world) => {
@@ -157,7 +160,7 @@ await runRankCases({
         ["one-memory", {}],
         ["one-disk", disk],
       ] as const)
-        await trainOn(alone, "mae", layout({ ...options }), join(folder, name), { totalSteps: 3 });
+        await trainOn(alone, mae, sharded(1, options), join(folder, name), { totalSteps: 3 });
       assert.deepEqual(savedBytes("one-disk", 3), savedBytes("one-memory", 3));
     });
   },
