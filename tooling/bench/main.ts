@@ -8,6 +8,7 @@ import { benchDchag } from "./dchag.js";
 import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
+import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
 import { benchSoak } from "./soak.js";
@@ -123,6 +124,18 @@ sized(
   .option("--ranks <count>", "MPI ranks", Number, 2)
   .option("--strategies <names>", "as a,b", words, ["FULL_SHARD", "SHARD_GRAD_OP"])
   .action(async (options) => print(await benchFsdp(options)));
+
+sized(
+  bench(
+    "offload",
+    "A ViT-MAE's FULL_SHARD step with parameters and optimizer state on the disk beside the same in memory.",
+  ),
+  4,
+)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--ranks <count>", "MPI ranks", Number, 1)
+  .option("--folder <path>", "a folder on the disk", ".")
+  .action(async (options) => print(await benchOffload(options)));
 
 program
   .command("ops")
