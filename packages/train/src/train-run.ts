@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type PlainData, printConfig } from "@graticule/config";
@@ -9,7 +9,8 @@ import type { z } from "zod";
 import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
 import { type Strategy, singleDevice } from "./strategy.js";
-import { train } from "./train.js";
+import { together } from "./together.js";
+import { trainLocked, withRunLock } from "./train.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
 
 /** Where a run folder keeps its settings. */
@@ -59,37 +60,41 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     totalSteps,
     minLr: minLearningRate,
   });
-  if (strategy.rank === 0) {
-    await mkdir(runFolder, { recursive: true });
-    await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
-  }
   const parameters = await countTrained(model, strategy);
   logger.info(
     `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${loader.globalBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
   );
+  const trainOptions: TrainOptions = {
+    runFolder,
+    model,
+    optimizer,
+    loader,
+    loss: options.loss,
+    learningRate,
+    seed: config.seed,
+    totalSteps,
+    gradAccumSteps,
+    ...(clipNorm !== undefined && { clipNorm }),
+    config: config as unknown as PlainData,
+    saveEverySteps: config.train.checkpointEverySteps,
+    keepCheckpoints: config.train.keepCheckpoints,
+    logEverySteps: config.train.logEverySteps,
+    strategy,
+    ...(resume !== undefined && { resume }),
+    ...(configMayChange && { configMayChange }),
+    ...(evaluate && { evaluate }),
+    ...(backend.memory && { memory: backend.memory }),
+    logger,
+    progressStream: options.progressStream ?? nowhere(),
+    ...(config.train.traceSteps && { traceSteps: config.train.traceSteps }),
+    onNonFinite: config.train.onNonFinite,
+  };
   try {
-    return await train({
-      runFolder,
-      model,
-      optimizer,
-      loader,
-      loss: options.loss,
-      learningRate,
-      seed: config.seed,
-      totalSteps,
-      gradAccumSteps,
-      ...(clipNorm !== undefined && { clipNorm }),
-      config: config as unknown as PlainData,
-      saveEverySteps: config.train.checkpointEverySteps,
-      keepCheckpoints: config.train.keepCheckpoints,
-      logEverySteps: config.train.logEverySteps,
-      strategy,
-      ...(resume !== undefined && { resume }),
-      ...(configMayChange && { configMayChange }),
-      ...(evaluate && { evaluate }),
-      ...(backend.memory && { memory: backend.memory }),
-      logger,
-      progressStream: options.progressStream ?? nowhere(),
+    return await withRunLock(trainOptions, async (lock) => {
+      await together(strategy, async () => {
+        if (strategy.rank === 0) await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(trainOptions.config));
+      });
+      return trainLocked(trainOptions, lock);
     });
   } finally {
     optimizer.dispose();
