@@ -130,7 +130,8 @@ describe.skipIf(reason !== "")(`a forecaster on several ranks${reason}`, () => {
 
   test("with groups of channels and layers divided is that on one", async () => {
     const divided = ["--ranks", "2", "parallel.tp=2", "parallel.dchag=true", "parallel.sequence=true"];
-    await run("train", "--config", settings, ...divided, "--out", runFolder("groups"));
+    const text = await run("train", "--config", settings, ...divided, "--out", runFolder("groups"));
+    expect(text).toContain("rank 0 has 4 of 8 channels, others their own\n");
     await expectAsOne("groups");
   }, 600_000);
 
