@@ -93,6 +93,8 @@ describe.skipIf(reason !== "")(`a forecaster on several ranks${reason}`, () => {
         groups: 2,
         reducer: "linear",
         networks: 2,
+        dropRate: 0.1,
+        dropPathRate: 0.1,
       },
       augment: { turn: true, inputNoise: 0.01 },
       // AdamW makes whole steps of gradients that are zero but for rounding, unless epsilon is large.
