@@ -10,8 +10,9 @@ import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
 import { type Strategy, singleDevice } from "./strategy.js";
 import { together } from "./together.js";
-import { trainLocked, withRunLock } from "./train.js";
+import { trainLocked } from "./train.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
+import { withRunLock } from "./with-run-lock.js";
 
 /** Where a run folder keeps its settings. */
 export const RUN_CONFIG_FILE = "config.yaml";

@@ -7,15 +7,15 @@ import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import { openBatchStream } from "./batch-stream.js";
 import { makeStepJudge } from "./non-finite-policy.js";
 import { restoreRun } from "./restore-run.js";
-import { lockRun, type RunLock } from "./run-lock.js";
+import type { RunLock } from "./run-lock.js";
 import { openRunLog, openSilentLog } from "./run-log.js";
 import { saveCheckpoint } from "./save-checkpoint.js";
 import { gradientNorm, measureStep } from "./step-statistics.js";
 import { watchStopSignals } from "./stop-request.js";
 import { singleDevice } from "./strategy.js";
-import { together } from "./together.js";
 import { openRunTrace } from "./trace/run-trace.js";
 import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResult } from "./train-options.js";
+import { withRunLock } from "./with-run-lock.js";
 
 /**
  * Trains a model until `totalSteps`, or until SIGTERM, SIGINT or SIGUSR2 ends it after the current step. The end is always saved.
@@ -31,32 +31,6 @@ import { assertTrainOptions, type LossContext, type TrainOptions, type TrainResu
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   return withRunLock(options, (lock) => trainLocked(options, lock));
-}
-
-/**
- * Calls a function while this process, or process 0 of several, holds the run folder's lock.
- *
- * @throws {GraticuleError} on all processes if another job trains there.
- */
-export async function withRunLock<T>(
-  {
-    runFolder,
-    strategy = singleDevice(),
-    logger = silentLogger,
-  }: Pick<TrainOptions, "runFolder" | "strategy" | "logger">,
-  run: (lock: RunLock) => Promise<T>,
-): Promise<T> {
-  let own: RunLock | undefined;
-  await together(strategy, async () => {
-    if (strategy.rank === 0) own = await lockRun(runFolder, logger);
-  });
-  const assertHeld = async (): Promise<void> => void (await together(strategy, () => own?.assertHeld()));
-  const release = async (): Promise<void> => own?.release();
-  try {
-    return await run({ assertHeld, release });
-  } finally {
-    await release();
-  }
 }
 
 /** As `train`, for who holds the lock. */
