@@ -1,7 +1,8 @@
 import { soloCommunicator } from "@graticule/mpi";
 import { makeMesh } from "@graticule/parallel";
 import { expect, test } from "vitest";
-import { fromFirstRank, meshSizes, ownTasks, parallelConfig, sumOverData } from "../src/index.js";
+import { fromFirstRank, ownTasks, parallelConfig, sumOverData } from "../src/index.js";
+import { meshSizes } from "../src/ranks/parallel-config.js";
 import { assertShared } from "../src/ranks/rank-share.js";
 
 const sizesOf = (settings: object, ranks: number) => meshSizes(parallelConfig.parse(settings), ranks);
