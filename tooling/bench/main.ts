@@ -5,6 +5,7 @@ import { benchChannels } from "./channels.js";
 import { benchCollectives } from "./collectives.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
+import { benchEquality, equalityModels } from "./equality.js";
 import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
@@ -104,7 +105,12 @@ program
   .option("--trees <names>", "as a,b", words, ["tree0-linear", "tree0-cross-attention"])
   .option("--outputs <count>", "channels of the prediction", Number, 5)
   .addOption(
-    new Option("--baseline <tree>", "the same tree, or one cross-attention").choices(["same", "flat"]).default("same"),
+    new Option(
+      "--baseline <way>",
+      "all channels on every rank: same tree, flat; or own channels and all tokens gathered",
+    )
+      .choices(["same", "flat", "gather-all"])
+      .default("same"),
   )
   .option("--batch <samples>", "samples of one step", Number, 8)
   .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
@@ -114,6 +120,26 @@ program
   .option("--json", "accepted for symmetry: the output is always JSON")
   .action(async (options) => {
     for await (const result of benchDchag(options)) print(result);
+  });
+
+program
+  .command("equality")
+  .description(
+    "Tiny models on every mesh beside one rank: losses, gradient norms, weights; exit code 1 if one differs.",
+  )
+  .option("--models <names>", "as a,b; '' for none", words, equalityModels)
+  .option("--ranks <counts>", "as a,b", numbers, [1, 2, 4, 8])
+  .addOption(new Option("--precision <precision>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .option(
+    "--drawn <count>",
+    "also so many models of odd sizes on drawn meshes of the largest number of ranks",
+    Number,
+    0,
+  )
+  .option("--seed <number>", "of the first of them", Number, 0)
+  .option("--json", "rows as JSON instead of a table")
+  .action(async (options) => {
+    process.exitCode = (await benchEquality(options)) ? 0 : 1;
   });
 
 sized(
