@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { resolveConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
-import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens } from "@graticule/models";
+import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens, type Vit } from "@graticule/models";
+import type { StateReader } from "@graticule/nn";
 import {
   type Checkpoint,
   findLatestCheckpoint,
@@ -15,9 +16,10 @@ import {
 import { mean, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { dataConfig } from "./data-config.js";
+import { encoderModelConfig } from "./encoder-model-config.js";
 import { hyperspectralConfigFor } from "./hyperspectral-model-config.js";
 import { maeConfigFor } from "./mae-model-config.js";
-import { maskedModelConfig } from "./masked-model-config.js";
+import { vitConfigFor } from "./vit-model-config.js";
 
 /** A frozen encoder with what it takes to feed it. */
 export interface Encoder {
@@ -33,10 +35,10 @@ export interface Encoder {
   dispose(): void;
 }
 
-/** The parts of a pretraining run's stored configuration that an encoder needs; the rest is the run's own affair. */
-const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: maskedModelConfig });
+/** The parts of a run's stored configuration that an encoder needs; the rest is the run's own affair. */
+const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: encoderModelConfig });
 
-/** What a pretraining checkpoint says about its encoder and data. */
+/** What a checkpoint says about its encoder and data. */
 export interface PretrainedRun {
   readonly checkpoint: Checkpoint;
   readonly run: z.infer<typeof storedRun>;
@@ -53,7 +55,7 @@ export async function openPretrainedRun(path: string): Promise<PretrainedRun> {
   return { checkpoint, run };
 }
 
-/** Loads the encoder of a pretrained masked autoencoder. */
+/** Loads the encoder of a run that was pretrained or imported. */
 export async function openEncoder(run: PretrainedRun, pool: Pool): Promise<Encoder> {
   const { checkpoint } = run;
   const model = makeEncoderModel(run, 0, pool);
@@ -89,13 +91,37 @@ function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: n
       dispose: () => mae.dispose(),
     };
   }
-  const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim } = maeConfigFor(model, schema.length);
-  const vit = makeVit({ imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, pool: "cls" }, { seed });
+  if (model.kind === "vit") return makeVitEncoder(makeVit(vitConfigFor(model, schema.length), { seed }), pool);
+  const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, ...rest } = maeConfigFor(
+    model,
+    schema.length,
+  );
+  const { normEpsilon = 1e-6 } = rest;
+  const encoder = { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, normEpsilon };
+  const vit = makeVit({ ...encoder, pool: "cls" }, { seed });
   return {
     load: (file) => loadMaeEncoder(vit, file),
     features: (images) => tidy(() => poolTokens(vit.forwardFeatures(images), pool)),
     dispose: () => vit.dispose(),
   };
+}
+
+/** A ViT with the pooling that it was trained for, or the mean of tokens that its last norm has seen. */
+function makeVitEncoder(vit: Vit, pool: Pool): EncoderModel {
+  const own = vit.config.pool;
+  if (pool === "cls" && own === "mean")
+    throw new ConfigError("pool: expected 'mean' for a ViT whose class token nothing was trained on, got 'cls'.");
+  return {
+    load: (file) => vit.loadStateDict(withoutHead(file)),
+    features: (images) =>
+      pool === own ? vit.features(images) : tidy(() => poolTokens(vit.forwardFeatures(images), pool)),
+    dispose: () => vit.dispose(),
+  };
+}
+
+function withoutHead(file: SafetensorsFile): StateReader {
+  const tensors = new Map([...file.tensors].filter(([name]) => !name.startsWith("head.")));
+  return { tensors, read: (name) => file.read(name) };
 }
 
 function makeEncoder({ checkpoint, run }: PretrainedRun, model: EncoderModel, name: string, hash: string): Encoder {

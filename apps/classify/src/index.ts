@@ -26,3 +26,8 @@ export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
 export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";
+export { exportRun } from "./weights/export-run.js";
+export { type ImportConfig, importConfig } from "./weights/import-config.js";
+export { type ImportResult, importRun } from "./weights/import-run.js";
+export { type FamilyName, familyNames } from "./weights/named-families.js";
+export { type OpenWeights, openWeights, readPublishedSettings } from "./weights/open-weights.js";
