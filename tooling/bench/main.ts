@@ -5,6 +5,7 @@ import { benchChannels } from "./channels.js";
 import { benchCollectives } from "./collectives.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
+import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchOps } from "./ops.js";
@@ -136,6 +137,21 @@ bench("collectives", "Collectives of @graticule/mpi beside the MPI library's own
   .option("--ranks <count>", "processes", Number, 2)
   .option("--kilobytes <sizes>", "of the whole buffer, as a,b", numbers, [1, 16, 256, 4096, 65_536])
   .action(async (options) => print(await benchCollectives(options)));
+
+program
+  .command("faults")
+  .description(
+    "Small runs on MPI ranks that are killed, stopped, starved of disk and robbed of checkpoints, then resumed.",
+  )
+  .option("--kills <count>", "faults, over all runs", Number, 20)
+  .option("--seed <number>", "draws faults, ranks and moments", Number, 0)
+  .option("--deadline <seconds>", "of operations between ranks", Number, 20)
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async (options) => {
+    const result = await benchFaults({ ...options, log: (line) => process.stderr.write(`${line}\n`) });
+    print(result);
+    if ((result.wrong as readonly string[]).length > 0) process.exitCode = 1;
+  });
 
 program
   .command("soak")

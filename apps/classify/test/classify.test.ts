@@ -80,9 +80,11 @@ test("the command line says what is wrong in one line, and shows examples", asyn
     promisify(execFile)(process.execPath, ["--conditions=@graticule/source", "--import", "tsx", main, ...args]);
   await expect(run("probe", join(folder, "nothing"))).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^error: .*state\.json: expected a file of the checkpoint, got nothing/),
+    stderr: expect.stringMatching(/^error: .*nothing: expected a run with checkpoints, or the folder of a checkpoint/),
+      /^error: .*: expected a run with checkpoints, or the folder of a checkpoint, got neither/,
+    ),
   });
-  for (const command of ["probe", "knn", "predict"])
+  for (const command of ["probe", "knn", "predict", "import", "export"])
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-classify ${command}`);
 });
 
@@ -106,12 +108,17 @@ test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toMatchInlineSnapshot(`
     [
       "PROBE_FILE",
+      "addCheckpointCommands",
+      "addRanksOption",
+      "addSlurmCommand",
       "appendValue",
+      "arraysFromFirstRank",
       "backendConfig",
       "channelTreeFields",
       "channelTreeFor",
       "dataConfig",
       "datasetSpec",
+      "divideModel",
       "evaluateConfig",
       "evaluateEncoder",
       "exportRun",
@@ -119,24 +126,33 @@ test("the public names are these", async () => {
       "extractPixels",
       "familyNames",
       "formatTable",
+      "fromFirstRank",
       "hyperspectralConfigFor",
       "importConfig",
       "importRun",
       "maeConfigFor",
       "makeRandomEncoder",
       "maskedModelConfig",
+      "meshSizes",
       "numberOption",
       "numbersOption",
+      "onRanks",
       "openEncoder",
       "openPretrainedRun",
       "openWeights",
+      "ownTasks",
+      "parallelConfig",
+      "parallelMayChange",
       "predictImages",
+      "presetPath",
       "readConfig",
       "readProbe",
       "readPublishedSettings",
       "readRunConfig",
       "runProgram",
+      "shareOf",
       "stderrLogger",
+      "sumOverData",
       "updateReport",
       "writeProbe",
     ]

@@ -46,6 +46,7 @@ export {
   type ScoredForecast,
 } from "./forecast/forecast-scores.js";
 export { type MeanField, makeMeanField } from "./forecast/mean-field.js";
+export { type MeanImprovement, meanImprovements } from "./forecast/mean-improvement.js";
 export {
   describeMetric,
   type MetricName,

@@ -56,6 +56,7 @@ test("the public names are these", () => {
       "rollout",
       "rolloutLoss",
       "rolloutSteps",
+      "siglipVision",
       "timmVit",
       "unmapWeights",
       "vitConfig",

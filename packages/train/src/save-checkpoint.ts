@@ -24,6 +24,7 @@ import { type FileDigest, writeDurably } from "./durable-file.js";
 import { type SafetensorsWriteEntry, tensorEntry, writeSafetensors } from "./safetensors-file.js";
 import { type Strategy, singleDevice } from "./strategy.js";
 import { isWhole, type TensorPart } from "./tensor-part.js";
+import { together } from "./together.js";
 
 /** Thrown when a checkpoint could not be written, e.g. because the disk is full; earlier checkpoints are untouched. */
 export class CheckpointError extends GraticuleError {
@@ -85,22 +86,6 @@ export async function saveCheckpoint(options: SaveCheckpointOptions): Promise<st
       { cause },
     );
   }
-}
-
-/** Does something on every process; what fails on one fails on all. Returns what each gave. */
-async function together<T>(strategy: Strategy, run: () => T | Promise<T>): Promise<T[]> {
-  let result: T | undefined;
-  let failure: Error | undefined;
-  try {
-    result = await run();
-  } catch (error) {
-    failure = error as Error;
-  }
-  const all = await strategy.gather({ result: result ?? null, failure: failure?.message ?? null });
-  if (failure) throw failure;
-  const other = all.findIndex((each) => each.failure !== null);
-  if (other >= 0) throw new Error(`${all[other]?.failure} (on process ${other})`);
-  return all.map((each) => each.result as T);
 }
 
 /** Writes the files of this process; none where others hold all that it has. */

@@ -24,6 +24,8 @@ export const importConfig = z.strictObject({
   }),
   /** Entry of a .pth file that is the state dict, such as `model`; the only one that holds tensors when absent. */
   key: z.string().optional(),
+  /** What the file's names begin with, such as `module.`, and the family's don't. */
+  prefix: z.string().default(""),
   /** Patterns of tensors to leave out, in the file's names. */
   skip: z.array(z.string()).default([]),
   /** [H, W] in pixels that the weights were trained at; a square when absent. */

@@ -45,11 +45,16 @@ export async function importRun(
   const named: NamedFamily = namedFamilies[as];
   const file = await openWeights(source, config.key);
   try {
-    const { skip, imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon } = config;
+    const { prefix, skip, imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon } = config;
     const settings = withoutUndefined({ imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon });
     const schema = channelsOf(config, named);
     const channels = adaptionTo(schema, config);
-    const imported = await importWeights(file, named.family, { skip, ...settings, ...(channels && { channels }) });
+    const imported = await importWeights(file, named.family, {
+      prefix,
+      skip,
+      ...settings,
+      ...(channels && { channels }),
+    });
     const { model, variant, dtypes, adapted, skipped } = imported;
     checkChannels(schema, model.config.inChannels);
     const narrow = [...dtypes].filter(([, dtype]) => dtype === "F16" || dtype === "BF16");
@@ -58,7 +63,7 @@ export async function importRun(
       data: config.data,
       model: model instanceof Mae ? describeMae(model.config) : describeVit(model.config),
       imported: {
-        ...{ as, variant, from: file.path, skipped, adapted: Object.fromEntries(adapted) },
+        ...{ as, variant, prefix, from: file.path, skipped, adapted: Object.fromEntries(adapted) },
         /** Tensors that the file stores in 16 bits. */
         dtypes: Object.fromEntries(narrow),
       },

@@ -102,6 +102,33 @@ export const huggingFaceVitMae: WeightFamily = {
   normEpsilon: 1e-12,
 };
 
+function siglip(prefix: string): readonly WeightRule[] {
+  const layer = (from: string, to: string): WeightRule => ({
+    theirs: `${prefix}encoder.layers.*.${from}.{weight,bias}`,
+    ours: `blocks.*.${to}.{weight,bias}`,
+  });
+  const attention = (part: string) => `${prefix}encoder.layers.*.self_attn.${part}_proj.{weight,bias}`;
+  return [
+    { theirs: `${prefix}embeddings.patch_embedding.{weight,bias}`, ours: "patch_embed.proj.{weight,bias}" },
+    { theirs: `${prefix}embeddings.position_embedding.weight`, ours: "pos_embed", oursUnit: 0 },
+    { theirs: ["q", "k", "v"].map(attention), ours: "blocks.*.attn.qkv.{weight,bias}" },
+    layer("self_attn.out_proj", "attn.proj"),
+    layer("layer_norm1", "norm1"),
+    layer("layer_norm2", "norm2"),
+    layer("mlp.fc1", "mlp.fc1"),
+    layer("mlp.fc2", "mlp.fc2"),
+    { theirs: `${prefix}post_layernorm.{weight,bias}`, ours: "norm.{weight,bias}" },
+  ];
+}
+
+/**
+ * The encoder of SigLIP's vision tower, for `mapWeights`: a model of it has no class token, and the tanh form of GELU, which
+ * `Vit` hasn't. Its attention pooling (`head.**`) and text tower have no counterpart.
+ *
+ * Source: transformers, models/siglip/modeling_siglip.py.
+ */
+export const siglipVision: WeightFamily = { variants: [siglip("vision_model."), siglip("")], normEpsilon: 1e-6 };
+
 function prithvi(encoder: string, decoder: string): readonly WeightRule[] {
   const within = (prefix: string, { theirs, ours, ...rest }: WeightRule): WeightRule => ({
     ...{ theirs: `${prefix}${theirs}`, ours },

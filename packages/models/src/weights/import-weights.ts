@@ -12,6 +12,8 @@ import type { WeightFamily } from "./weight-rule.js";
 
 /** What to make of published weights. */
 export interface ImportOptions extends Partial<Omit<KnownShape, "hasFrames">> {
+  /** What the names of the file begin with, such as `module.`, and the family's don't. */
+  readonly prefix?: string;
   /** Patterns of tensors to leave out, in the file's names; each has to match. */
   readonly skip?: readonly string[];
   /** [H, W] in pixels that the model is to see; positions are interpolated to it. That of the weights unless given. */
@@ -45,7 +47,7 @@ export async function importWeights(
   family: WeightFamily,
   options: ImportOptions = {},
 ): Promise<ImportedWeights> {
-  const { kept, skipped } = leaveOut(file, options.skip ?? []);
+  const { kept, skipped } = leaveOut(file, options.skip ?? [], options.prefix ?? "");
   const mapped = mapWeights(kept, family);
   const { normEpsilon, hasFrames = false } = family;
   const inferred = inferConfig(mapped, { normEpsilon, hasFrames, ...options });
@@ -69,11 +71,24 @@ function makeModel(config: InferredConfig["config"]): Vit | Mae {
   return numClasses === undefined ? new Vit(config) : new Classifier({ ...config, numClasses });
 }
 
-function leaveOut(file: TensorFile, patterns: readonly string[]): { kept: TensorFile; skipped: string[] } {
+function leaveOut(
+  file: TensorFile,
+  patterns: readonly string[],
+  prefix: string,
+): { kept: TensorFile; skipped: string[] } {
   const names = [...file.tensors.keys()];
   const skipped = new Set(patterns.flatMap((pattern) => selectNames(pattern, names)));
-  const tensors = new Map([...file.tensors].filter(([name]) => !skipped.has(name)));
-  return { kept: { tensors, read: (name) => file.read(name) }, skipped: [...skipped] };
+  const kept = [...file.tensors].filter(([name]) => !skipped.has(name));
+  const others = kept.filter(([name]) => !name.startsWith(prefix)).map(([name]) => name);
+  if (others.length > 0)
+    throw new MismatchError(
+      "importWeights",
+      `names that begin with '${prefix}'`,
+      others.join(", "),
+      "Skip the others.",
+    );
+  const tensors = new Map(kept.map(([name, entry]) => [name.slice(prefix.length), entry]));
+  return { kept: { tensors, read: (name) => file.read(`${prefix}${name}`) }, skipped: [...skipped] };
 }
 
 function selectNames(pattern: string, names: readonly string[]): string[] {

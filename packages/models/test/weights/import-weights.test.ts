@@ -11,6 +11,7 @@ import {
   mapWeights,
   maskFromShuffles,
   prithviVit,
+  siglipVision,
   timmVit,
   unmapWeights,
   type Vit,
@@ -127,6 +128,57 @@ test("ClimaX's names: a convolution a variable, joined queries, keys and values,
     expect(mapped.unmapped).toEqual([]);
     await expectSame(mapped, weights);
   }
+});
+
+test("the encoder of SigLIP's vision tower gets the names of our blocks, and gives its own back", async () => {
+  const layer = (index: number): [string, number[]][] => [
+    ...["k", "v", "q", "out"].flatMap((part): [string, number[]][] => [
+      [`encoder.layers.${index}.self_attn.${part}_proj.weight`, [4, 4]],
+      [`encoder.layers.${index}.self_attn.${part}_proj.bias`, [4]],
+    ]),
+    ...["layer_norm1", "layer_norm2"].flatMap((norm): [string, number[]][] => [
+      [`encoder.layers.${index}.${norm}.weight`, [4]],
+      [`encoder.layers.${index}.${norm}.bias`, [4]],
+    ]),
+    [`encoder.layers.${index}.mlp.fc1.weight`, [8, 4]],
+    [`encoder.layers.${index}.mlp.fc2.bias`, [4]],
+  ];
+  const names: [string, number[]][] = [
+    ["embeddings.patch_embedding.weight", [4, 3, 2, 2]],
+    ["embeddings.position_embedding.weight", [6, 4]],
+    ...[0, 1].flatMap(layer),
+    ["post_layernorm.weight", [4]],
+  ];
+  for (const [variant, prefix] of ["vision_model.", ""].entries()) {
+    const tensors = new Map(names.map(([name, shape]) => [`${prefix}${name}`, { shape, dtype: "F32" as const }]));
+    const places = [...tensors.keys()];
+    const read = async (name: string) => {
+      const size = tensors.get(name)!.shape.reduce((product, length) => product * length, 1);
+      return new Float32Array(size).map((_, index) => 1000 * places.indexOf(name) + index);
+    };
+    const mapped = mapWeights({ tensors, read }, siglipVision);
+    expect([mapped.variant, mapped.unmapped]).toEqual([variant, []]);
+    expect(mapped.tensors.get("pos_embed")!.shape).toEqual([1, 6, 4]);
+    const parts = ["q", "k", "v"].map((part) =>
+      places.indexOf(`${prefix}encoder.layers.1.self_attn.${part}_proj.bias`),
+    );
+    const qkv = parts.flatMap((place) => [0, 1, 2, 3].map((index) => 1000 * place + index));
+    expect([...(await mapped.read("blocks.1.attn.qkv.bias"))]).toEqual(qkv);
+    await expectSame(unmapWeights(mapped, siglipVision, variant), { tensors, read });
+  }
+});
+
+test("names below a prefix are read without it", async () => {
+  const { weights } = await openFixture("vit-mean");
+  const tensors = new Map(Array.from(weights.tensors, ([name, entry]) => [`module.${name}`, entry]));
+  const file: TensorFile = { tensors, read: (name) => weights.read(name.slice("module.".length)) };
+  const options = { numHeads: 4, imageSize: [8, 12], prefix: "module." } as const;
+  const { model } = await importWeights(file, timmVit, options);
+  expect(await model.clsToken.variable.data()).toEqual(await weights.read("cls_token"));
+  model.dispose();
+  await expect(importWeights(file, timmVit, { ...options, prefix: "net." })).rejects.toThrow(
+    /importWeights: expected names that begin with 'net\.', got module\./,
+  );
 });
 
 test("every unexpected, missing and mismatched tensor is listed", async () => {

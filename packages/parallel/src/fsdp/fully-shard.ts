@@ -1,4 +1,5 @@
 import { expectation, selectPaths } from "@graticule/core";
+import { recordOperations } from "@graticule/mpi";
 import type { Module, Parameter } from "@graticule/nn";
 import { copyStorage, type StoredFloat } from "@graticule/tfjs-backend-torch";
 import { engine, type Tensor, tensor1d, type Variable } from "@tensorflow/tfjs-core";
@@ -130,6 +131,7 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
       schedule.releaseAll();
     },
     gather: (value) => gatherValues(value, mesh.world),
+    recordCommunication: recordOperations,
     dispose() {
       for (const unit of all) unit.dispose();
     },
