@@ -5,9 +5,11 @@ import { benchChannels } from "./channels.js";
 import { benchCollectives } from "./collectives.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
+import { benchEquality, equalityModels } from "./equality.js";
 import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
+import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
 import { benchSoak } from "./soak.js";
@@ -103,7 +105,12 @@ program
   .option("--trees <names>", "as a,b", words, ["tree0-linear", "tree0-cross-attention"])
   .option("--outputs <count>", "channels of the prediction", Number, 5)
   .addOption(
-    new Option("--baseline <tree>", "the same tree, or one cross-attention").choices(["same", "flat"]).default("same"),
+    new Option(
+      "--baseline <way>",
+      "all channels on every rank: same tree, flat; or own channels and all tokens gathered",
+    )
+      .choices(["same", "flat", "gather-all"])
+      .default("same"),
   )
   .option("--batch <samples>", "samples of one step", Number, 8)
   .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
@@ -115,6 +122,26 @@ program
     for await (const result of benchDchag(options)) print(result);
   });
 
+program
+  .command("equality")
+  .description(
+    "Tiny models on every mesh beside one rank: losses, gradient norms, weights; exit code 1 if one differs.",
+  )
+  .option("--models <names>", "as a,b; '' for none", words, equalityModels)
+  .option("--ranks <counts>", "as a,b", numbers, [1, 2, 4, 8])
+  .addOption(new Option("--precision <precision>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .option(
+    "--drawn <count>",
+    "also so many models of odd sizes on drawn meshes of the largest number of ranks",
+    Number,
+    0,
+  )
+  .option("--seed <number>", "of the first of them", Number, 0)
+  .option("--json", "rows as JSON instead of a table")
+  .action(async (options) => {
+    process.exitCode = (await benchEquality(options)) ? 0 : 1;
+  });
+
 sized(
   bench("fsdp", "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peer: `pytorch-ddp`."),
   4,
@@ -123,6 +150,18 @@ sized(
   .option("--ranks <count>", "MPI ranks", Number, 2)
   .option("--strategies <names>", "as a,b", words, ["FULL_SHARD", "SHARD_GRAD_OP"])
   .action(async (options) => print(await benchFsdp(options)));
+
+sized(
+  bench(
+    "offload",
+    "A ViT-MAE's FULL_SHARD step with parameters and optimizer state on the disk beside the same in memory.",
+  ),
+  4,
+)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--ranks <count>", "MPI ranks", Number, 1)
+  .option("--folder <path>", "a folder on the disk", ".")
+  .action(async (options) => print(await benchOffload(options)));
 
 program
   .command("ops")

@@ -28,7 +28,7 @@ export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
 export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
-export { meshSizes, type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
+export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
 export { type RankShare, shareOf } from "./ranks/rank-share.js";
 export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ranks/share-values.js";
 export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";

@@ -24,7 +24,7 @@ it("exports these names and no others", () => {
       "makeForecastScores",
       "makeMeanField",
       "makeZonalSpectra",
-      "meanImprovements",
+      "medianImprovements",
       "minimizeLbfgs",
       "predictClasses",
       "protocols",

@@ -2,14 +2,16 @@ import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { describe, expect, it } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { farApart } from "./fixtures/equality-bounds.js";
-import { noRanks, runRanks } from "./fixtures/run-ranks.js";
+import { noRanks, reportsOfRanks } from "./fixtures/rank-reports.js";
 import type { MatrixRow, MatrixSettings } from "./ranks/equality-matrix.mjs";
 
 const { path } = makeTemporaryFolder();
 
 async function rowsOf(ranks: number, settings: Omit<MatrixSettings, "folder">): Promise<MatrixRow[]> {
   const program = new URL("ranks/equality-matrix.mts", import.meta.url);
-  const [rows] = (await runRanks(program, ranks, [JSON.stringify({ folder: path, ...settings })])) as MatrixRow[][];
+  const [rows] = (await reportsOfRanks(program, ranks, [
+    JSON.stringify({ folder: path, ...settings }),
+  ])) as MatrixRow[][];
   return rows as MatrixRow[];
 }
 

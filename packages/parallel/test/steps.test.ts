@@ -1,7 +1,7 @@
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { describe, expect, it } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
-import { everyMpi, noRanks, runRanks } from "./fixtures/run-ranks.js";
+import { everyMpi, noRanks, reportsOfRanks } from "./fixtures/rank-reports.js";
 
 const { path } = makeTemporaryFolder();
 
@@ -10,7 +10,7 @@ describe.skipIf(noRanks || !isAddonBuilt())(`steps of several ranks${noRanks}`, 
     "are refused alike on all, and communicate while they compute: %s",
     async (mpi) => {
       const program = new URL("ranks/steps.mts", import.meta.url);
-      expect(await runRanks(program, 2, [`${path}/${mpi}`], mpi)).toEqual([{}, {}]);
+      expect(await reportsOfRanks(program, 2, [`${path}/${mpi}`], mpi)).toEqual([{}, {}]);
     },
     300_000,
   );

@@ -1,14 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "@graticule/core";
-import {
-  type CheckpointState,
-  filesOf,
-  MODEL_FILE,
-  OPTIMIZER_FILE,
-  parseCheckpointState,
-  STATE_FILE,
-} from "./checkpoint-state.js";
+import { MODEL_FILE, OPTIMIZER_FILE, STATE_FILE } from "./checkpoint-names.js";
+import { type CheckpointState, filesOf, parseCheckpointState } from "./checkpoint-state.js";
 import { openCheckpointTensors } from "./checkpoint-tensors.js";
 import { digestFile } from "./durable-file.js";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
-import { type CheckpointState, filesOf, MODEL_FILE } from "./checkpoint-state.js";
+import { MODEL_FILE } from "./checkpoint-names.js";
+import { type CheckpointState, filesOf } from "./checkpoint-state.js";
 import { type CheckpointTensors, openCheckpointTensors } from "./checkpoint-tensors.js";
 import type { Checkpoint } from "./load-checkpoint.js";
 

@@ -7,15 +7,8 @@ import type { Module } from "@graticule/nn";
 import type { AdamW } from "@graticule/optim";
 import { dispose, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { listCheckpoints } from "./checkpoint-folder.js";
-import {
-  assertSameConfig,
-  type CheckpointState,
-  filesOf,
-  MODEL_FILE,
-  OPTIMIZER_FILE,
-  parseCheckpointState,
-  STATE_FILE,
-} from "./checkpoint-state.js";
+import { MODEL_FILE, OPTIMIZER_FILE, STATE_FILE } from "./checkpoint-names.js";
+import { assertSameConfig, type CheckpointState, filesOf, parseCheckpointState } from "./checkpoint-state.js";
 import { type CheckpointTensors, openCheckpointTensors } from "./checkpoint-tensors.js";
 import { openWeightsFile } from "./checkpoint-weights.js";
 import { digestFile } from "./durable-file.js";

@@ -23,6 +23,8 @@ export const loopConfig = z.strictObject({
   recompute: z.string().optional(),
   checkpointEverySteps: z.int().min(1).default(500),
   keepCheckpoints: z.int().min(1).default(2),
+  /** Writes checkpoints in a thread, from a copy of weights and moments in host memory. */
+  asyncCheckpoint: z.boolean().default(false),
   logEverySteps: z.int().min(1).default(10),
   /** A loss or gradient that is not finite ends the run, or leaves out its step. */
   onNonFinite: z.enum(["stop", "skip"]).default("stop"),
@@ -40,7 +42,7 @@ export const loaderConfig = z.strictObject({
 
 /** Settings of `optimizerConfig`, `loopConfig` and `loaderConfig` that change a run's length, speed or words, not its steps where they are finite. */
 export const loopMayChange = [
-  "train.{epochs,checkpointEverySteps,keepCheckpoints,logEverySteps,traceSteps,onNonFinite}",
+  "train.{epochs,checkpointEverySteps,keepCheckpoints,asyncCheckpoint,logEverySteps,traceSteps,onNonFinite}",
   "loader.{numWorkers,prefetchBatches}",
   "backend.threads",
 ];

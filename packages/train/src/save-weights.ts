@@ -5,6 +5,7 @@ import { verifyCheckpoint } from "./load-checkpoint.js";
 import { tensorEntry, writeSafetensors } from "./safetensors-file.js";
 import { saveCheckpoint } from "./save-checkpoint.js";
 import type { Strategy } from "./strategy.js";
+import { together } from "./together.js";
 
 /**
  * Writes a model's weights into one safetensors file of whole tensors, whichever processes hold which parts of them; the
@@ -14,7 +15,7 @@ import type { Strategy } from "./strategy.js";
  */
 export async function saveWeights(path: string, model: Module, strategy: Strategy): Promise<string> {
   if (strategy.parts.size > 0) return joinParts(path, model, strategy);
-  const [digest] = await strategy.gather(strategy.rank === 0 ? await writeWhole(path, model) : "");
+  const [digest] = await together(strategy, () => (strategy.rank === 0 ? writeWhole(path, model) : ""));
   return digest as string;
 }
 
@@ -36,8 +37,11 @@ async function joinParts(path: string, model: Module, strategy: Strategy): Promi
     optimizer: { tensors: new Map(), updates: {} },
     strategy,
   });
-  const digest = strategy.rank === 0 ? (await exportWeights(await verifyCheckpoint(checkpoint), path))[0]?.sha256 : "";
-  if (strategy.rank === 0) await rm(runFolder, { recursive: true });
-  const [first] = await strategy.gather(digest);
-  return first as string;
+  const [digest] = await together(strategy, async () => {
+    if (strategy.rank > 0) return "";
+    const [file] = await exportWeights(await verifyCheckpoint(checkpoint), path);
+    await rm(runFolder, { recursive: true });
+    return file?.sha256;
+  });
+  return digest as string;
 }

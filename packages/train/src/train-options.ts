@@ -53,6 +53,11 @@ export interface TrainOptions {
   /** Patterns of configuration paths that may differ when resuming, e.g. `["train.totalSteps", "log.**"]`. */
   readonly configMayChange?: readonly string[];
   readonly saveEverySteps: number;
+  /**
+   * Writes checkpoints in a thread while training goes on: a save costs a copy of weights and moments in host memory, in
+   * time and in bytes. The next save and the end of the run wait for it. False unless given.
+   */
+  readonly asyncCheckpoint?: boolean;
   /** How many checkpoints to keep, the newest ones. */
   readonly keepCheckpoints: number;
   readonly logEverySteps: number;

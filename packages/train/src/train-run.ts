@@ -79,6 +79,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     config: config as unknown as PlainData,
     saveEverySteps: config.train.checkpointEverySteps,
     keepCheckpoints: config.train.keepCheckpoints,
+    asyncCheckpoint: config.train.asyncCheckpoint,
     logEverySteps: config.train.logEverySteps,
     strategy,
     ...(resume !== undefined && { resume }),

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
-import { expectation, formatDuration, GraticuleError, makeRandom, silentLogger } from "@graticule/core";
+import { expectation, formatDuration, GraticuleError, makeRandom, NonFiniteError, silentLogger } from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
@@ -9,7 +9,7 @@ import { makeStepJudge } from "./non-finite-policy.js";
 import { restoreRun } from "./restore-run.js";
 import type { RunLock } from "./run-lock.js";
 import { openRunLog, openSilentLog } from "./run-log.js";
-import { saveCheckpoint } from "./save-checkpoint.js";
+import { type PendingCheckpoint, startCheckpoint } from "./save-checkpoint.js";
 import { gradientNorm, measureStep } from "./step-statistics.js";
 import { watchStopSignals } from "./stop-request.js";
 import { singleDevice } from "./strategy.js";
@@ -38,6 +38,7 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
   assertTrainOptions(options);
   const { runFolder, model, optimizer, loader, seed, totalSteps, saveEverySteps, evaluate } = options;
   const { gradAccumSteps = 1, clipNorm = Number.POSITIVE_INFINITY, strategy = singleDevice() } = options;
+  const { asyncCheckpoint = false } = options;
   const logger = options.logger ?? silentLogger;
 
   const start = await restoreRun(options, strategy);
@@ -57,21 +58,37 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
   const judge = makeStepJudge(options.onNonFinite ?? "stop");
   const began = performance.now();
 
+  /** The checkpoint that is being written, at most one. */
+  let pending: PendingCheckpoint | undefined;
+  function setSaved({ path }: PendingCheckpoint): void {
+    checkpoint = path;
+    pending = undefined;
+  }
+
+  async function finishSaving(): Promise<void> {
+    if (!pending) return;
+    await pending.finish();
+    setSaved(pending);
+  }
+
   async function save(): Promise<void> {
     if (savedStep === step) return;
     const endSpan = trace.begin("checkpoint", `save step ${step}`);
     await lock.assertHeld();
     await log.sync();
+    await finishSaving();
     const progress = { step, ...position, samplesSeen, seconds: log.seconds() };
-    checkpoint = await saveCheckpoint({
+    const whole = {
       runFolder,
       keep: options.keepCheckpoints,
       state: { ...progress, seed, config: options.config, schema: loader.schema },
       model: model.stateDict(),
       optimizer: optimizer.stateDict(),
       strategy,
-    });
+    };
+    pending = await startCheckpoint(whole, asyncCheckpoint);
     savedStep = step;
+    if (!asyncCheckpoint) await finishSaving();
     endSpan();
   }
 
@@ -107,7 +124,9 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
 
       const isNew = step > start.step;
       let isEnd = step >= totalSteps;
-      const isStopped = (await strategy.gather(stop.signal !== undefined)).includes(true);
+      const all = await strategy.gather({ isStopped: stop.signal !== undefined, saving: pending?.news() ?? null });
+      const isStopped = all.some((each) => each.isStopped);
+      if (pending && (await pending.take(all.map(({ saving }) => saving)))) setSaved(pending);
       if (evaluate && isNew && !isStopped && (isEnd || step % evaluate.everySteps === 0)) {
         const endSpan = trace.begin("compute", "evaluation");
         strategy.beforeForward();
@@ -118,7 +137,10 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
       }
       if (isEnd || isStopped || (isNew && step % saveEverySteps === 0)) await save();
       await trace.between(step);
-      if (isEnd || isStopped) break;
+      if (isEnd || isStopped) {
+        await finishSaving();
+        break;
+      }
 
       const endStep = trace.begin("step", `step ${step + 1}`);
 
@@ -175,6 +197,10 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
       endStep();
       await setImmediate(); // A turn of the event loop: signals are not served without one.
     }
+  } catch (error) {
+    // Where all processes are here, the checkpoint of an earlier step still gets complete.
+    if (strategy.worldSize === 1 || error instanceof NonFiniteError) await finishSaving().catch(() => {});
+    throw error;
   } finally {
     release();
     trace.close();

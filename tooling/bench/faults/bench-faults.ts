@@ -28,7 +28,7 @@ const RUNS: NonNullable<FaultsOptions["runs"]> = [
 ];
 
 /** Largest difference between the weights of runs on other ranks, relative to the largest of a parameter. */
-const OTHER_RANKS_TOLERANCE = 1e-3;
+const OTHER_RANKS_TOLERANCE = 1e-4;
 
 /**
  * Trains small runs that faults strike again and again, resumes each, and compares what they end with to undisturbed ones.

@@ -78,7 +78,7 @@ export function summaryTable(sheet: ScoreSheet): ScoreTable | undefined {
 
 /** What the columns of `summaryTable` mean. */
 export const SUMMARY_LEGEND =
-  "smaller by: 1 − geometric mean over channels of RMSE ÷ the baseline's; significantly smaller, larger: by the 95 % block bootstrap";
+  "smaller by: 1 − median over channels of RMSE ÷ the baseline's; significantly smaller, larger: by the 95 % block bootstrap";
 
 function percent(share: number): string {
   return (100 * share).toFixed(1).replace("-", "−");

@@ -4,11 +4,11 @@ import { openForecastSamples, readStatistics, type WeatherStore } from "@graticu
 import {
   compareForecasts,
   type ForecastScores,
-  type MeanImprovement,
+  type MedianImprovement,
   makeEnsembleScores,
   makeForecastScores,
   makeZonalSpectra,
-  meanImprovements,
+  medianImprovements,
   type ProtocolName,
   type RankHistogram,
   type Region,
@@ -39,7 +39,7 @@ export interface ScoreSheet {
   /** Source minus each baseline; of an ensemble, its mean. */
   readonly differences: readonly ScoreDifference[];
   /** The differences of RMSE summed up over all channels. */
-  readonly summaries: readonly MeanImprovement[];
+  readonly summaries: readonly MedianImprovement[];
   /** Of an ensemble; empty otherwise. */
   readonly rankHistograms: readonly RankHistogram[];
   /** On grids that go around the Earth; of an ensemble, its mean. */
@@ -114,7 +114,7 @@ export async function scoreForecasts(
     split,
     records: [scores, ...(ensemble ? [ensemble] : []), ...others.values()].flatMap((each) => each.records(intervals)),
     differences: [...others.values()].flatMap((baseline) => compareForecasts(scores, baseline, intervals)),
-    summaries: [...others.values()].flatMap((baseline) => meanImprovements(scores, baseline, intervals)),
+    summaries: [...others.values()].flatMap((baseline) => medianImprovements(scores, baseline, intervals)),
     rankHistograms: ensemble?.rankHistograms() ?? [],
     spectra: spectra?.spectra() ?? [],
   };

@@ -59,6 +59,8 @@ export async function trainForecaster(
   const divided = divideModel(model, mesh, forecasterDivision(config), { parallel, recompute, logger });
   const { strategy } = divided;
   const held = model.heldChannels;
+  const { length: channels } = samples.schema;
+  if (held.length < channels) logger.info(`rank 0 has ${held.length} of ${channels} channels, others their own`);
   const validation = await openValidation(config, held, logger);
   const loader = await makeLoader({
     dataset: forecastSamplesSpec(samplesOptions(config, "train", held)),

@@ -1,6 +1,6 @@
 import { expectation, ShapeError } from "@graticule/core";
 import { type DropoutStreams, Module, Parameter } from "@graticule/nn";
-import { fairCrps, latitudeWeightedMeanSquaredError } from "@graticule/ops";
+import { fairCrps, latitudeWeightedMeanSquaredError, pickChannels } from "@graticule/ops";
 import {
   add,
   addN,
@@ -21,7 +21,6 @@ import {
 } from "@tensorflow/tfjs-core";
 import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { type ChannelVitConfig, checkChannelVitConfig } from "../channel-vit/config.js";
-import { pickChannels } from "../channel-vit/pick-channels.js";
 import { checkPositive } from "../vit/config.js";
 import { type EnsembleOptions, ensembleInputs } from "./ensemble.js";
 import type { ForecastWeights } from "./forecast-loss.js";

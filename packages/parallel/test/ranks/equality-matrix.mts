@@ -13,7 +13,7 @@ import {
 import { drawCase } from "../fixtures/drawn-case.js";
 import { type Layout, layoutsOf, nameOf } from "../fixtures/layouts.js";
 import { onFirstRanks } from "../fixtures/rank-cases.js";
-import { reportFromRanks } from "../fixtures/run-ranks.js";
+import { reportFromRanks } from "../fixtures/rank-reports.js";
 import type { TinyName } from "../fixtures/tiny-models.js";
 import { openTorch } from "../fixtures/tiny-training.js";
 

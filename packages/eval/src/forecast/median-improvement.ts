@@ -1,4 +1,4 @@
-import type { Interval } from "../bootstrap.js";
+import { type Interval, quantile } from "../bootstrap.js";
 import { assertSameSamples } from "./compare-forecasts.js";
 import { fillErrorTerms, SUMS_PER_FIELD, scoresOfTerms, termsPerSample } from "./error-sums.js";
 import { type ForecastScores, type LeadSamples, sortedLeads } from "./forecast-scores.js";
@@ -6,30 +6,30 @@ import { protocols } from "./protocol.js";
 import { makeSampleMeasure, type ScoreIntervals } from "./score-record.js";
 
 /** How much smaller a source's errors are than a baseline's, over all channels. */
-export interface MeanImprovement {
+export interface MedianImprovement {
   readonly source: string;
   readonly baseline: string;
   readonly region: string;
   readonly leadTimeHours: number;
-  /** 1 − the geometric mean over channels of RMSE ÷ the baseline's RMSE; NaN if no channel has both. */
+  /** 1 − the median over channels of RMSE ÷ the baseline's RMSE; NaN if no channel has both. */
   readonly improvement: number;
   readonly interval: Interval;
-  /** Channels whose RMSE is positive and finite in both; the others don't count. */
+  /** Channels that count: those with an error of the baseline. */
   readonly channels: number;
 }
 
 /**
- * Sums a comparison up over channels of different units, by lead time and region; each draw of the block bootstrap takes
- * the same samples of every channel and of both sources.
+ * Sums a comparison up over channels of any units, by lead time and region. Each draw of the block bootstrap takes the same
+ * samples of every channel and of both sources.
  *
  * @throws as `compareForecasts`.
  */
-export function meanImprovements(
+export function medianImprovements(
   scores: ForecastScores,
   baseline: ForecastScores,
   intervals: ScoreIntervals,
-): MeanImprovement[] {
-  assertSameSamples("meanImprovements", scores, baseline);
+): MedianImprovement[] {
+  assertSameSamples("medianImprovements", scores, baseline);
   const { options, regions } = scores;
   const protocol = protocols[options.protocol];
   const width = termsPerSample(protocol);
@@ -37,7 +37,7 @@ export function meanImprovements(
   return sortedLeads(scores.leads).flatMap(([leadTimeHours, { startHours, sums }]) => {
     const sides = [sums, (baseline.leads.get(leadTimeHours) as LeadSamples).sums];
     const { measure } = makeSampleMeasure(startHours, leadTimeHours, intervals);
-    return regions.map((region, regionAt): MeanImprovement => {
+    return regions.map((region, regionAt): MedianImprovement => {
       const terms = new Float64Array(stride * sums.length);
       for (let channel = 0; channel < options.channels.length; channel++)
         for (const [side, rows] of sides.entries())
@@ -47,16 +47,15 @@ export function meanImprovements(
             offset: (2 * channel + side) * width,
           });
       const measured = measure(terms, (total) => {
-        const logarithms = options.channels
+        const ratios = options.channels
           .map((_, channel) => {
             const [ours, theirs] = [0, 1].map(
               (side) => scoresOfTerms(protocol, total, (2 * channel + side) * width).rmse,
             );
-            return Math.log((ours as number) / (theirs as number));
+            return (ours as number) / (theirs as number);
           })
           .filter(Number.isFinite);
-        const mean = logarithms.reduce((sum, value) => sum + value, 0) / logarithms.length;
-        return [1 - Math.exp(mean), logarithms.length];
+        return [1 - quantile(Float64Array.from(ratios).sort(), 0.5), ratios.length];
       });
       return {
         source: options.source,
