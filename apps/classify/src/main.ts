@@ -130,7 +130,7 @@ Examples:
   graticule-classify import vit_base_patch16_224.safetensors normalization=half --as timm-vit --out runs/vit
   graticule-classify import mae_pretrain_vit_base.pth --as mae --out runs/mae
   graticule-classify import vit-base-patch16-224/ skip=[pooler.**] --as hf-vit --out runs/vit
-  graticule-classify import Prithvi.pt -c hls-bands.yaml imageSize=[224,224] --as prithvi --out runs/prithvi`,
+  graticule-classify import Prithvi_EO_V2_300M.pt normalization=prithvi-2 imageSize=[224,224] --as prithvi --out runs/prithvi`,
   )
   .action(
     async (

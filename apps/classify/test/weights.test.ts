@@ -196,14 +196,16 @@ test("what is left open is asked for", async () => {
     ),
   ]).toMatchInlineSnapshot(`
     [
-      "normalization: expected imagenet or half for red, green and blue, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.",
+      "normalization: expected imagenet, half, prithvi-1, prithvi-2, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.",
       "channels: expected one for each of the weights' 5 channels, got 3. Describe them in 'channels', or set adaptChannels.",
       "adaptChannels: expected fromWavelengthsNm and a wavelengthNm for each channel, got fewer. Set them, or adapt by 'repeat' or 'average'.",
       ": expected a dictionary of tensors 'ema', got model. Name one of them as the key.",
       "FOLDER: expected a file of weights, or a folder with model.safetensors.index.json, model.safetensors, pytorch_model.bin, got none of them.",
     ]
   `);
-  expect(await fail({ normalization: "half", adaptChannels: "average" })).toBe("no error");
+  expect(await fail({ normalization: "prithvi-2", adaptChannels: "average" })).toBe("no error");
+  const { checkpoint } = await openPretrainedRun(join(folder, "none"));
+  expect(checkpoint.state.schema.at(-1)).toEqual({ name: "swir2", mean: 1363, std: 1049 });
 });
 
 test("the command line imports and exports", async () => {

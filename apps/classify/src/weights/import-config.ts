@@ -37,9 +37,9 @@ export const importConfig = z.strictObject({
   decoderNumHeads: count.optional(),
   /** Of all LayerNorms; the family's when absent. */
   normEpsilon: z.number().gt(0).optional(),
-  /** Of 8-bit red, green and blue; the family's when absent. */
+  /** Published channels with their mean and std; the family's when absent. */
   normalization: z.enum(Object.keys(normalizations) as (keyof typeof normalizations)[]).optional(),
-  /** The model's channels where they are others than 8-bit red, green and blue. */
+  /** The model's channels where they are others. */
   channels: z.array(channelConfig).min(1).optional(),
   /** How the patch projection becomes one of these channels, where the weights have others. */
   adaptChannels: z.enum(["repeat", "average", "wavelength"]).optional(),

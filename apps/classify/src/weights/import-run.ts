@@ -55,41 +55,44 @@ export async function importRun(
       ...settings,
       ...(channels && { channels }),
     });
-    const { model, variant, dtypes, adapted, skipped } = imported;
-    checkChannels(schema, model.config.inChannels);
-    const narrow = [...dtypes].filter(([, dtype]) => dtype === "F16" || dtype === "BF16");
-    const run = {
-      seed: config.seed,
-      data: config.data,
-      model: model instanceof Mae ? describeMae(model.config) : describeVit(model.config),
-      imported: {
-        ...{ as, variant, prefix, from: file.path, skipped, adapted: Object.fromEntries(adapted) },
-        /** Tensors that the file stores in 16 bits. */
-        dtypes: Object.fromEntries(narrow),
-      },
-    };
-    const plain = JSON.parse(JSON.stringify(run)) as PlainObject;
-    await mkdir(runFolder, { recursive: true });
-    await writeFile(
-      join(runFolder, RUN_CONFIG_FILE),
-      printConfig({ ...plain, channels: JSON.parse(JSON.stringify(schema)) }),
-    );
-    const checkpoint = await saveCheckpoint({
-      ...{ runFolder, keep: 1, model: model.stateDict(), optimizer: { tensors: new Map(), updates: {} } },
-      state: {
-        ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0 },
-        seed: config.seed,
-        config: plain,
-        schema,
-      },
-    });
-    const numTensors = model.namedParameters().length;
-    model.dispose();
-    return { checkpoint, adapted, skipped, numTensors };
+    try {
+      checkChannels(schema, imported.model.config.inChannels);
+      const checkpoint = await saveImported(runFolder, { as, prefix, from: file.path }, imported, config, schema);
+      const { model, adapted, skipped } = imported;
+      return { checkpoint, adapted, skipped, numTensors: model.namedParameters().length };
+    } finally {
+      imported.model.dispose();
+    }
   } finally {
     await file.close();
   }
 }
+
+/** Writes the run's settings and its one checkpoint. Returns the checkpoint's folder. */
+async function saveImported(
+  runFolder: string,
+  origin: { readonly as: FamilyName; readonly prefix: string; readonly from: string },
+  { model, variant, dtypes, adapted, skipped }: ImportedWeights,
+  { seed, data }: ImportConfig,
+  schema: ChannelSchema,
+): Promise<string> {
+  const narrow = [...dtypes].filter(([, dtype]) => dtype === "F16" || dtype === "BF16");
+  const imported = {
+    ...{ ...origin, variant, skipped, adapted: Object.fromEntries(adapted) },
+    /** Tensors that the file stores in 16 bits. */
+    dtypes: Object.fromEntries(narrow),
+  };
+  const shape = model instanceof Mae ? describeMae(model.config) : describeVit(model.config);
+  const config = toPlain({ seed, data, model: shape, imported });
+  await mkdir(runFolder, { recursive: true });
+  await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig({ ...config, ...toPlain({ channels: schema }) }));
+  return saveCheckpoint({
+    ...{ runFolder, keep: 1, model: model.stateDict(), optimizer: { tensors: new Map(), updates: {} } },
+    state: { ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0 }, seed, config, schema },
+  });
+}
+
+const toPlain = (value: object): PlainObject => JSON.parse(JSON.stringify(value)) as PlainObject;
 
 /** The channels that the model is fed, with their statistics. */
 function channelsOf({ channels, normalization }: ImportConfig, named: NamedFamily): ChannelSchema {
@@ -97,11 +100,11 @@ function channelsOf({ channels, normalization }: ImportConfig, named: NamedFamil
   const name = normalization ?? named.normalization;
   if (!name)
     throw new ConfigError(
-      `normalization: expected ${Object.keys(normalizations).join(" or ")} for red, green and blue, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.`,
+      `normalization: expected ${Object.keys(normalizations).join(", ")}, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.`,
     );
-  const { mean, std } = normalizations[name];
-  return ["red", "green", "blue"].map((color, index) => {
-    return { name: color, mean: 255 * (mean[index] as number), std: 255 * (std[index] as number) };
+  const { names, mean, std, scale } = normalizations[name];
+  return names.map((channel, index) => {
+    return { name: channel, mean: scale * (mean[index] as number), std: scale * (std[index] as number) };
   });
 }
 

@@ -7,13 +7,29 @@ import {
   type WeightFamily,
 } from "@graticule/models";
 
-/** Mean and std of red, green and blue in 0 to 1. */
+interface Normalization {
+  /** The channels' names. */
+  readonly names: readonly string[];
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** What the data's numbers are for 1. */
+  readonly scale: number;
+}
+
+const rgb = { names: ["red", "green", "blue"], scale: 255 } as const;
+const hls = { names: ["blue", "green", "red", "nir", "swir1", "swir2"], scale: 1 } as const;
+
+/**
+ * Channels that weights are published for, with their mean and std: 8-bit colors, or HLS surface reflectance times 10,000.
+ *
+ * Source: timm/data/constants.py, IMAGENET_DEFAULT and IMAGENET_INCEPTION; IBM/terratorch, models/backbones/prithvi_vit.py.
+ */
 export const normalizations = {
-  /** Source: timm/data/constants.py, IMAGENET_DEFAULT_MEAN and IMAGENET_DEFAULT_STD. */
-  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  /** Source: timm/data/constants.py, IMAGENET_INCEPTION_MEAN and IMAGENET_INCEPTION_STD. */
-  half: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
-} as const;
+  imagenet: { ...rgb, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  half: { ...rgb, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  "prithvi-1": { ...hls, mean: [775, 1081, 1229, 2497, 2204, 1611], std: [1282, 1270, 1399, 1368, 1292, 1155] },
+  "prithvi-2": { ...hls, mean: [1087, 1342, 1433, 2734, 1958, 1363], std: [2248, 2179, 2178, 1850, 1242, 1049] },
+} as const satisfies Readonly<Record<string, Normalization>>;
 
 /** A family that `--as` names. */
 export interface NamedFamily {

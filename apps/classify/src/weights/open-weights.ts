@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigError, FormatError } from "@graticule/core";
 import { openPyTorchState, openSafetensorsState, openShardedSafetensors, type TensorFile } from "@graticule/nn";
 import { type FileSource, openFileSource } from "@graticule/train";
@@ -66,7 +66,8 @@ async function findWeights(source: string): Promise<string> {
  * @throws {FormatError} if its config.json is not JSON.
  */
 export async function readPublishedSettings(source: string): Promise<Record<string, unknown>> {
-  const path = join(basename(source).includes(".") ? dirname(source) : source, "config.json");
+  const found = await stat(source).catch(() => undefined);
+  const path = join(found?.isDirectory() ? source : dirname(source), "config.json");
   if (!existsSync(path)) return {};
   let config: Record<string, unknown>;
   try {

@@ -59,7 +59,7 @@ export function torchVocabulary(path: string): PickleVocabulary {
     ["collections.OrderedDict", { call: makeOrderedDict }],
     ["argparse.Namespace", { call: (args) => (args.length === 0 ? new NamespaceMap() : undefined) }],
     ["torch.Size", { call: ([sizes]) => (Array.isArray(sizes) ? sizes : undefined) }],
-    ["torch._utils._rebuild_tensor_v2", { call: makeTensor }],
+    ["torch._utils._rebuild_tensor_v2", { call: (args) => makeTensor(path, args) }],
     ["torch._utils._rebuild_parameter", { call: ([tensor]) => (tensor instanceof TorchTensor ? tensor : undefined) }],
   ]);
   for (const [name, dtype] of Object.entries(storageDtypes)) {
@@ -89,14 +89,24 @@ function makeOrderedDict([pairs = []]: readonly unknown[]): unknown {
   return new Map(pairs as [unknown, unknown][]);
 }
 
-/** A tensor that lies within its storage and has no more values than it; undefined for anything else. */
-function makeTensor([storage, offset, shape, strides]: readonly unknown[]): unknown {
+/**
+ * A tensor, or undefined for what are not its arguments.
+ *
+ * @throws {FormatError} if it lies beyond its storage, or repeats values of it.
+ */
+function makeTensor(path: string, [storage, offset, shape, strides]: readonly unknown[]): TorchTensor | undefined {
   if (!(storage instanceof TorchStorage && isCount(offset) && isCounts(shape) && isCounts(strides))) return undefined;
   if (shape.length !== strides.length) return undefined;
   const size = shape.reduce((product, length) => product * length, 1);
   const last = shape.reduce((at, length, dim) => at + (length - 1) * (strides[dim] as number), offset);
-  const fits = size === 0 || (size <= storage.length && last < storage.length);
-  return fits ? new TorchTensor(storage, offset, shape, strides) : undefined;
+  if (size === 0 || (size <= storage.length && last < storage.length))
+    return new TorchTensor(storage, offset, shape, strides);
+  throw new FormatError(
+    path,
+    `a tensor within the ${storage.length} values of data/${storage.key.slice(0, 40)}`,
+    `[${shape}] with strides [${strides}] from value ${offset}`.slice(0, 200),
+    "Save a copy of an expanded view (tensor.clone()); else the file is damaged.",
+  );
 }
 
 function isCount(value: unknown): value is number {
