@@ -38,4 +38,5 @@ export { exportRun } from "./weights/export-run.js";
 export { type ImportConfig, importConfig } from "./weights/import-config.js";
 export { type ImportResult, importRun } from "./weights/import-run.js";
 export { type FamilyName, familyNames } from "./weights/named-families.js";
-export { type OpenWeights, openWeights, readPublishedSettings } from "./weights/open-weights.js";
+export { type OpenWeights, openWeights } from "./weights/open-weights.js";
+export { readPublishedSettings } from "./weights/published-settings.js";

@@ -16,7 +16,7 @@ import { exportRun } from "./weights/export-run.js";
 import { importConfig } from "./weights/import-config.js";
 import { importRun } from "./weights/import-run.js";
 import { type FamilyName, familyNames } from "./weights/named-families.js";
-import { readPublishedSettings } from "./weights/open-weights.js";
+import { readPublishedSettings } from "./weights/published-settings.js";
 
 interface EvaluateFlags {
   readonly config?: string[];
@@ -138,7 +138,7 @@ Examples:
       overrides: string[],
       { as, out, config: files = [], printConfig: isPrinted }: ImportFlags,
     ) => {
-      const presets = [{ name: `${source}, config.json`, value: await readPublishedSettings(source) }];
+      const presets = [{ name: `settings beside ${source}`, value: await readPublishedSettings(source) }];
       const config = await readConfig(importConfig, { presets, files, overrides });
       if (isPrinted) {
         process.stdout.write(printConfig(config));

@@ -131,7 +131,6 @@ test("the public names are these", async () => {
       "maeConfigFor",
       "makeRandomEncoder",
       "maskedModelConfig",
-      "meshSizes",
       "numberOption",
       "numbersOption",
       "onRanks",

@@ -85,6 +85,18 @@ test("a Hugging Face folder becomes a run with transformers' tokens, and the sam
   await writeFile(join(source, "config.json"), JSON.stringify(config));
   const settings = await readPublishedSettings(source);
   expect(settings).toEqual({ numHeads: 4, normEpsilon: 1e-12, imageSize: [8, 12] });
+  const preprocessor = join(source, "preprocessor_config.json");
+  await writeFile(
+    preprocessor,
+    JSON.stringify({ image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] }),
+  );
+  expect(await readPublishedSettings(join(source, "model.safetensors"))).toEqual({
+    ...settings,
+    normalization: "imagenet",
+  });
+  await writeFile(preprocessor, JSON.stringify({ image_mean: [0, 0, 0], image_std: [1, 1, 1] }));
+  const colors = ["red", "green", "blue"].map((name) => ({ name, mean: 0, std: 255 }));
+  expect(await readPublishedSettings(source)).toEqual({ ...settings, channels: colors });
   const run = join(folder, "run-hf");
   const result = await importRun(source, "hf-vit", run, importConfig.parse({ ...settings, channels: channels(5) }));
   expect([result.numTensors, result.skipped, [...result.adapted]]).toEqual([32, [], []]);

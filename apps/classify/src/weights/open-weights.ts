@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ConfigError, FormatError } from "@graticule/core";
+import { ConfigError } from "@graticule/core";
 import { openPyTorchState, openSafetensorsState, openShardedSafetensors, type TensorFile } from "@graticule/nn";
 import { type FileSource, openFileSource } from "@graticule/train";
 
@@ -58,29 +58,4 @@ async function findWeights(source: string): Promise<string> {
   throw new ConfigError(
     `${source}: expected a file of weights, or a folder with ${WEIGHT_FILES.join(", ")}, got ${found ? "none of them" : "nothing"}.`,
   );
-}
-
-/**
- * What a Hugging Face folder says about its model beside the tensors, as settings of an import.
- *
- * @throws {FormatError} if its config.json is not JSON.
- */
-export async function readPublishedSettings(source: string): Promise<Record<string, unknown>> {
-  const found = await stat(source).catch(() => undefined);
-  const path = join(found?.isDirectory() ? source : dirname(source), "config.json");
-  if (!existsSync(path)) return {};
-  let config: Record<string, unknown>;
-  try {
-    config = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
-  } catch (cause) {
-    throw new FormatError(path, "JSON", "text that does not parse", "Copy the file again.", { cause });
-  }
-  const size = config.image_size;
-  const fields = {
-    numHeads: config.num_attention_heads,
-    decoderNumHeads: config.decoder_num_attention_heads,
-    normEpsilon: config.layer_norm_eps,
-    imageSize: typeof size === "number" ? [size, size] : size,
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -15,15 +15,13 @@ import {
 export interface MappedWeights extends TensorFile {
   /** Which of the family's namings it is. */
   readonly variant: number;
-  /** Names that no rule knows, or whose parts aren't all there; `tensors` has them as they are. */
+  /** Names that no rule knows, or whose parts aren't all there or don't fit; `tensors` has them as they are. */
   readonly unmapped: readonly string[];
 }
 
 /**
  * Gives a file's tensors our names and layouts, by the naming of the family that knows most of them. What it doesn't know
  * keeps its name, so that a strict `loadStateDict` lists it.
- *
- * @throws {MismatchError} if parts of one tensor don't fit together.
  */
 export function mapWeights(file: TensorFile, { variants }: WeightFamily): MappedWeights {
   const names = [...file.tensors.keys()];
@@ -58,8 +56,13 @@ interface Target {
 function translate(file: TensorFile, rules: readonly WeightRule[], from: Side): Omit<MappedWeights, "variant"> {
   const { groups, leftOver } = groupNames(file.tensors.keys(), rules, from);
   const targets = new Map<string, Target>();
-  for (const group of groups) for (const [name, target] of targetsOf(file, group, from)) targets.set(name, target);
-  const unmapped = leftOver.filter((name) => !targets.has(name));
+  const unfit: string[] = [];
+  for (const group of groups) {
+    const made = targetsOf(file, group, from);
+    if (!made) unfit.push(...group.sources);
+    for (const [name, target] of made ?? []) targets.set(name, target);
+  }
+  const unmapped = [...leftOver, ...unfit].filter((name) => !targets.has(name));
   for (const name of unmapped) targets.set(name, { ...file.tensors.get(name)!, read: () => file.read(name) });
   return {
     tensors: targets,
@@ -72,22 +75,22 @@ function translate(file: TensorFile, rules: readonly WeightRule[], from: Side): 
   };
 }
 
-/** What a group of tensors is on the other side: as many, the whole that they are parts of, or parts of it. */
-function targetsOf(file: TensorFile, { rule, captures, sources }: NameGroup, from: Side): [string, Target][] {
+/**
+ * What a group of tensors is on the other side: as many, the whole that they are parts of, or parts of it; undefined if
+ * they don't fit together.
+ */
+function targetsOf(
+  file: TensorFile,
+  { rule, captures, sources }: NameGroup,
+  from: Side,
+): [string, Target][] | undefined {
   const dim = rule.dim ?? 0;
   const entries = sources.map((name) => file.tensors.get(name)!);
   const shapes = entries.map(({ shape }) => (from === "theirs" ? toOurUnits(shape, rule) : shape));
-  const whole = joinedShape(shapes, sources.length > 1 ? dim : 0) ?? (shapes.length === 1 ? shapes[0] : undefined);
-  if (!whole)
-    throw new MismatchError(
-      `mapWeights ${sources.join(", ")}`,
-      `shapes that join along dim ${dim}`,
-      shapes.map((shape) => `[${shape}]`).join(", "),
-    );
+  const whole = shapes.length === 1 ? (shapes[0] as readonly number[]) : joinedShape(shapes, dim);
   const patterns = patternsOf(rule, from === "theirs" ? "ours" : "theirs");
-  const count = patterns[0]?.includes("#") ? (whole[dim] as number) : patterns.length;
-  if (count > 1 && (whole[dim] ?? 0) % count !== 0)
-    throw new MismatchError(`mapWeights ${sources[0]}`, `${count} equal parts along dim ${dim}`, `[${whole}]`);
+  const count = patterns[0]?.includes("#") ? (whole?.[dim] ?? 0) : patterns.length;
+  if (!whole || (count !== 1 && (whole[dim] ?? 1) % count !== 0)) return undefined;
   const dtype = entries.every((entry) => entry.dtype === entries[0]?.dtype) ? entries[0]!.dtype : "F32";
   return Array.from({ length: count }, (_, index) => {
     const part = count > 1 ? whole.map((length, at) => (at === dim ? length / count : length)) : whole;

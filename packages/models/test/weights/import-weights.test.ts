@@ -187,10 +187,11 @@ test("every unexpected, missing and mismatched tensor is listed", async () => {
   tensors.delete("vit.encoder.layer.1.attention.attention.key.bias");
   tensors.set("vit.pooler.dense.weight", { shape: [16, 16], dtype: "F32" });
   tensors.set("vit.layernorm.bias", { shape: [7], dtype: "F32" });
+  tensors.set("vit.encoder.layer.0.attention.attention.query.weight", { shape: [16, 9], dtype: "F32" });
   const file: TensorFile = { tensors, read: weights.read };
   const options = { numHeads: 4, imageSize: [8, 12] } as const;
   await expect(importWeights(file, huggingFaceVit, options)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[MismatchError: loadStateDict: expected the 32 tensors of the model, got 1 of another shape (norm.bias is [7] instead of [16]), 1 missing (blocks.1.attn.qkv.bias), 3 unexpected (vit.pooler.dense.weight, vit.encoder.layer.1.attention.attention.query.bias, vit.encoder.layer.1.attention.attention.value.bias). Build the model with the configuration that the weights were saved with.]`,
+    `[MismatchError: loadStateDict: expected the 32 tensors of the model, got 1 of another shape (norm.bias is [7] instead of [16]), 2 missing (blocks.0.attn.qkv.weight, blocks.1.attn.qkv.bias), 6 unexpected (vit.pooler.dense.weight, vit.encoder.layer.1.attention.attention.query.bias, vit.encoder.layer.1.attention.attention.value.bias, vit.encoder.layer.0.attention.attention.query.weight, vit.encoder.layer.0.attention.attention.key.weight, vit.encoder.layer.0.attention.attention.value.weight). Build the model with the configuration that the weights were saved with.]`,
   );
   await expect(importWeights(file, timmVit, options)).rejects.toThrowErrorMatchingInlineSnapshot(
     `[MismatchError: importWeights: expected 'patch_embed.proj.weight' with 4 dimensions, got none. The file's tensors are classifier.bias, classifier.weight, vit.embeddings.cls_token, vit.embeddings.patch_embeddings.projection.bias, ….]`,
