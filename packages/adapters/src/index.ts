@@ -12,6 +12,11 @@
  * ```
  */
 export type { AdapterKind } from "./adapter.js";
+export { addParameterTuning, type ParameterTuningOptions } from "./add-parameter-tuning.js";
+export { addBottleneck, type BottleneckOptions } from "./bottleneck/add-bottleneck.js";
+export { type AdapterFiles, encodeAdapter } from "./files/encode-adapter.js";
+export { type LoadAdapterOptions, loadAdapter } from "./files/load-adapter.js";
+export { addIa3, type Ia3Options } from "./ia3/add-ia3.js";
 export { addLora } from "./lora/add-lora.js";
 export type { LoraOptions } from "./lora/lora-options.js";
 export { mergeAdapters, mergeAndUnload, unloadAdapters, unmergeAdapters } from "./merge-adapters.js";

@@ -20,8 +20,7 @@ export function selectOwned(
   targets: Iterable<string>,
 ): string[] {
   const paths = model.namedParameters().map(([path]) => path);
-  const modules = model.namedModules().map(([path]) => path);
-  const saved = modulesToSave.flatMap((pattern) => selectPaths(pattern, modules));
+  const saved = selectModules(model, modulesToSave);
   const biases = bias === "lora_only" ? new Set(Array.from(targets, (path) => `${path}.bias`)) : undefined;
   const isBias = (path: string): boolean =>
     bias === "all" ? /(?:^|\.)bias$/.test(path) : (biases?.has(path) ?? false);
@@ -42,4 +41,10 @@ export function checkTargetsApart(targets: Iterable<string>, owned: readonly str
           "Leave it out of one of them.",
         ),
       );
+}
+
+/** @throws {RangeError} if a pattern matches no module. */
+export function selectModules(model: Module, patterns: readonly string[]): string[] {
+  const modules = model.namedModules().map(([path]) => path);
+  return patterns.flatMap((pattern) => selectPaths(pattern, modules));
 }

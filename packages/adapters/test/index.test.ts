@@ -5,10 +5,15 @@ test("the public names are these", () => {
   expect(Object.keys(adapters).sort()).toMatchInlineSnapshot(`
     [
       "activateAdapters",
+      "addBottleneck",
+      "addIa3",
       "addLora",
+      "addParameterTuning",
       "disableAdapters",
       "enableAdapters",
+      "encodeAdapter",
       "formatTrainableParameters",
+      "loadAdapter",
       "mergeAdapters",
       "mergeAndUnload",
       "removeAdapter",

@@ -2,7 +2,7 @@ import type { Linear, Module } from "@graticule/nn";
 import { norm, tidy } from "@tensorflow/tfjs-core";
 import { adaptLinear } from "../adapted-linear.js";
 import { addAdapter } from "../model-adapters.js";
-import { checkTargetsApart, selectOwned } from "../owned-parameters.js";
+import { checkTargetsApart, selectModules, selectOwned } from "../owned-parameters.js";
 import { selectLinears } from "../select-layers.js";
 import { LoraLayer } from "./lora-layer.js";
 import { checkLoraOptions, type LoraOptions, loraScale } from "./lora-options.js";
@@ -22,12 +22,13 @@ export function addLora<M extends Module>(model: M, options: LoraOptions): M {
   checkLoraOptions(options);
   const { name = "default", loraRank, loraDropout = 0, dora = false, seed } = options;
   const linears = selectLinears(model, options);
+  const modulesToSave = selectModules(model, options.modulesToSave ?? []);
   const owned = selectOwned(model, options, linears.keys());
   checkTargetsApart(linears.keys(), owned);
   const part = { loraRank, scale: loraScale(options), loraDropout, dora };
   addAdapter("addLora", model, name, () => ({
     kind: "LORA",
-    options: { ...options, name },
+    options: { ...options, name, modulesToSave },
     owned,
     places: Array.from(linears, ([path, layer]) => {
       const place = adaptLinear(LoraLayer, path, layer);
