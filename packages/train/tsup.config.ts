@@ -1,3 +1,3 @@
 import { library } from "../../tooling/build/tsup-preset.js";
 
-export default library();
+export default library(["src/index.ts", "src/checkpoint-thread.ts"]);

@@ -10,7 +10,7 @@ export interface DchagOptions {
   /** Shape and reducer, such as `tree0-linear`. */
   readonly trees: readonly string[];
   readonly outputs: number;
-  readonly baseline: "same" | "flat";
+  readonly baseline: "same" | "flat" | "gather-all";
   readonly batch: number;
   readonly dtype: "fp32" | "bf16";
   readonly threads: number;
@@ -24,7 +24,7 @@ interface Side extends Measured {
   readonly samplesPerSecond: number;
 }
 
-/** Peak memory and throughput of D-CHAG beside tensor parallelism alone: the same model on the same ranks, in one run. */
+/** Peak memory and throughput of D-CHAG beside tensor parallelism alone, or with all tokens gathered, on the same ranks. */
 export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<string, unknown>> {
   const { cases, trees, width, depth, heads, outputs, baseline: of, batch, dtype, threads, steps, pairs } = options;
   const common = { width, depth, heads, outputs, batch, dtype, threads, steps, pairs };
@@ -44,7 +44,7 @@ export async function* benchDchag(options: DchagOptions): AsyncGenerator<Record<
         tp,
         reducer,
         tree: shape,
-        baseline: { tree: of === "same" ? shape : "flat", ...baseline },
+        baseline: { tree: of === "same" ? shape : of, ...baseline },
         dchag,
         memorySaved: 1 - dchag.peakBytes / baseline.peakBytes,
         speedup: dchag.samplesPerSecond / baseline.samplesPerSecond,

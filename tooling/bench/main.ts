@@ -5,9 +5,12 @@ import { benchChannels } from "./channels.js";
 import { benchCollectives } from "./collectives.js";
 import { benchData, benchDataTrain, dataPaths } from "./data.js";
 import { benchDchag } from "./dchag.js";
+import { benchEquality, equalityModels } from "./equality.js";
+import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchLora } from "./lora.js";
+import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
 import { benchSoak } from "./soak.js";
@@ -110,7 +113,12 @@ program
   .option("--trees <names>", "as a,b", words, ["tree0-linear", "tree0-cross-attention"])
   .option("--outputs <count>", "channels of the prediction", Number, 5)
   .addOption(
-    new Option("--baseline <tree>", "the same tree, or one cross-attention").choices(["same", "flat"]).default("same"),
+    new Option(
+      "--baseline <way>",
+      "all channels on every rank: same tree, flat; or own channels and all tokens gathered",
+    )
+      .choices(["same", "flat", "gather-all"])
+      .default("same"),
   )
   .option("--batch <samples>", "samples of one step", Number, 8)
   .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
@@ -122,6 +130,26 @@ program
     for await (const result of benchDchag(options)) print(result);
   });
 
+program
+  .command("equality")
+  .description(
+    "Tiny models on every mesh beside one rank: losses, gradient norms, weights; exit code 1 if one differs.",
+  )
+  .option("--models <names>", "as a,b; '' for none", words, equalityModels)
+  .option("--ranks <counts>", "as a,b", numbers, [1, 2, 4, 8])
+  .addOption(new Option("--precision <precision>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .option(
+    "--drawn <count>",
+    "also so many models of odd sizes on drawn meshes of the largest number of ranks",
+    Number,
+    0,
+  )
+  .option("--seed <number>", "of the first of them", Number, 0)
+  .option("--json", "rows as JSON instead of a table")
+  .action(async (options) => {
+    process.exitCode = (await benchEquality(options)) ? 0 : 1;
+  });
+
 sized(
   bench("fsdp", "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peer: `pytorch-ddp`."),
   4,
@@ -130,6 +158,18 @@ sized(
   .option("--ranks <count>", "MPI ranks", Number, 2)
   .option("--strategies <names>", "as a,b", words, ["FULL_SHARD", "SHARD_GRAD_OP"])
   .action(async (options) => print(await benchFsdp(options)));
+
+sized(
+  bench(
+    "offload",
+    "A ViT-MAE's FULL_SHARD step with parameters and optimizer state on the disk beside the same in memory.",
+  ),
+  4,
+)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--ranks <count>", "MPI ranks", Number, 1)
+  .option("--folder <path>", "a folder on the disk", ".")
+  .action(async (options) => print(await benchOffload(options)));
 
 program
   .command("ops")
@@ -144,6 +184,21 @@ bench("collectives", "Collectives of @graticule/mpi beside the MPI library's own
   .option("--ranks <count>", "processes", Number, 2)
   .option("--kilobytes <sizes>", "of the whole buffer, as a,b", numbers, [1, 16, 256, 4096, 65_536])
   .action(async (options) => print(await benchCollectives(options)));
+
+program
+  .command("faults")
+  .description(
+    "Small runs on MPI ranks that are killed, stopped, starved of disk and robbed of checkpoints, then resumed.",
+  )
+  .option("--kills <count>", "faults, over all runs", Number, 20)
+  .option("--seed <number>", "draws faults, ranks and moments", Number, 0)
+  .option("--deadline <seconds>", "of operations between ranks", Number, 20)
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async (options) => {
+    const result = await benchFaults({ ...options, log: (line) => process.stderr.write(`${line}\n`) });
+    print(result);
+    if ((result.wrong as readonly string[]).length > 0) process.exitCode = 1;
+  });
 
 program
   .command("soak")

@@ -52,4 +52,7 @@ export const nodePackages = [
 ];
 
 /** Development tools of the root that a file may load because it runs from sources only, never from `dist/`. */
-export const sourceOnlyImports = { "packages/data/src/worker-from-source.mjs": ["tsx"] };
+export const sourceOnlyImports = {
+  "packages/data/src/worker-from-source.mjs": ["tsx"],
+  "packages/train/src/checkpoint-thread-from-source.mjs": ["tsx"],
+};

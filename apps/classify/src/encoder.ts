@@ -1,20 +1,13 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { resolveConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
 import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens } from "@graticule/models";
-import {
-  type Checkpoint,
-  findLatestCheckpoint,
-  MODEL_FILE,
-  openSafetensors,
-  type SafetensorsFile,
-  verifyCheckpoint,
-} from "@graticule/train";
+import { type Checkpoint, type CheckpointTensors, openCheckpointWeights, weightsDigest } from "@graticule/train";
 import { mean, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { dataConfig } from "./data-config.js";
+import { findCheckpoint } from "./find-checkpoint.js";
 import { hyperspectralConfigFor } from "./hyperspectral-model-config.js";
 import { maeConfigFor } from "./mae-model-config.js";
 import { maskedModelConfig } from "./masked-model-config.js";
@@ -45,10 +38,10 @@ export interface PretrainedRun {
 /**
  * Finds the checkpoint of a pretraining run: the newest valid one of a run folder, or the one whose folder is given.
  *
- * @throws {FormatError} if there is none, or its files are damaged.
+ * @throws {ConfigError} if there is none. @throws {FormatError} if its files are damaged.
  */
 export async function openPretrainedRun(path: string): Promise<PretrainedRun> {
-  const checkpoint = (await findLatestCheckpoint(path)) ?? (await verifyCheckpoint(path));
+  const checkpoint = await findCheckpoint(path);
   const run = resolveConfig({ schema: storedRun, layers: [{ name: checkpoint.path, value: checkpoint.state.config }] });
   return { checkpoint, run };
 }
@@ -57,10 +50,9 @@ export async function openPretrainedRun(path: string): Promise<PretrainedRun> {
 export async function openEncoder(run: PretrainedRun, pool: Pool): Promise<Encoder> {
   const { checkpoint } = run;
   const model = makeEncoderModel(run, 0, pool);
-  const file = await openSafetensors(join(checkpoint.path, MODEL_FILE));
-  await model.load(file).finally(() => file.close());
-  const hash = checkpoint.state.files[MODEL_FILE]?.sha256 ?? "";
-  return makeEncoder(run, model, checkpoint.path, hash);
+  const weights = await openCheckpointWeights(checkpoint);
+  await model.load(weights).finally(() => weights.close());
+  return makeEncoder(run, model, checkpoint.path, weightsDigest(checkpoint.state));
 }
 
 /** An encoder of the same shape that has learned nothing: what pretraining is measured against. */
@@ -72,7 +64,7 @@ export function makeRandomEncoder(run: PretrainedRun, seed: number, pool: Pool):
 }
 
 interface EncoderModel {
-  load(file: SafetensorsFile): Promise<unknown>;
+  load(weights: CheckpointTensors): Promise<unknown>;
   features(images: Tensor): Tensor2D;
   dispose(): void;
 }
@@ -84,7 +76,7 @@ function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: n
       throw new ConfigError("pool: expected 'mean' for a hyperspectral-mae, which has no class token, got 'cls'.");
     const mae = makeHyperspectralMae(hyperspectralConfigFor(model, schema), { seed });
     return {
-      load: (file) => mae.loadStateDict(file),
+      load: (weights) => mae.loadStateDict(weights),
       features: (images) => tidy(() => mean(mae.encode(images), 1) as Tensor2D),
       dispose: () => mae.dispose(),
     };
@@ -92,7 +84,7 @@ function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: n
   const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim } = maeConfigFor(model, schema.length);
   const vit = makeVit({ imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, pool: "cls" }, { seed });
   return {
-    load: (file) => loadMaeEncoder(vit, file),
+    load: (weights) => loadMaeEncoder(vit, weights),
     features: (images) => tidy(() => poolTokens(vit.forwardFeatures(images), pool)),
     dispose: () => vit.dispose(),
   };

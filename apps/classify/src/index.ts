@@ -9,6 +9,7 @@
  */
 export { type BackendConfig, backendConfig } from "./backend-config.js";
 export { channelTreeFields, channelTreeFor } from "./channel-tree-config.js";
+export { addCheckpointCommands } from "./checkpoint-commands.js";
 export { appendValue, formatTable, numberOption, numbersOption, runProgram, stderrLogger } from "./command-line.js";
 export { type DataConfig, dataConfig } from "./data-config.js";
 export { type Encoder, makeRandomEncoder, openEncoder, openPretrainedRun, type PretrainedRun } from "./encoder.js";
@@ -23,6 +24,13 @@ export { type MaeModelConfig, maeConfigFor } from "./mae-model-config.js";
 export { type MaskedModelConfig, maskedModelConfig } from "./masked-model-config.js";
 export { datasetSpec, type Split } from "./open-dataset.js";
 export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
+export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
+export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
+export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
+export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
+export { type RankShare, shareOf } from "./ranks/rank-share.js";
+export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ranks/share-values.js";
+export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";
 export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";

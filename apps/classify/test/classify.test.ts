@@ -80,7 +80,7 @@ test("the command line says what is wrong in one line, and shows examples", asyn
     promisify(execFile)(process.execPath, ["--conditions=@graticule/source", "--import", "tsx", main, ...args]);
   await expect(run("probe", join(folder, "nothing"))).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^error: .*state\.json: expected a file of the checkpoint, got nothing/),
+    stderr: expect.stringMatching(/^error: .*nothing: expected a run with checkpoints, or the folder of a checkpoint/),
   });
   for (const command of ["probe", "knn", "predict"])
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-classify ${command}`);
@@ -106,31 +106,44 @@ test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toMatchInlineSnapshot(`
     [
       "PROBE_FILE",
+      "addCheckpointCommands",
+      "addRanksOption",
+      "addSlurmCommand",
       "appendValue",
+      "arraysFromFirstRank",
       "backendConfig",
       "channelTreeFields",
       "channelTreeFor",
       "dataConfig",
       "datasetSpec",
+      "divideModel",
       "evaluateConfig",
       "evaluateEncoder",
       "extractFeatures",
       "extractPixels",
       "formatTable",
+      "fromFirstRank",
       "hyperspectralConfigFor",
       "maeConfigFor",
       "makeRandomEncoder",
       "maskedModelConfig",
       "numberOption",
       "numbersOption",
+      "onRanks",
       "openEncoder",
       "openPretrainedRun",
+      "ownTasks",
+      "parallelConfig",
+      "parallelMayChange",
       "predictImages",
+      "presetPath",
       "readConfig",
       "readProbe",
       "readRunConfig",
       "runProgram",
+      "shareOf",
       "stderrLogger",
+      "sumOverData",
       "updateReport",
       "writeProbe",
     ]

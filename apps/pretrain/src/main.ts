@@ -1,7 +1,19 @@
-import { appendValue, formatTable, runProgram, stderrLogger, updateReport } from "@graticule/classify";
+import {
+  addCheckpointCommands,
+  addRanksOption,
+  addSlurmCommand,
+  appendValue,
+  formatTable,
+  onRanks,
+  type RanksFlags,
+  type RunFlags,
+  runProgram,
+  stderrLogger,
+  updateReport,
+} from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
-import { type Communicator, openRanks } from "@graticule/mpi";
+import type { Communicator } from "@graticule/mpi";
 import { Command } from "commander";
 import { compare, type Variant } from "./compare.js";
 import { comparisonReport, comparisonRows, comparisonVerdict } from "./compare-report.js";
@@ -9,8 +21,7 @@ import { pretrain, readPretrainConfig } from "./pretrain.js";
 import type { PretrainConfig } from "./pretrain-config.js";
 import { pretrainReport, reconstructionReport, settingsReport } from "./pretrain-report.js";
 import { reconstruct } from "./reconstruct.js";
-import { addRunOptions, type RunFlags, readRunSettings } from "./run-options.js";
-import { addSlurmCommand } from "./slurm-command.js";
+import { addRunOptions, readRunSettings } from "./run-options.js";
 
 interface CompareFlags {
   readonly variant: readonly string[];
@@ -18,13 +29,6 @@ interface CompareFlags {
   readonly preset: string;
   readonly config: readonly string[];
   readonly out: string;
-}
-
-/** Calls a function on each of some ranks; all of them are started first if that wasn't done. */
-async function onRanks(ranks: number | undefined, run: (world: Communicator) => Promise<void>): Promise<void> {
-  const opened = await openRanks(ranks === undefined ? {} : { ranks });
-  if ("world" in opened) await run(opened.world);
-  else process.exitCode = opened.exitCode;
 }
 
 async function trainAndReport(
@@ -59,14 +63,9 @@ const program = new Command("graticule-pretrain")
   .description("Pretrain masked autoencoders on satellite images.")
   .showHelpAfterError();
 
-const ranksOption = [
-  "--ranks <count>",
-  "processes that share the run: starts them under mpirun, unless mpirun or srun has started this one",
-  Number,
-] as const;
-
-addRunOptions(program.command("run").description("Start a run: train, then draw reconstructions and a report."))
-  .option(...ranksOption)
+addRanksOption(
+  addRunOptions(program.command("run").description("Start a run: train, then draw reconstructions and a report.")),
+)
   .option("--print-config", "print the settings and stop")
   .addHelpText(
     "after",
@@ -76,35 +75,37 @@ Examples:
   graticule-pretrain run data.root=images model.preset=small model.imageSize=[128,128]
   graticule-pretrain run --config my-run.yaml backend.precision=bf16 --out runs/mine
   graticule-pretrain run data.root=images --ranks 4
+  graticule-pretrain run data.root=images --ranks 8 parallel.tp=2 parallel.sharding=FULL_SHARD
   graticule-pretrain run data.root=images --print-config`,
   )
   .action(
-    async (
-      overrides: string[],
-      flags: RunFlags & { readonly ranks?: number; readonly printConfig?: boolean },
-    ): Promise<void> => {
+    async (overrides: string[], flags: RunFlags & RanksFlags & { readonly printConfig?: boolean }): Promise<void> => {
       const config = await readRunSettings(overrides, flags);
       if (flags.printConfig) process.stdout.write(printConfig(config));
-      else await onRanks(flags.ranks, (world) => trainAndReport(world, flags.out, config, false));
+      else await onRanks(flags, config, (world) => trainAndReport(world, flags.out, config, false));
     },
   );
 
-program
-  .command("resume")
+addRanksOption(program.command("resume"))
   .description("Go on with an interrupted run from its newest checkpoint.")
   .argument("<run>", "run folder")
-  .argument("[overrides...]", "settings that may change: train.epochs, loader.*, backend.threads, report.*")
-  .option(...ranksOption)
+  .argument("[overrides...]", "settings that may change: train.epochs, loader.*, parallel.*, backend.threads, report.*")
   .addHelpText(
     "after",
-    "\nExamples:\n  graticule-pretrain resume runs/mine\n  graticule-pretrain resume runs/mine train.epochs=400 --ranks 4",
+    "\nExamples:\n  graticule-pretrain resume runs/mine\n  graticule-pretrain resume runs/mine train.epochs=400 --ranks 4 parallel.sharding=FULL_SHARD",
   )
-  .action(async (run: string, overrides: string[], flags: { readonly ranks?: number }) => {
+  .action(async (run: string, overrides: string[], flags: RanksFlags) => {
     const config = await readPretrainConfig(run, overrides);
-    await onRanks(flags.ranks, (world) => trainAndReport(world, run, config, true));
+    await onRanks(flags, config, (world) => trainAndReport(world, run, config, true));
   });
 
-addSlurmCommand(program);
+addSlurmCommand(program, {
+  start: "run",
+  addRunOptions,
+  readSettings: readRunSettings,
+  example: "data.root=images",
+});
+addCheckpointCommands(program);
 
 program
   .command("reconstruct")

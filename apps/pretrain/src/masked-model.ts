@@ -1,4 +1,4 @@
-import { hyperspectralConfigFor, type MaskedModelConfig, maeConfigFor } from "@graticule/classify";
+import { hyperspectralConfigFor, type MaskedModelConfig, type ModelDivision, maeConfigFor } from "@graticule/classify";
 import type { ChannelSchema } from "@graticule/data";
 import {
   hyperspectralMaeLoss,
@@ -25,6 +25,8 @@ export interface MaskDraw {
 /** A masked autoencoder, whichever the configuration names, as training and reports see it. */
 export interface MaskedModel {
   readonly module: Module;
+  /** Where ranks can divide it. */
+  readonly division: ModelDivision;
   readonly imageSize: readonly [height: number, width: number];
   /** P. */
   readonly patchSize: number;
@@ -37,6 +39,18 @@ export interface MaskedModel {
   /** Predicts all patches `[B, N, P·P·C]`, each in the order (row, column, channel). */
   predict(images: Tensor4D, draw: MaskDraw): { readonly prediction: Tensor3D; readonly isHidden: IsHidden };
 }
+
+const maeDivision: ModelDivision = {
+  blocks: "{blocks,decoder_blocks}.*",
+  outputs: ["{patch_embed.proj,decoder_pred}"],
+  channels: [],
+};
+
+const hyperspectralDivision: ModelDivision = {
+  blocks: "{blocks,decoder_blocks}.*",
+  outputs: ["decoder_pred"],
+  channels: ["channels"],
+};
 
 /** Whether a channel of a patch is hidden; patches count on from image to image, from 0 to B·N − 1. */
 export type IsHidden = (patch: number, channel: number) => boolean;
@@ -64,6 +78,7 @@ function makeMaskedMae(
   const drawMask = (draw: MaskDraw) => makeMaeMask({ ...draw, numTokens: numPatches(modelConfig), maskRatio });
   return {
     module: model,
+    division: maeDivision,
     ...{ imageSize, patchSize, normPix, hiddenUnit: "patch" },
     loss: (images, draw) => maeLoss(model, images, drawMask(draw), { normPix }),
     predict(images, draw) {
@@ -94,6 +109,7 @@ function makeMaskedHyperspectral(
         });
   return {
     module: model,
+    division: hyperspectralDivision,
     ...{ imageSize, patchSize, normPix, hiddenUnit: masking === "spatial" ? "patch" : "channel" },
     loss: (images, draw, dropout) =>
       hyperspectralMaeLoss(model, images, drawMask(draw), { normPix, ...(dropout && { dropout }) }),

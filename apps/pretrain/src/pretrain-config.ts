@@ -1,4 +1,4 @@
-import { backendConfig, dataConfig, maskedModelConfig } from "@graticule/classify";
+import { backendConfig, dataConfig, maskedModelConfig, parallelConfig, parallelMayChange } from "@graticule/classify";
 import { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "@graticule/train";
 import { z } from "zod";
 
@@ -7,6 +7,7 @@ export const pretrainConfig = z.strictObject({
   /** Decides initial weights, masks, crops and order. */
   seed: z.int().min(0).default(0),
   backend: backendConfig.prefault({}),
+  parallel: parallelConfig.prefault({}),
   data: dataConfig,
   loader: loaderConfig
     .extend({
@@ -65,4 +66,4 @@ export const pretrainConfig = z.strictObject({
 export type PretrainConfig = z.infer<typeof pretrainConfig>;
 
 /** Settings that may differ when a run is resumed: they change its length, its speed or what it says, not its steps. */
-export const resumeMayChange = ["report.**", "train.validateEveryEpochs", ...loopMayChange];
+export const resumeMayChange = ["report.**", "train.validateEveryEpochs", ...parallelMayChange, ...loopMayChange];

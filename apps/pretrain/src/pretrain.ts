@@ -1,12 +1,12 @@
-import { readRunConfig } from "@graticule/classify";
+import { divideModel, fromFirstRank, readRunConfig, shareOf } from "@graticule/classify";
 import { type Logger, silentLogger } from "@graticule/core";
 import { type Communicator, soloCommunicator } from "@graticule/mpi";
+import { deferInitialization } from "@graticule/nn";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d } from "@tensorflow/tfjs-core";
 import { makeMaskedModel } from "./masked-model.js";
 import { type PretrainConfig, pretrainConfig, resumeMayChange } from "./pretrain-config.js";
 import { measureTrainingChannels, openTrainingLoader, openValidation } from "./pretraining-data.js";
-import { shareOf } from "./rank-share.js";
 import { validationLoss } from "./validation-loss.js";
 
 /**
@@ -28,18 +28,23 @@ export async function pretrain(
 ): Promise<TrainResult> {
   const { world = soloCommunicator(), resume = false, progressStream } = options;
   const share = shareOf(world, config, options.logger ?? silentLogger);
-  const { logger } = share;
+  const { logger, mesh } = share;
   const backend = await openBackend(share.backend, logger);
-  const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
-  const schema = existing?.state.schema ?? (await measureTrainingChannels(config));
+  const schema = await fromFirstRank(world, async () => {
+    const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
+    return existing?.state.schema ?? measureTrainingChannels(config);
+  });
   const loader = await openTrainingLoader(config, schema, share);
-  const model = makeMaskedModel(config.model, schema, config.seed);
-  const validation = await openValidation(config, schema, logger);
-  const { microBatchSize, gradAccumSteps, validateEveryEpochs } = config.train;
-  const strategy = share.makeStrategy(model.module);
+  const validation = await openValidation(config, schema, share);
+  const model = deferInitialization(() => makeMaskedModel(config.model, schema, config.seed));
+  const { microBatchSize, gradAccumSteps, validateEveryEpochs, recompute } = config.train;
+  if (config.parallel.dchag)
+    logger.info("each rank reads all channels, which the loss of a masked autoencoder needs, and embeds its own");
+  const { parallel } = config;
+  const divided = divideModel(model.module, mesh, model.division, { parallel, recompute, logger });
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
   try {
-    return await trainRun({
+    const result = await trainRun({
       runFolder,
       config,
       model: model.module,
@@ -53,19 +58,22 @@ export async function pretrain(
         validateEveryEpochs !== undefined && {
           evaluate: {
             everySteps: validateEveryEpochs * stepsPerEpoch,
-            run: async () => ({ loss: await validationLoss(model, validation) }),
+            run: async () => ({ loss: await validationLoss(model, validation, mesh) }),
           },
         }),
       learningRate: (config.optimizer.baseLearningRate * microBatchSize * gradAccumSteps) / 256,
       resume,
-      ...(strategy && { strategy }),
+      strategy: divided.strategy,
       configMayChange: resumeMayChange,
       logger,
       ...(progressStream && { progressStream }),
     });
+    mesh.free();
+    return result;
   } finally {
     await loader.close();
     await validation?.close();
+    divided.dispose();
     model.module.dispose();
   }
 }

@@ -1,5 +1,5 @@
-import { datasetSpec } from "@graticule/classify";
-import { ConfigError, type Logger, makeRandom } from "@graticule/core";
+import { datasetSpec, type RankShare } from "@graticule/classify";
+import { ConfigError, makeRandom } from "@graticule/core";
 import {
   type ChannelSchema,
   type Dataset,
@@ -11,7 +11,6 @@ import {
   type TransformSpec,
 } from "@graticule/data";
 import type { PretrainConfig } from "./pretrain-config.js";
-import type { RankShare } from "./rank-share.js";
 
 /** Area of the random crop as a share of an image. Source: He et al. 2022, appendix A.1, arXiv:2111.06377. */
 const IMAGE_CROP_SCALE = [0.2, 1] as const;
@@ -78,11 +77,11 @@ export async function findHeldOut(
   return undefined;
 }
 
-/** Opens held-out images as the model sees them, in order; undefined if nobody asks for validation. */
+/** Opens this rank's share of held-out images as the model sees them, in order; undefined if nobody asks for validation. */
 export async function openValidation(
   config: PretrainConfig,
   schema: ChannelSchema,
-  logger: Logger,
+  { batchSize, shard, logger }: Pick<RankShare, "batchSize" | "shard" | "logger">,
 ): Promise<Loader | undefined> {
   if (config.train.validateEveryEpochs === undefined) return undefined;
   const dataset = await findHeldOut(config, ["val", "test"]);
@@ -93,7 +92,8 @@ export async function openValidation(
   return makeLoader({
     dataset,
     schema,
-    batchSize: config.train.microBatchSize,
+    batchSize,
+    shard,
     seed: 0,
     shuffle: false,
     dropLast: false,

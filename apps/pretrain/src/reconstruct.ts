@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { datasetSpec, openPretrainedRun } from "@graticule/classify";
 import { makeRandom } from "@graticule/core";
 import {
@@ -9,7 +8,7 @@ import {
   type TransformSpec,
 } from "@graticule/data";
 import type { ReconstructedImage } from "@graticule/plot";
-import { MODEL_FILE, openBackend, openSafetensors } from "@graticule/train";
+import { loadCheckpoint, openBackend } from "@graticule/train";
 import { type BandErrors, makeBandErrorCollector } from "./band-errors.js";
 import { fillIn } from "./fill-in.js";
 import { makeMaskedModel } from "./masked-model.js";
@@ -44,8 +43,7 @@ export async function reconstruct(runFolder: string, config: PretrainConfig): Pr
   const { checkpoint } = await openPretrainedRun(runFolder);
   const { schema } = checkpoint.state;
   const model = makeMaskedModel(config.model, schema, config.seed);
-  const file = await openSafetensors(join(checkpoint.path, MODEL_FILE));
-  await model.module.loadStateDict(file).finally(() => file.close());
+  await loadCheckpoint(checkpoint, { model: model.module });
 
   const dataset = await openDataset((await findHeldOut(config, ["test", "val"])) ?? datasetSpec(config.data, "train"));
   assertSameChannels(schema, dataset.schema);

@@ -15,6 +15,8 @@ export interface Random {
   normal(): number;
   /** Uniform permutation of 0 … length − 1 (Fisher–Yates). */
   permutation(length: number): Int32Array;
+  /** Goes to the start of a part of the stream, 0 to 2³² − 1, wherever it was; 0 is where it began. Parts never meet. */
+  jump(part: number): void;
 }
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -28,9 +30,9 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16); // both sums stay below 2³²
   const middle2 = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(middle2 / 0x10000)) >>> 0;
+  return (aHigh * bHigh + (middle >>> 16) + (middle2 >>> 16)) >>> 0;
 }
 
 /** Philox4x32-10: ten rounds over a 128-bit counter with a 64-bit key, both as unsigned 32-bit words. */
@@ -80,6 +82,7 @@ export function makeRandom(seed: number, ...path: readonly (string | number)[]):
     const mixed = philox4x32([low, high, isText ? 1 : 0, 0], key);
     key = [mixed[0], mixed[1]];
   }
+  let part = 0;
   let block = 0;
   let words: readonly number[] = [];
   let next = 4;
@@ -87,7 +90,7 @@ export function makeRandom(seed: number, ...path: readonly (string | number)[]):
 
   function uint32(): number {
     if (next === 4) {
-      words = philox4x32([block >>> 0, Math.floor(block / 0x100000000), 0, 2], key);
+      words = philox4x32([block >>> 0, Math.floor(block / 0x100000000), part, 2], key);
       block += 1;
       next = 0;
     }
@@ -123,5 +126,10 @@ export function makeRandom(seed: number, ...path: readonly (string | number)[]):
     }
     return order;
   }
-  return { uint32, float, integer, normal, permutation };
+  function jump(to: number): void {
+    if (!(Number.isInteger(to) && to >= 0 && to < 0x100000000))
+      throw new RangeError(`random.jump: expected a part from 0 to 2^32 - 1, got ${to}.`);
+    [part, block, next, spareNormal] = [to, 0, 4, undefined];
+  }
+  return { uint32, float, integer, normal, permutation, jump };
 }

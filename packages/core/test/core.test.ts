@@ -40,6 +40,23 @@ test("normal values have mean 0 and variance 1 within four standard errors", () 
   expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / 20000));
 });
 
+test("a stream jumps to its parts from anywhere", () => {
+  const draw = (random: ReturnType<typeof makeRandom>) => Array.from({ length: 5 }, () => random.uint32());
+  const [a, b] = [makeRandom(3, "x"), makeRandom(3, "x")];
+  const start = draw(a);
+  a.normal();
+  a.jump(7);
+  const seventh = draw(a);
+  b.jump(7);
+  expect(draw(b)).toEqual(seventh);
+  a.jump(0);
+  expect(draw(a)).toEqual(start);
+  expect(new Set([...start, ...seventh]).size).toBe(10);
+  expect(() => a.jump(-1)).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: random.jump: expected a part from 0 to 2^32 - 1, got -1.]`,
+  );
+});
+
 test("makeRandom refuses fractions and negatives", () => {
   expect(() => makeRandom(-1)).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: makeRandom: expected non-negative integers, got -1. Use whole numbers for seed and path.]`,

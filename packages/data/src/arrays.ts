@@ -22,7 +22,7 @@ export { readStrided, type StridedLayout } from "./arrays/strided-read.js";
 export { unshuffleAll } from "./arrays/unshuffle.js";
 export { decodeBlosc, openBlosc } from "./codecs/blosc.js";
 export { decodeBzip2 } from "./codecs/bzip2.js";
-export { KERNEL_ROOM, openChunkMemory } from "./codecs/chunk-memory.js";
+export { KERNEL_ROOM, KERNEL_START, openChunkMemory } from "./codecs/chunk-memory.js";
 export { inflateBytes } from "./codecs/inflate.js";
 export { decodeLz4 } from "./codecs/lz4.js";
 export { decodeZstd } from "./codecs/zstd.js";

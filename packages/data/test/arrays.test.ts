@@ -5,6 +5,7 @@ test("the public names of @graticule/data/arrays are these", () => {
   expect(Object.keys(arrays).sort()).toMatchInlineSnapshot(`
     [
       "KERNEL_ROOM",
+      "KERNEL_START",
       "chunkBytesOf",
       "copyBox",
       "decodeBlosc",

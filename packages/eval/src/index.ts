@@ -46,6 +46,7 @@ export {
   type ScoredForecast,
 } from "./forecast/forecast-scores.js";
 export { type MeanField, makeMeanField } from "./forecast/mean-field.js";
+export { type MedianImprovement, medianImprovements } from "./forecast/median-improvement.js";
 export {
   describeMetric,
   type MetricName,

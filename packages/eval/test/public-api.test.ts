@@ -24,6 +24,7 @@ it("exports these names and no others", () => {
       "makeForecastScores",
       "makeMeanField",
       "makeZonalSpectra",
+      "medianImprovements",
       "minimizeLbfgs",
       "predictClasses",
       "protocols",

@@ -2,7 +2,10 @@
 #include <dlfcn.h>
 #include <napi.h>
 
+#include "arguments.h"
 #include "element_type.h"
+#include "mpi_error.h"
+#include "recording.h"
 #include "watch.h"
 
 namespace graticule {
@@ -18,98 +21,11 @@ std::string mismatchText;
 MPI_Status lastStatus;
 int lastElementType = 0;
 napi_threadsafe_function completions = nullptr;
-char nowhere[8];
-
-int64_t integer(const Napi::CallbackInfo& info, size_t index) {
-  int64_t value = 0;
-  if (napi_get_value_int64(info.Env(), info[index], &value) != napi_ok)
-    throw Napi::TypeError::New(info.Env(), "mpi: expected a number");
-  return value;
-}
-
-Communicator& communicatorOf(const Napi::CallbackInfo& info, size_t index) {
-  Communicator* found = watch().find(static_cast<uint32_t>(integer(info, index)));
-  if (found == nullptr) throw Napi::Error::New(info.Env(), "mpi: the communicator is freed");
-  return *found;
-}
-
-/** A typed array's memory, or an address as a BigInt; null for null. The array must hold `bytes`. */
-void* memoryOf(const Napi::CallbackInfo& info, size_t index, int64_t bytes) {
-  const napi_env env = info.Env();
-  const Napi::Value value = info[index];
-  if (value.IsNull()) return nullptr;
-  if (value.IsBigInt()) {
-    bool lossless = false;
-    auto* address = reinterpret_cast<void*>(value.As<Napi::BigInt>().Uint64Value(&lossless));
-    return address ? address : nowhere;
-  }
-  void* data = nullptr;
-  size_t length = 0;
-  napi_typedarray_type type;
-  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok)
-    throw Napi::TypeError::New(env, "mpi: expected a typed array");
-  static constexpr int kBytes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
-  if (static_cast<int64_t>(length) * kBytes[type] < bytes)
-    throw Napi::RangeError::New(env, "mpi: the array is shorter than the operation");
-  return data ? data : nowhere;
-}
-
-/** The name that the MPI standard gives an error's class. */
-std::string errorName(int code) {
-  struct Named {
-    int value;
-    const char* name;
-  };
-  static const Named kNames[] = {
-      {MPI_ERR_BUFFER, "MPI_ERR_BUFFER"}, {MPI_ERR_COUNT, "MPI_ERR_COUNT"},       {MPI_ERR_TYPE, "MPI_ERR_TYPE"},
-      {MPI_ERR_TAG, "MPI_ERR_TAG"},       {MPI_ERR_COMM, "MPI_ERR_COMM"},         {MPI_ERR_RANK, "MPI_ERR_RANK"},
-      {MPI_ERR_ROOT, "MPI_ERR_ROOT"},     {MPI_ERR_OP, "MPI_ERR_OP"},             {MPI_ERR_ARG, "MPI_ERR_ARG"},
-      {MPI_ERR_INTERN, "MPI_ERR_INTERN"}, {MPI_ERR_TRUNCATE, "MPI_ERR_TRUNCATE"}, {MPI_ERR_PENDING, "MPI_ERR_PENDING"},
-      {MPI_ERR_NO_MEM, "MPI_ERR_NO_MEM"}, {MPI_ERR_REQUEST, "MPI_ERR_REQUEST"},   {MPI_ERR_OTHER, "MPI_ERR_OTHER"},
-  };
-  int errorClass = code;
-  MPI_Error_class(code, &errorClass);
-  for (const Named& named : kNames)
-    if (named.value == errorClass) return named.name;
-  return "MPI error class " + std::to_string(errorClass);
-}
 
 int result(MPI_Status& status, int code, int elementType) {
   lastStatus = status;
   lastElementType = elementType;
   return code;
-}
-
-/** The counts of a ragged operation, and their sum. */
-int64_t readCounts(const Napi::CallbackInfo& info, size_t index, std::vector<int>& counts) {
-  if (info[index].IsNull()) return 0;
-  const auto array = info[index].As<Napi::Int32Array>();
-  counts.assign(array.Data(), array.Data() + array.ElementLength());
-  int64_t sum = 0;
-  for (const int count : counts) sum += count;
-  return sum;
-}
-
-uint32_t hashCounts(const std::vector<int>& counts) {
-  uint32_t hash = 2166136261U;  // FNV-1a
-  for (const int count : counts) hash = (hash ^ static_cast<uint32_t>(count)) * 16777619U;
-  return counts.empty() ? 0 : hash | 1U;
-}
-
-/** Elements of the input and the output of an operation of `count` elements on `size` ranks. */
-std::pair<int64_t, int64_t> lengths(const Operation& operation, int64_t size, int64_t sum) {
-  const int64_t count = operation.count;
-  const int64_t whole = operation.countsHash != 0 ? sum : count * size;
-  switch (operation.kind) {
-    case kReduceScatter:
-      return {whole, count};
-    case kAllGather:
-      return {count, whole};
-    case kAllToAll:
-      return {count * size, count * size};
-    default:
-      return {count, count};
-  }
 }
 
 /**
@@ -118,21 +34,8 @@ std::pair<int64_t, int64_t> lengths(const Operation& operation, int64_t size, in
  */
 Napi::Value run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Operation operation;
-  operation.kind = static_cast<int32_t>(integer(info, 0));
   Communicator& communicator = communicatorOf(info, 1);
-  operation.count = integer(info, 2);
-  operation.elementType = static_cast<int32_t>(integer(info, 3));
-  operation.reduction = static_cast<int32_t>(integer(info, 4));
-  operation.peer = static_cast<int32_t>(integer(info, 5));
-  operation.tag = static_cast<int32_t>(integer(info, 6));
-  Buffers buffers;
-  const int64_t sum = readCounts(info, 9, buffers.counts);
-  operation.countsHash = hashCounts(buffers.counts);
-  const auto [inputLength, outputLength] = lengths(operation, communicator.size, sum);
-  const int64_t bytes = elementBytes(operation.elementType);
-  buffers.input = memoryOf(info, 7, inputLength * bytes);
-  buffers.output = memoryOf(info, 8, outputLength * bytes);
+  auto [operation, buffers, bytes] = operationOf(info, communicator);
   bool blocking = true;
   napi_get_value_bool(env, info[10], &blocking);
 
@@ -147,15 +50,19 @@ Napi::Value run(const Napi::CallbackInfo& info) {
   }
   if (blocking) {
     MPI_Status status{};
+    const auto start = Clock::now();
     watch().enter(communicator, operation);
     const int code = beginOperation(operation, buffers, communicator.comm, nullptr, &status);
     watch().leave();
+    if (timeline().isRecording()) timeline().add({operation, communicator.name, bytes, start, Clock::now(), start});
     return Napi::Number::New(env, result(status, code, operation.elementType));
   }
   auto pending = std::make_unique<Pending>();
   pending->operation = operation;
   pending->communicator = &communicator;
   pending->buffers = std::move(buffers);
+  pending->bytes = bytes;
+  pending->start = Clock::now();
   const int code = beginOperation(operation, pending->buffers, communicator.comm, &pending->request, nullptr);
   if (code != MPI_SUCCESS) return Napi::Number::New(env, -code);
   return Napi::Number::New(env, watch().add(std::move(pending)));
@@ -197,15 +104,7 @@ Napi::Value receivedCount(const Napi::CallbackInfo& info) {
 
 Napi::Value errorText(const Napi::CallbackInfo& info) {
   const auto code = static_cast<int>(integer(info, 0));
-  if (code == kMismatch) return Napi::String::New(info.Env(), mismatchText);
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_Error_string(code, text, &length);
-  const std::string name = errorName(code);
-  const std::string said(text, static_cast<size_t>(length));
-  // Open MPI begins with the name, MPICH does not and goes on with a stack.
-  const std::string first = said.substr(0, said.find_first_of(",\n"));
-  return Napi::String::New(info.Env(), first.compare(0, name.size(), name) == 0 ? first : name + ": " + first);
+  return Napi::String::New(info.Env(), code == kMismatch ? mismatchText : mpiErrorText(code));
 }
 
 Napi::Value describe(Napi::Env env, const Communicator& communicator, uint32_t handle) {
@@ -318,7 +217,7 @@ Napi::Value libraryVersion(const Napi::CallbackInfo& info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   // The thread that watches goes on while Node takes its environment down.
   Dl_info self{};
-  if (dladdr(reinterpret_cast<void*>(&nowhere), &self) != 0) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  if (dladdr(reinterpret_cast<void*>(&checking), &self) != 0) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
   exports.Set("open", Napi::Function::New<open>(env));
   exports.Set("close", Napi::Function::New<close>(env));
   exports.Set("abort", Napi::Function::New<abort>(env));
@@ -331,6 +230,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("errorText", Napi::Function::New<errorText>(env));
   exports.Set("derive", Napi::Function::New<derive>(env));
   exports.Set("free", Napi::Function::New<freeCommunicator>(env));
+  exports.Set("startRecording", Napi::Function::New<startRecording>(env));
+  exports.Set("stopRecording", Napi::Function::New<stopRecording>(env));
   exports.Set("libraryVersion", Napi::Function::New<libraryVersion>(env));
   return exports;
 }

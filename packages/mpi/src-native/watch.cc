@@ -7,6 +7,12 @@ namespace {
 constexpr auto kIdlePause = std::chrono::milliseconds(20);
 constexpr auto kBusyPause = std::chrono::microseconds(50);
 
+/** To be called as soon as an operation is seen to be done. */
+void record(const Pending& pending, std::optional<Clock::time_point> blockedFrom = std::nullopt) {
+  if (!timeline().isRecording()) return;
+  timeline().add({pending.operation, pending.communicator->name, pending.bytes, pending.start, Clock::now(), blockedFrom});
+}
+
 }  // namespace
 
 Watch& watch() {
@@ -131,6 +137,7 @@ void Watch::testPending() {
     pending->result = MPI_Test(&pending->request, &done, &pending->status);
     if (!done && pending->result == MPI_SUCCESS) continue;
     pending->done = true;
+    record(*pending);
     untested_--;
     completed_(id);
   }
@@ -145,6 +152,7 @@ std::unique_ptr<Pending> Watch::takeDone(uint32_t id) {
     int done = 0;
     pending.result = MPI_Test(&pending.request, &done, &pending.status);
     if (!done && pending.result == MPI_SUCCESS) return nullptr;
+    record(pending);
     untested_--;
   }
   auto taken = std::move(found->second);
@@ -163,9 +171,11 @@ std::unique_ptr<Pending> Watch::wait(uint32_t id) {
     if (pending->done) return pending;
     untested_--;
   }
+  const auto blockedFrom = Clock::now();
   enter(*pending->communicator, pending->operation);
   pending->result = MPI_Wait(&pending->request, &pending->status);
   leave();
+  record(*pending, blockedFrom);
   return pending;
 }
 

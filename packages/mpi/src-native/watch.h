@@ -15,16 +15,18 @@
 
 #include "communicator.h"
 #include "messages.h"
+#include "timeline.h"
 
 namespace graticule {
-
-using Clock = std::chrono::steady_clock;
 
 /** A non-blocking operation. The thread tests it until it is done or a blocking wait takes it over. */
 struct Pending {
   Operation operation;
   Communicator* communicator;
   Buffers buffers;
+  /** Of the larger buffer. */
+  int64_t bytes = 0;
+  Clock::time_point start;
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Status status{};
   int result = MPI_SUCCESS;

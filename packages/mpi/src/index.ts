@@ -20,5 +20,6 @@ export { chooseMpiBuild, type MpiBuild, type MpiImplementation, mpiBuilds } from
 export { abortMpi, closeMpi, mpiLibraryVersion, type OpenMpiOptions, openMpi } from "./open-mpi.js";
 export { type OpenedRanks, type OpenRanksOptions, openRanks } from "./open-ranks.js";
 export { gatherPlacements, type RankPlacement } from "./rank-placement.js";
+export { type OperationRecord, recordOperations } from "./record-operations.js";
 export { type SlurmScriptOptions, slurmScript } from "./slurm-script.js";
 export { soloCommunicator } from "./solo-communicator.js";

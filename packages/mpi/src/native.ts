@@ -16,6 +16,16 @@ export interface NativeCommunicator {
   readonly size: number;
 }
 
+/** An operation that src-native/timeline.h has recorded. Units: seconds of a clock of its own. */
+export interface NativeRecord {
+  readonly name: string;
+  readonly communicator: string;
+  readonly bytes: number;
+  readonly start: number;
+  readonly end: number;
+  readonly blockedFrom?: number;
+}
+
 /** What src-native/addon.cc exports. An error code is MPI's; 0 is success, −1 a mismatch found by check mode. */
 export interface Native {
   /** The world; or the thread level that MPI gives, where that is too low. */
@@ -52,6 +62,9 @@ export interface Native {
   ): NativeCommunicator | number | null;
   /** False while operations are pending. */
   free(communicator: number): boolean;
+  /** The time now by the clock of the records. */
+  startRecording(): number;
+  stopRecording(): readonly NativeRecord[];
   libraryVersion(): string;
 }
 

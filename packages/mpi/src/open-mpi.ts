@@ -55,6 +55,11 @@ export function openMpi({
   return opened.world;
 }
 
+/** MPI's context while it is open. */
+export function openContext(): MpiContext | undefined {
+  return opened?.context.isClosed === false ? opened.context : undefined;
+}
+
 /** Waits until all ranks have come here, then ends MPI. Done at the end of the process if nobody calls it. */
 export function closeMpi(): void {
   if (!opened || opened.context.isClosed) return;

@@ -18,6 +18,7 @@ test("the public names are these", () => {
       "mpiLibraryVersion",
       "openMpi",
       "openRanks",
+      "recordOperations",
       "slurmScript",
       "soloCommunicator",
     ]

@@ -24,10 +24,20 @@ export class Mlp extends Module {
     return this.fc2.forward(this.fc1.forward(x), { inputActivation: "gelu" });
   }
 
-  /** With dropout behind the GELU and behind the second layer, which may drop whole images too. */
-  forwardDropped(x: Tensor, rates: DropRates, place: string, streams: DropoutStreams): Tensor {
-    const hidden = dropout(gelu(this.fc1.forward(x)), { dropRate: rates.dropRate }, `${place}.hidden`, streams);
-    return dropout(this.fc2.forward(hidden), rates, place, streams);
+  /** Of normalized x, with dropout behind the GELU and behind the second layer, which may drop whole images too. */
+  forwardDropped(x: Tensor, norm: LayerNorm, rates: DropRates, place: string, streams: DropoutStreams): Tensor {
+    const { firstToken = 0 } = streams;
+    const hidden = gelu(this.fc1.forwardNormed(x, norm));
+    const { slice, globalShape } = this.fc1.weight;
+    const features = globalShape[0] as number;
+    // A process may have some of the hidden features, and of tokens some outside of the layer and all inside.
+    const at = {
+      firstRow: hidden.shape[1] === x.shape[1] ? firstToken : 0,
+      firstFeature: hidden.shape.at(-1) === features ? 0 : (slice?.ranges[0]?.[0] ?? 0),
+      features,
+    };
+    const dropped = dropout(hidden, { dropRate: rates.dropRate }, `${place}.hidden`, streams, at);
+    return dropout(this.fc2.forward(dropped), rates, place, streams, { firstRow: firstToken });
   }
 
   /** x + mlp of normalized x, as a pre-norm block has it. */

@@ -1,4 +1,4 @@
-import { selfAttention } from "@graticule/ops";
+import { type LinearOptions, selfAttention } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
@@ -34,9 +34,9 @@ export class SelfAttention extends Module {
     return this.proj.forward(this.#mix(this.qkv.forward(x)));
   }
 
-  /** x + attention of normalized x, as a pre-norm block has it. */
-  forwardNormed(x: Tensor, norm: LayerNorm): Tensor {
-    return this.proj.forward(this.#mix(this.qkv.forwardNormed(x, norm)), { residual: x });
+  /** x + attention of normalized x, as a pre-norm block has it; without a residual the attention alone. */
+  forwardNormed(x: Tensor, norm: LayerNorm, options: Pick<LinearOptions, "residual"> = { residual: x }): Tensor {
+    return this.proj.forward(this.#mix(this.qkv.forwardNormed(x, norm)), options);
   }
 
   /** Of all heads, or of those whose rows of `qkv` this process holds. */

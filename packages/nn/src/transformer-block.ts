@@ -48,9 +48,10 @@ export class TransformerBlock extends Module {
     const { rates } = this;
     return tidy(() => {
       if (streams && (rates.dropRate > 0 || rates.dropPathRate > 0)) {
-        const attention = this.attn.forward(this.norm1.forward(x));
-        const attended = add(x, dropout(attention, rates, "attn", streams));
-        return add(attended, this.mlp.forwardDropped(this.norm2.forward(attended), rates, "mlp", streams));
+        const attention = this.attn.forwardNormed(x, this.norm1, {});
+        const firstRow = streams.firstToken ?? 0;
+        const attended = add(x, dropout(attention, rates, "attn", streams, { firstRow }));
+        return add(attended, this.mlp.forwardDropped(attended, this.norm2, rates, "mlp", streams));
       }
       const attended = this.attn.forwardNormed(x, this.norm1);
       return this.mlp.forwardNormed(attended, this.norm2);

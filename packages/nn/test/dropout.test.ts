@@ -60,6 +60,18 @@ test("what an image loses depends on its number alone, not on its place in a bat
   expect(values(block.forward(stacked))).not.toEqual(together);
 });
 
+test("a process that has some tokens or features drops of them what one process would", () => {
+  const [rows, features] = [7, 300];
+  const streams = streamsOf(3, 8);
+  const rates = { dropRate: 0.2, dropPathRate: 0.1 };
+  const whole = dropout(ones([2, rows, features]), rates, "place", streams);
+  const part = (count: number, width: number, at: { firstRow?: number; firstFeature?: number }) =>
+    values(dropout(ones([2, count, width]), rates, "place", streams, { ...at, features }));
+  expect(part(3, features, { firstRow: 4 })).toEqual(values(slice(whole, [0, 4, 0], [2, 3, features])));
+  expect(part(rows, 90, { firstFeature: 130 })).toEqual(values(slice(whole, [0, 0, 130], [2, rows, 90])));
+  expect(part(2, 17, { firstRow: 5, firstFeature: 283 })).toEqual(values(slice(whole, [0, 5, 283], [2, 2, 17])));
+});
+
 test("a block drops behind attention, GELU and MLP; without streams or rates it drops nothing", () => {
   const asked: string[] = [];
   const streams: DropoutStreams = (place, image) => {

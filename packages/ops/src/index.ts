@@ -29,9 +29,16 @@ export { layerNorm } from "./layer-norm.js";
 export { type LinearOptions, type LowRankUpdate, linear } from "./linear.js";
 export { maskedMeanSquaredError, normalizePatches } from "./masked-mean-squared-error.js";
 export { type MaskedPatchErrorOptions, maskedPatchError } from "./masked-patch-error.js";
+export {
+  type ChannelMixParameters,
+  type MixChannelPatchesOptions,
+  mixChannelPatches,
+} from "./mix-channel-patches.js";
 export { type NormLinearParameters, normLinear } from "./norm-linear.js";
 export { type PatchOrder, patchify, type UnpatchifyOptions, unpatchify } from "./patchify.js";
+export { pickChannels } from "./pick-channels.js";
 export type { PixelNormalization } from "./pixel-normalization.js";
+export { type QueryAttentionParameters, queryAttention } from "./query-attention.js";
 export { rmsNorm } from "./rms-norm.js";
 export { selfAttention } from "./self-attention.js";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./softmax-cross-entropy.js";

@@ -149,6 +149,22 @@ export function checkLinear(
   checkShape(where, "update.up", update.up, [outFeatures, update.down.shape[0] as number]);
 }
 
+/** Gradients of x, unless left out, and of the weight in float32, out of that of x · weightᵀ. */
+export function linearGradients(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  { weightOnly }: { readonly weightOnly: boolean },
+): { readonly x?: tf.Tensor; readonly weight: tf.Tensor } {
+  if (hasKernel("FusedLinearGrad")) {
+    const attrs = { inputActivation: "none", hasBias: false, weightOnly };
+    const found = runKernel("FusedLinearGrad", { dy, x, weight }, attrs) as [tf.Tensor, tf.Tensor];
+    return weightOnly ? { weight: found[0] } : { x: found[0], weight: found[1] };
+  }
+  const ofWeight = tf.matMul(dy, x, true);
+  return weightOnly ? { weight: ofWeight } : { x: tf.matMul(dy, weight), weight: ofWeight };
+}
+
 export function composedLinear(
   x: tf.Tensor,
   weight: tf.Tensor,

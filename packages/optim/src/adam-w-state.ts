@@ -25,7 +25,8 @@ export interface Slot {
 export const firstMomentName = (path: string): string => `${path}.exp_avg`;
 export const secondMomentName = (path: string): string => `${path}.exp_avg_sq`;
 
-export function makeMoments(shape: readonly number[]): Moments {
+export function makeMoments({ shape, stateStorage }: OptimizedParameter): Moments {
+  if (stateStorage) return stateStorage.makeMoments();
   const zeros = (): tf.Variable => tf.tidy(() => tf.variable(tf.zeros([...shape]), false));
   return [zeros(), zeros()];
 }
@@ -36,11 +37,19 @@ export function disposeMoments(slot: Slot): void {
 }
 
 /** New moments with the values of the state, in storage of their own: an update in place must not reach the state. */
-export function copyMoments(path: string, { tensors, updates }: AdamWState): Moments | undefined {
+export function copyMoments(
+  path: string,
+  { stateStorage }: OptimizedParameter,
+  { tensors, updates }: AdamWState,
+): Moments | undefined {
   if (updates[path] === undefined) return undefined;
-  const copy = (name: string): tf.Variable =>
-    tf.tidy(() => tf.variable(tf.mul(tensors.get(name) as tf.Tensor, 1), false));
-  return [copy(firstMomentName(path)), copy(secondMomentName(path))];
+  const [first, second] = [firstMomentName, secondMomentName].map((name) => tensors.get(name(path)) as tf.Tensor) as [
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  if (stateStorage) return stateStorage.makeMoments([first, second]);
+  const copy = (moment: tf.Tensor): tf.Variable => tf.tidy(() => tf.variable(tf.mul(moment, 1), false));
+  return [copy(first), copy(second)];
 }
 
 /** @throws {MismatchError} naming the first path that is unknown, incomplete or of another shape. */

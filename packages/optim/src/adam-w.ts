@@ -69,7 +69,8 @@ export function makeAdamW({ groups, betas = [0.9, 0.999], epsilon = 1e-8 }: Adam
         throw new RangeError(
           expectation("adamW.apply", `one update of ${path} in a step`, "a second one", "Call step() between steps."),
         );
-      slot.moments ??= makeMoments(slot.parameter.shape);
+      slot.parameter.stateStorage?.beforeUpdate();
+      slot.moments ??= makeMoments(slot.parameter);
       const [first, second] = slot.moments;
       adamW(slot.parameter.variable, gradient, first, second, {
         learningRate: learningRate * slot.learningRateScale,
@@ -100,7 +101,7 @@ export function makeAdamW({ groups, betas = [0.9, 0.999], epsilon = 1e-8 }: Adam
     loadStateDict(state) {
       checkState(slots, state);
       for (const [path, slot] of slots) {
-        const moments = copyMoments(path, state);
+        const moments = copyMoments(path, slot.parameter, state);
         disposeMoments(slot);
         slot.moments = moments;
         slot.updates = state.updates[path] ?? 0;

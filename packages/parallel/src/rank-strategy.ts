@@ -1,3 +1,4 @@
+import type { OperationRecord } from "@graticule/mpi";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OwnedPart } from "./owned-part.js";
 import type { StepNumbers } from "./reduce-statistics.js";
@@ -14,4 +15,5 @@ export interface RankStrategy {
   reduceStatistics(numbers: StepNumbers): Promise<StepNumbers>;
   releaseGradients(): void;
   gather<T>(value: T): Promise<T[]>;
+  recordCommunication(): () => readonly OperationRecord[];
 }

@@ -2,14 +2,14 @@ import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { describe, expect, it } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { planBuckets } from "../src/ddp/plan-buckets.js";
-import { noRanks, runRanks } from "./fixtures/run-ranks.js";
+import { noRanks, reportsOfRanks } from "./fixtures/rank-reports.js";
 
 const { path } = makeTemporaryFolder();
 
 describe.skipIf(noRanks || !isAddonBuilt())(`data parallelism${noRanks}`, () => {
   it("trains as one rank does, saves once, resumes on other ranks, and stops all ranks together", async () => {
     const program = new URL("ranks/data-parallel.mts", import.meta.url);
-    expect(await runRanks(program, 4, [path])).toEqual(Array(4).fill({}));
+    expect(await reportsOfRanks(program, 4, [path])).toEqual(Array(4).fill({}));
   }, 300_000);
 });
 

@@ -1,6 +1,6 @@
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { describe, expect, it } from "vitest";
-import { noRanks, runRanks } from "./fixtures/run-ranks.js";
+import { noRanks, reportsOfRanks } from "./fixtures/rank-reports.js";
 import type { EqualityRow } from "./ranks/equality.mjs";
 
 /** Largest relative difference in float32; sums between ranks are made in another order. */
@@ -13,9 +13,11 @@ describe.skipIf(noRanks || !isAddonBuilt())(`training divided along tp${noRanks}
   ])(
     "equals that of one rank: loss, gradient norm and weights, on up to $ranks ranks",
     async (each) => {
-      const [table] = (await runRanks(new URL("ranks/equality.mts", import.meta.url), each.ranks, each.cases)) as [
-        EqualityRow[],
-      ];
+      const [table] = (await reportsOfRanks(
+        new URL("ranks/equality.mts", import.meta.url),
+        each.ranks,
+        each.cases,
+      )) as [EqualityRow[]];
       expect(table).toHaveLength(each.rows);
       const apart = ({ loss, gradientNorm, weights }: EqualityRow): number => Math.max(loss, gradientNorm, weights);
       expect(table.filter((row) => !(apart(row) < TOLERANCE))).toEqual([]);

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "addon_file_storage.h"
 #include "allocator.h"
 
 namespace graticule {
@@ -125,6 +126,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("run", Napi::Function::New<run>(env));
   exports.Set("kernelNames", Napi::Function::New<kernelNames>(env));
   exportStorage(env, exports);
+  exportFileStorage(env, exports);
   exportReading(env, exports);
   exportMemory(env, exports);
   exportSettings(env, exports);

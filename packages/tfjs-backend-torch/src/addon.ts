@@ -56,6 +56,10 @@ export interface Addon {
   placeStorage(handle: number, within: number, offset: number): void;
   copyStorage(from: number, to: number): void;
   dataPointer(handle: number): DataPointer;
+  writeInFile(folder: string, length: number): number;
+  fetchStorage(handle: number): void;
+  evictStorage(handle: number): void;
+  awaitEvictions(pending: number): void;
   kernelNames(): string[];
   memory(): NativeMemory;
   liveBytes(): number;

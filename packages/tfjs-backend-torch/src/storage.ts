@@ -78,8 +78,14 @@ export function dataPointer(tensor: Tensor): DataPointer {
   return attempt(() => boundAddon().dataPointer(handle));
 }
 
-function handleOf(where: string, tensor: Tensor): number {
+/** The native handle of a tensor of the active backend, which must be this one. */
+export function handleOf(where: string, tensor: Tensor): number {
+  return activeBackend(where).handleOf(tensor);
+}
+
+/** @throws {TorchKernelError} if another backend is active. */
+export function activeBackend(where: string): TorchBackend {
   // Not instanceof: another copy of this package may have made the backend.
-  if (engine().backendName === backendName) return (engine().backend as TorchBackend).handleOf(tensor);
+  if (engine().backendName === backendName) return engine().backend as TorchBackend;
   throw new TorchKernelError(`${where}: expected the active backend to be torch, got ${engine().backendName}.`);
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import * as torch from "../src/index.js";
@@ -83,6 +86,30 @@ describeTorch("storages", () => {
     expect(() => torch.placeStorage(part, weight, 3)).toThrow("expected 2 elements from 3 on to lie within 4");
     expect(() => torch.copyStorage(part, weight)).toThrow("expected 4 elements, got 2");
     tf.dispose([weight, seen, part]);
+  });
+
+  it("lie in a file, of which memory has what is in use", () => {
+    const folder = mkdtempSync(join(tmpdir(), "graticule-file-tensor-"));
+    const before = torch.memoryStats().liveBytes;
+    const state = torch.makeFileTensor(folder, 1 << 20);
+    expect(torch.memoryStats().liveBytes).toBe(before);
+    const moment = tf.zeros([1 << 19]);
+    torch.placeStorage(moment, state, 1 << 19);
+    expect(state.dataSync().every((value) => value === 0)).toBe(true);
+    descend(moment);
+    for (let turn = 0; turn < 2; turn++) {
+      torch.evictStorage(state);
+      torch.fetchStorage(moment);
+      descend(moment);
+    }
+    torch.awaitEvictions();
+    expect(Array.from(state.dataSync().slice((1 << 19) - 1, (1 << 19) + 1), Math.round)).toEqual([0, -3]);
+    expect(readdirSync(folder)).toEqual([]); // The file has no name.
+    tf.dispose([state, moment]);
+    rmdirSync(folder);
+    const message = `expected to reserve 40 bytes in ${folder}, got No such file or directory`;
+    expect(() => torch.makeFileTensor(folder, 10)).toThrow(message);
+    expect(() => torch.makeFileTensor(tmpdir(), 1e14)).toThrow(/expected to reserve 400000000000000 bytes in .*, got /);
   });
 
   it("refuses values of another length, strings, and disposed tensors", () => {

@@ -5,10 +5,6 @@ import { FormatError, MismatchError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
 import type { FileDigest } from "./durable-file.js";
 
-export const STATE_FILE = "state.json";
-export const MODEL_FILE = "model.safetensors";
-export const OPTIMIZER_FILE = "optimizer.safetensors";
-
 /** The file of one of several processes that hold parts of tensors: `model-00001-of-00004.safetensors` of process 0. */
 export function fileOfProcess(name: string, rank: number, worldSize: number): string {
   const count = (number: number): string => String(number).padStart(5, "0");

@@ -12,6 +12,8 @@ const PARTS_KEY = "graticule.parts";
 export interface CheckpointTensors extends StateReader {
   /** Reads the values of a part, and little more, from the parts that are stored. */
   readPart(name: string, part: TensorPart): Promise<Float32Array>;
+  /** Values of a tensor that the files hold; fewer than its size if parts are missing, more if some are there twice. */
+  countStored(name: string): number;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function openCheckpointTensors(folder: string, files: readonly stri
   return {
     tensors,
     readPart,
+    countStored: (name) => (stored.get(name) ?? []).reduce((count, { part }) => count + part.length, 0),
     read: (name) => readPart(name, wholePart(tensors.get(name)?.shape ?? [])),
     close,
   };

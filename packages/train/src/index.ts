@@ -13,15 +13,20 @@
  * result.checkpoint; // runs/demo/checkpoints/step-00002000
  * ```
  */
+export { type CheckedCheckpoint, type CheckedFile, checkCheckpoint } from "./check-checkpoint.js";
 export { checkpointsFolder, listCheckpoints } from "./checkpoint-folder.js";
-export { type CheckpointState, MODEL_FILE } from "./checkpoint-state.js";
+export type { CheckpointState } from "./checkpoint-state.js";
+export type { CheckpointTensors } from "./checkpoint-tensors.js";
+export { openCheckpointWeights, weightsDigest } from "./checkpoint-weights.js";
 export type { FileDigest } from "./durable-file.js";
+export { type ExportedFile, type ExportOptions, exportWeights } from "./export-weights.js";
 export { type FileSource, openFileSource } from "./file-source.js";
 export {
   type Checkpoint,
   findLatestCheckpoint,
   type LoadCheckpointTargets,
   loadCheckpoint,
+  loadWeights,
   verifyCheckpoint,
 } from "./load-checkpoint.js";
 export { type BackendName, type BackendOptions, type OpenedBackend, openBackend } from "./open-backend.js";
@@ -37,6 +42,7 @@ export {
   writeSafetensors,
 } from "./safetensors-file.js";
 export { CheckpointError, type SaveCheckpointOptions, saveCheckpoint } from "./save-checkpoint.js";
+export { saveWeights } from "./save-weights.js";
 export { type OwnedPart, type StepStatistics, type Strategy, singleDevice } from "./strategy.js";
 export type { TensorPart } from "./tensor-part.js";
 export { train } from "./train.js";

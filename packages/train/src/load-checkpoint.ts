@@ -7,16 +7,10 @@ import type { Module } from "@graticule/nn";
 import type { AdamW } from "@graticule/optim";
 import { dispose, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { listCheckpoints } from "./checkpoint-folder.js";
-import {
-  assertSameConfig,
-  type CheckpointState,
-  filesOf,
-  MODEL_FILE,
-  OPTIMIZER_FILE,
-  parseCheckpointState,
-  STATE_FILE,
-} from "./checkpoint-state.js";
+import { MODEL_FILE, OPTIMIZER_FILE, STATE_FILE } from "./checkpoint-names.js";
+import { assertSameConfig, type CheckpointState, filesOf, parseCheckpointState } from "./checkpoint-state.js";
 import { type CheckpointTensors, openCheckpointTensors } from "./checkpoint-tensors.js";
+import { openWeightsFile } from "./checkpoint-weights.js";
 import { digestFile } from "./durable-file.js";
 import { type Strategy, singleDevice } from "./strategy.js";
 
@@ -132,11 +126,9 @@ export async function loadCheckpoint(
   const { path, state } = typeof checkpoint === "string" ? await verifyCheckpoint(checkpoint) : checkpoint;
   if (config !== undefined) assertSameConfig(state.config, config, mayChange);
   if (schema !== undefined) assertSameSchema(state.schema, schema);
-  await withTensors(path, filesOf(state, MODEL_FILE), (source) =>
-    held.parts.size === 0 ? model.loadStateDict(source) : loadParts(model, held, source),
-  );
+  await withSource(openCheckpointTensors(path, filesOf(state, MODEL_FILE)), (source) => loadHeld(model, held, source));
   if (optimizer)
-    await withTensors(path, filesOf(state, OPTIMIZER_FILE), async (source) => {
+    await withSource(openCheckpointTensors(path, filesOf(state, OPTIMIZER_FILE)), async (source) => {
       const tensors = new Map<string, Tensor>();
       try {
         for (const [name, { shape }] of source.tensors) {
@@ -153,6 +145,28 @@ export async function loadCheckpoint(
       }
     });
   return state;
+}
+
+/**
+ * Loads a safetensors file of whole tensors into a model; of one of which this process holds parts these alone are read.
+ *
+ * @throws {FormatError} if the file is damaged. @throws {MismatchError} if names or shapes differ.
+ */
+export function loadWeights(
+  path: string,
+  model: LoadCheckpointTargets["model"],
+  held: Pick<Strategy, "parts" | "foreign"> = singleDevice(),
+): Promise<void> {
+  return withSource(openWeightsFile(path), (source) => loadHeld(model, held, source));
+}
+
+async function loadHeld(
+  model: LoadCheckpointTargets["model"],
+  held: Pick<Strategy, "parts" | "foreign">,
+  source: CheckpointTensors,
+): Promise<void> {
+  if (held.parts.size === 0) await model.loadStateDict(source);
+  else await loadParts(model, held, source);
 }
 
 /** As `Module.loadStateDict`, of a model of which this process holds parts. */
@@ -182,12 +196,11 @@ async function loadParts(
   }
 }
 
-async function withTensors(
-  path: string,
-  files: readonly string[],
-  use: (source: CheckpointTensors) => Promise<unknown>,
+async function withSource(
+  opening: Promise<CheckpointTensors>,
+  use: (source: CheckpointTensors) => Promise<void>,
 ): Promise<void> {
-  const source = await openCheckpointTensors(path, files);
+  const source = await opening;
   try {
     await use(source);
   } finally {

@@ -23,7 +23,13 @@ export const loopConfig = z.strictObject({
   recompute: z.string().optional(),
   checkpointEverySteps: z.int().min(1).default(500),
   keepCheckpoints: z.int().min(1).default(2),
+  /** Writes checkpoints in a thread, from a copy of weights and moments in host memory. */
+  asyncCheckpoint: z.boolean().default(false),
   logEverySteps: z.int().min(1).default(10),
+  /** A loss or gradient that is not finite ends the run, or leaves out its step. */
+  onNonFinite: z.enum(["stop", "skip"]).default("stop"),
+  /** First and last step, from 1, whose timeline goes to `trace/trace.json` in the run folder; none when absent. */
+  traceSteps: z.tuple([z.int().min(1), z.int().min(1)]).optional(),
 });
 
 /** How samples are read ahead, as part of a run's configuration. */
@@ -34,9 +40,9 @@ export const loaderConfig = z.strictObject({
   prefetchBatches: z.int().min(1).default(2),
 });
 
-/** Settings of `optimizerConfig`, `loopConfig` and `loaderConfig` that change a run's length, speed or words, not its steps. */
+/** Settings of `optimizerConfig`, `loopConfig` and `loaderConfig` that change a run's length, speed or words, not its steps where they are finite. */
 export const loopMayChange = [
-  "train.{epochs,checkpointEverySteps,keepCheckpoints,logEverySteps}",
+  "train.{epochs,checkpointEverySteps,keepCheckpoints,asyncCheckpoint,logEverySteps,traceSteps,onNonFinite}",
   "loader.{numWorkers,prefetchBatches}",
   "backend.threads",
 ];

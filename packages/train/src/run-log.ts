@@ -37,6 +37,8 @@ export interface RunLog {
   /** Training time over all restarts. Units: seconds. */
   seconds(): number;
   step(record: StepRecord): Promise<void>;
+  /** A step whose loss or gradient was not finite; it has no numbers. */
+  skippedStep(step: number, epoch: number, images: number): Promise<void>;
   evaluation(step: number, scores: Readonly<Record<string, number>>): Promise<void>;
   /** Makes what is written survive a power cut. */
   sync(): Promise<void>;
@@ -88,6 +90,10 @@ export async function openRunLog(options: RunLogOptions): Promise<RunLog> {
       await events.write(step, prefixed("train", numbers));
       startWindow();
     },
+    async skippedStep(step, epoch, images) {
+      windowImages += images;
+      await metrics.write({ step, epoch, skipped: true });
+    },
     async evaluation(step, scores) {
       await metrics.write({ step, evaluation: scores });
       await events.write(step, prefixed("evaluation", scores));
@@ -109,6 +115,7 @@ export async function openSilentLog({ firstSeconds }: RunLogOptions): Promise<Ru
   return {
     seconds: () => firstSeconds + clock() - started,
     step: nothing,
+    skippedStep: nothing,
     evaluation: nothing,
     sync: nothing,
     close: nothing,

@@ -74,7 +74,8 @@ export function tensorEntry(name: string, tensor: Tensor): SafetensorsWriteEntry
   };
 }
 
-async function* fileSlices(
+/** The bytes of a file in slices, a tensor's values as its turn comes. Throws as `writeSafetensors` does. */
+export async function* safetensorsSlices(
   path: string,
   entries: readonly SafetensorsWriteEntry[],
   metadata: Readonly<Record<string, string>>,
@@ -105,5 +106,5 @@ export function writeSafetensors(
   entries: readonly SafetensorsWriteEntry[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<FileDigest> {
-  return writeDurably(path, fileSlices(path, entries, metadata));
+  return writeDurably(path, safetensorsSlices(path, entries, metadata));
 }

@@ -1,27 +1,18 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GraticuleError } from "@graticule/core";
+import { bytesPerValue } from "@graticule/nn";
 import type { AdamWState } from "@graticule/optim";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import {
-  checkpointsFolder,
-  makePartialFolder,
-  partialFolder,
-  pruneCheckpoints,
-  publishCheckpoint,
-  stepFolderName,
-} from "./checkpoint-folder.js";
-import {
-  type CheckpointState,
-  encodeCheckpointState,
-  fileOfProcess,
-  MODEL_FILE,
-  OPTIMIZER_FILE,
-  STATE_FILE,
-} from "./checkpoint-state.js";
+import { checkpointsFolder, makePartialFolder, partialFolder, stepFolderName } from "./checkpoint-folder.js";
+import { MODEL_FILE, OPTIMIZER_FILE } from "./checkpoint-names.js";
+import { type CheckpointState, encodeCheckpointState, fileOfProcess } from "./checkpoint-state.js";
 import { partsMetadata } from "./checkpoint-tensors.js";
-import { type FileDigest, writeDurably } from "./durable-file.js";
-import { type SafetensorsWriteEntry, tensorEntry, writeSafetensors } from "./safetensors-file.js";
+import { type CheckpointWork, doCheckpointWork, type FileToWrite } from "./checkpoint-work.js";
+import type { FileDigest } from "./durable-file.js";
+import { inThread } from "./in-thread.js";
+import { type SafetensorsWriteEntry, safetensorsSlices, tensorEntry } from "./safetensors-file.js";
+import { type PhaseNews, startPhases } from "./shared-phases.js";
 import { type Strategy, singleDevice } from "./strategy.js";
 import { isWhole, type TensorPart } from "./tensor-part.js";
 
@@ -49,6 +40,22 @@ export interface SaveCheckpointOptions {
   readonly strategy?: Strategy;
 }
 
+/** A checkpoint that is being written. */
+export interface PendingCheckpoint {
+  /** Its folder, once it is complete. */
+  readonly path: string;
+  /** What this process has to tell the others; null while it is at work. */
+  news(): PhaseNews | null;
+  /**
+   * Goes on by what all processes tell, in the order of ranks; true once the checkpoint is complete.
+   *
+   * @throws {CheckpointError} if a process can't write its part, on every process; what was written aside is removed.
+   */
+  take(all: readonly (PhaseNews | null)[]): Promise<boolean>;
+  /** Waits until it is complete; each process calls it. Throws as `take` does. */
+  finish(): Promise<void>;
+}
+
 /**
  * Writes a checkpoint that is either complete or absent: files are written aside and synced, by each process those of the
  * parts that it holds, then the folder gets its name. One tensor at a time is in host memory. Returns the folder.
@@ -56,60 +63,87 @@ export interface SaveCheckpointOptions {
  * @throws {CheckpointError} if a process can't write its part, on every process; what was written aside is removed.
  */
 export async function saveCheckpoint(options: SaveCheckpointOptions): Promise<string> {
-  const { runFolder, keep, state, optimizer, strategy = singleDevice() } = options;
+  const pending = await startCheckpoint(options, false);
+  await pending.finish();
+  return pending.path;
+}
+
+/**
+ * Begins a checkpoint, which `take` or `finish` complete. In the background it copies all that this process saves to host
+ * memory first, so that training may go on, and lets a thread write, hash and sync it.
+ */
+export async function startCheckpoint(
+  options: SaveCheckpointOptions,
+  inBackground: boolean,
+): Promise<PendingCheckpoint> {
+  const { runFolder, keep, state, strategy = singleDevice() } = options;
   const { step } = state;
-  const partial = partialFolder(runFolder, step);
+  const folder = partialFolder(runFolder, step);
   const isFirst = strategy.rank === 0;
-  try {
-    await together(strategy, async () => {
+  const { files, bytes } = ownFiles(folder, options, strategy);
+  const updates = { ...options.optimizer.updates };
+  const work = inBackground ? inThread : doCheckpointWork;
+  const prepared = inBackground ? await copyFiles(files) : files;
+
+  const phases = startPhases([
+    async () => {
       if (isFirst) await makePartialFolder(runFolder, step);
-    });
-    const written = await together(strategy, () => writeOwnFiles(partial, options, strategy));
-    const files: Record<string, FileDigest> = Object.assign({}, ...written);
-    // Of parameters that not all processes hold, others count the updates.
-    const optimizerUpdates = Object.assign({}, ...(await strategy.gather(optimizer.updates)));
-    await together(strategy, async () => {
+    },
+    async () => ({ files: await work({ kind: "write", folder, files: prepared }), updates }),
+    async (written) => {
       if (!isFirst) return;
-      const text = encodeCheckpointState({ ...state, optimizerUpdates, files });
-      await writeDurably(join(partial, STATE_FILE), [new TextEncoder().encode(text)]);
-      await publishCheckpoint(runFolder, partial, step);
-      await pruneCheckpoints(runFolder, keep, step);
-    });
-    return join(checkpointsFolder(runFolder), stepFolderName(step));
-  } catch (cause) {
-    if (isFirst) await rm(partial, { recursive: true, force: true }).catch(() => {});
+      const all = written as { files: Record<string, FileDigest>; updates: Record<string, number> }[];
+      // Of parameters that not all processes hold, others count the updates.
+      const optimizerUpdates = Object.assign({}, ...all.map((each) => each.updates));
+      const digests: Record<string, FileDigest> = Object.assign({}, ...all.map((each) => each.files));
+      const text = encodeCheckpointState({ ...state, optimizerUpdates, files: digests });
+      await work({ kind: "commit", runFolder, step, keep, state: text } satisfies CheckpointWork);
+    },
+  ]);
+
+  async function failWith(cause: unknown): Promise<never> {
+    if (isFirst) await rm(folder, { recursive: true, force: true }).catch(() => {});
     throw new CheckpointError(
       step,
-      `checkpoint of step ${step}: expected to write ${runFolder}, got ${(cause as Error).message}. ` +
+      `checkpoint of step ${step}: expected to write ${bytes} bytes into ${runFolder}, got ${(cause as Error).message}. ` +
         "Earlier checkpoints are intact; free space on the disk, then resume.",
       { cause },
     );
   }
+
+  return {
+    path: join(checkpointsFolder(runFolder), stepFolderName(step)),
+    news: phases.news,
+    async take(all) {
+      try {
+        return phases.take(all);
+      } catch (error) {
+        return failWith(error);
+      }
+    },
+    finish: () => phases.finish(strategy.gather).catch(failWith),
+  };
 }
 
-/** Does something on every process; what fails on one fails on all. Returns what each gave. */
-async function together<T>(strategy: Strategy, run: () => T | Promise<T>): Promise<T[]> {
-  let result: T | undefined;
-  let failure: Error | undefined;
-  try {
-    result = await run();
-  } catch (error) {
-    failure = error as Error;
+/** The same bytes in memory of their own. */
+async function copyFiles(files: readonly FileToWrite[]): Promise<FileToWrite[]> {
+  const copies: FileToWrite[] = [];
+  for (const { name, slices } of files) {
+    const copied: Uint8Array[] = [];
+    for await (const slice of slices) copied.push(slice.slice());
+    copies.push({ name, slices: copied });
   }
-  const all = await strategy.gather({ result: result ?? null, failure: failure?.message ?? null });
-  if (failure) throw failure;
-  const other = all.findIndex((each) => each.failure !== null);
-  if (other >= 0) throw new Error(`${all[other]?.failure} (on process ${other})`);
-  return all.map((each) => each.result as T);
+  return copies;
 }
 
-/** Writes the files of this process; none where others hold all that it has. */
-async function writeOwnFiles(
+/** The files of this process, and the bytes of their tensors; none where others hold all that it has. */
+function ownFiles(
   folder: string,
   { model, optimizer }: SaveCheckpointOptions,
   { rank, worldSize, parts }: Strategy,
-): Promise<Record<string, FileDigest>> {
-  const files: Record<string, FileDigest> = {};
+): { readonly files: FileToWrite[]; readonly bytes: number } {
+  const files: FileToWrite[] = [];
+  let bytes = 0;
   for (const [name, tensors] of [
     [MODEL_FILE, model],
     [OPTIMIZER_FILE, optimizer.tensors],
@@ -129,8 +163,10 @@ async function writeOwnFiles(
       }
     }
     if (rank > 0 && entries.length === 0) continue;
+    for (const { shape, dtype } of entries)
+      bytes += shape.reduce((product, length) => product * length, bytesPerValue[dtype]);
     const file = parts.size === 0 ? name : fileOfProcess(name, rank, worldSize);
-    files[file] = await writeSafetensors(join(folder, file), entries, partsMetadata(placed));
+    files.push({ name: file, slices: safetensorsSlices(join(folder, file), entries, partsMetadata(placed)) });
   }
-  return files;
+  return { files, bytes };
 }

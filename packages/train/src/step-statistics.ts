@@ -1,4 +1,3 @@
-import { NonFiniteError } from "@graticule/core";
 import { sumOfSquares } from "@graticule/ops";
 import { type Scalar, stack, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { StepStatistics } from "./strategy.js";
@@ -25,18 +24,10 @@ export function gradientNorm({ gradientSquares }: StepStatistics, gradAccumSteps
   return Math.sqrt([...gradientSquares.values()].reduce((sum, square) => sum + square, 0)) / gradAccumSteps;
 }
 
-/**
- * Refuses a step that would spoil the weights. Units: `step` counts from 1, as in the log.
- *
- * @throws {NonFiniteError} naming the step, the loss and the first parameter whose gradient is not finite.
- */
-export function assertFinite(step: number, { loss, gradientSquares }: StepStatistics): void {
+/** What of a step is not finite: the loss and the first such gradient; undefined if all is. */
+export function describeNonFinite({ loss, gradientSquares }: StepStatistics): string | undefined {
   const [first] = [...gradientSquares].find(([, square]) => !Number.isFinite(square)) ?? [];
-  if (Number.isFinite(loss) && first === undefined) return;
+  if (Number.isFinite(loss) && first === undefined) return undefined;
   const gradients = first === undefined ? "finite gradients" : `a gradient of ${first} that is not finite`;
-  throw new NonFiniteError(
-    step,
-    `step ${step}: expected a finite loss and gradients, got loss ${loss} and ${gradients}. ` +
-      "Lower the learning rate or clip the gradients, look for infinite pixels, then resume from the last checkpoint.",
-  );
+  return `loss ${loss} and ${gradients}`;
 }

@@ -22,6 +22,17 @@ export interface OwnedPart extends TensorPart {
   readonly isSaved: boolean;
 }
 
+/** An operation between processes. Units: seconds of the clock of `process.hrtime`. */
+export interface CommunicationSpan {
+  readonly name: string;
+  readonly communicator: string;
+  readonly bytes: number;
+  readonly start: number;
+  readonly end: number;
+  /** Since when it blocked this process, until its end; left out if it never did. */
+  readonly blockedFrom?: number;
+}
+
 /**
  * All that the training loop knows of parallelism: where gradients go as they come out of the backward pass, and which
  * of them this process then applies. `singleDevice()` keeps them; a parallel strategy reduces them on the way. Every
@@ -52,6 +63,8 @@ export interface Strategy {
   releaseGradients(): void;
   /** What every process gives, in the order of ranks, once all have called it. Values are as JSON has them. */
   gather<T>(value: T): Promise<T[]>;
+  /** Records operations between processes from now on, for a trace; what it returns ends that. Left out where there are none. */
+  recordCommunication?(): () => readonly CommunicationSpan[];
 }
 
 /** The strategy of one process with one device: gradients are summed over micro-steps and nothing else happens. */

@@ -4,6 +4,7 @@ import type { Batch, Loader } from "@graticule/data";
 import type { Module } from "@graticule/nn";
 import type { AdamW } from "@graticule/optim";
 import type { Scalar } from "@tensorflow/tfjs-core";
+import type { NonFinitePolicy } from "./non-finite-policy.js";
 import type { ProgressOptions } from "./progress.js";
 import type { BackendMemory } from "./run-log.js";
 import type { Strategy } from "./strategy.js";
@@ -27,7 +28,7 @@ export interface LossContext {
 export type LossFunction = (batch: Batch, context: LossContext) => Scalar;
 
 export interface TrainOptions {
-  /** Where checkpoints and logs go; one process at a time. */
+  /** Where checkpoints and logs go; one process, or one job of several, at a time, which `train.lock` there sees to. */
   readonly runFolder: string;
   readonly model: Module;
   readonly optimizer: AdamW;
@@ -41,6 +42,8 @@ export interface TrainOptions {
   readonly gradAccumSteps?: number;
   /** Largest L2 norm that the mean gradient keeps; not clipped unless given. */
   readonly clipNorm?: number;
+  /** What a step does whose loss or gradient is not finite; `stop` unless given. */
+  readonly onNonFinite?: NonFinitePolicy;
   /** Where gradients go; `singleDevice()` unless given. */
   readonly strategy?: Strategy;
   /** The whole configuration of the run, stored with each checkpoint. */
@@ -50,9 +53,16 @@ export interface TrainOptions {
   /** Patterns of configuration paths that may differ when resuming, e.g. `["train.totalSteps", "log.**"]`. */
   readonly configMayChange?: readonly string[];
   readonly saveEverySteps: number;
+  /**
+   * Writes checkpoints in a thread while training goes on: a save costs a copy of weights and moments in host memory, in
+   * time and in bytes. The next save and the end of the run wait for it. False unless given.
+   */
+  readonly asyncCheckpoint?: boolean;
   /** How many checkpoints to keep, the newest ones. */
   readonly keepCheckpoints: number;
   readonly logEverySteps: number;
+  /** First and last step, counted from 1, of which a timeline goes to `trace/` in the run folder; none unless given. */
+  readonly traceSteps?: readonly [first: number, last: number];
   readonly evaluate?: {
     readonly everySteps: number;
     /** Scores by name, for the log. */
@@ -87,7 +97,7 @@ export interface TrainResult {
 
 const COUNTS = ["gradAccumSteps", "saveEverySteps", "keepCheckpoints", "logEverySteps"] as const;
 
-/** @throws {RangeError} if a count is not a whole number of at least 1, or `clipNorm` is not positive. */
+/** @throws {RangeError} if a count is not a whole number of at least 1, `clipNorm` not positive, or `traceSteps` no window. */
 export function assertTrainOptions(options: TrainOptions): void {
   for (const name of COUNTS) {
     const value = options[name] ?? 1;
@@ -96,6 +106,9 @@ export function assertTrainOptions(options: TrainOptions): void {
   }
   if (!(Number.isSafeInteger(options.totalSteps) && options.totalSteps >= 0))
     throw new RangeError(expectation("train", "totalSteps to be a whole number", `${options.totalSteps}`));
+  const { traceSteps: [first, last] = [1, 1] } = options;
+  if (!(Number.isSafeInteger(first) && Number.isSafeInteger(last) && 1 <= first && first <= last))
+    throw new RangeError(expectation("train", "traceSteps [first, last] with 1 ≤ first ≤ last", `[${first}, ${last}]`));
   if (options.clipNorm !== undefined && !(options.clipNorm > 0))
     throw new RangeError(
       expectation("train", "clipNorm above 0", `${options.clipNorm}`, "Leave it out for no clipping."),

@@ -1,16 +1,18 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type PlainData, printConfig } from "@graticule/config";
 import { silentLogger } from "@graticule/core";
-import { applyRecompute } from "@graticule/nn";
+import type { Module } from "@graticule/nn";
 import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
 import type { z } from "zod";
 import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
-import { singleDevice } from "./strategy.js";
-import { train } from "./train.js";
+import { type Strategy, singleDevice } from "./strategy.js";
+import { together } from "./together.js";
+import { trainLocked } from "./train.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
+import { withRunLock } from "./with-run-lock.js";
 
 /** Where a run folder keeps its settings. */
 export const RUN_CONFIG_FILE = "config.yaml";
@@ -38,15 +40,14 @@ export interface TrainRunOptions
 
 /**
  * Trains a model as its run's configuration says: AdamW with weight decay on matrices, linear warm-up and a cosine over
- * all epochs, recompute, checkpoints.
+ * all epochs, checkpoints. `train.recompute` is applied by the caller, since that comes before a model is divided.
  *
  * @throws as `train` does.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   const { runFolder, config, model, loader, backend, logger = silentLogger } = options;
-  const { epochs, gradAccumSteps, recompute } = config.train;
+  const { epochs, gradAccumSteps } = config.train;
   const { weightDecay, betas, epsilon, warmupFraction, minLearningRate, clipNorm } = config.optimizer;
-  if (recompute !== undefined) applyRecompute(model, recompute);
   const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
   const { strategy = singleDevice(), resume, configMayChange, evaluate } = options;
   const groups = weightDecayGroups(model, weightDecay).map((group) => ({
@@ -60,41 +61,56 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     totalSteps,
     minLr: minLearningRate,
   });
-  if (strategy.rank === 0) {
-    await mkdir(runFolder, { recursive: true });
-    await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(config as unknown as PlainData));
-  }
-  const parameters = model.namedParameters().reduce((sum, [, { size, trainable }]) => sum + (trainable ? size : 0), 0);
+  const parameters = await countTrained(model, strategy);
   logger.info(
     `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${loader.globalBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
   );
+  const trainOptions: TrainOptions = {
+    runFolder,
+    model,
+    optimizer,
+    loader,
+    loss: options.loss,
+    learningRate,
+    seed: config.seed,
+    totalSteps,
+    gradAccumSteps,
+    ...(clipNorm !== undefined && { clipNorm }),
+    config: config as unknown as PlainData,
+    saveEverySteps: config.train.checkpointEverySteps,
+    keepCheckpoints: config.train.keepCheckpoints,
+    asyncCheckpoint: config.train.asyncCheckpoint,
+    logEverySteps: config.train.logEverySteps,
+    strategy,
+    ...(resume !== undefined && { resume }),
+    ...(configMayChange && { configMayChange }),
+    ...(evaluate && { evaluate }),
+    ...(backend.memory && { memory: backend.memory }),
+    logger,
+    progressStream: options.progressStream ?? nowhere(),
+    ...(config.train.traceSteps && { traceSteps: config.train.traceSteps }),
+    onNonFinite: config.train.onNonFinite,
+  };
   try {
-    return await train({
-      runFolder,
-      model,
-      optimizer,
-      loader,
-      loss: options.loss,
-      learningRate,
-      seed: config.seed,
-      totalSteps,
-      gradAccumSteps,
-      ...(clipNorm !== undefined && { clipNorm }),
-      config: config as unknown as PlainData,
-      saveEverySteps: config.train.checkpointEverySteps,
-      keepCheckpoints: config.train.keepCheckpoints,
-      logEverySteps: config.train.logEverySteps,
-      strategy,
-      ...(resume !== undefined && { resume }),
-      ...(configMayChange && { configMayChange }),
-      ...(evaluate && { evaluate }),
-      ...(backend.memory && { memory: backend.memory }),
-      logger,
-      progressStream: options.progressStream ?? nowhere(),
+    return await withRunLock(trainOptions, async (lock) => {
+      await together(strategy, async () => {
+        if (strategy.rank === 0) await writeFile(join(runFolder, RUN_CONFIG_FILE), printConfig(trainOptions.config));
+      });
+      return trainLocked(trainOptions, lock);
     });
   } finally {
     optimizer.dispose();
   }
+}
+
+/** Values that are trained, over all processes. Collective. */
+async function countTrained(model: Module, strategy: Strategy): Promise<number> {
+  const own = model
+    .namedParameters()
+    .filter(([, { trainable }]) => trainable)
+    .map(([path, { globalShape }]) => [path, globalShape.reduce((size, length) => size * length, 1)] as const);
+  const all = new Map((await strategy.gather(own)).flat());
+  return [...all.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function nowhere(): Writable {

@@ -1,11 +1,21 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { Linear } from "@graticule/nn";
 import { makeAdamW, weightDecayGroups } from "@graticule/optim";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import { beforeAll, expect, it } from "vitest";
-import { loadCheckpoint, type OwnedPart, type Strategy, saveCheckpoint, singleDevice } from "../src/index.js";
+import { beforeAll, expect, it, vi } from "vitest";
+import {
+  checkCheckpoint,
+  exportWeights,
+  loadCheckpoint,
+  type OwnedPart,
+  openSafetensors,
+  type Strategy,
+  saveCheckpoint,
+  singleDevice,
+  verifyCheckpoint,
+} from "../src/index.js";
 import { makeTemporaryFolder } from "./fixtures/temporary-folder.js";
 
 beforeAll(async () => {
@@ -98,7 +108,57 @@ it("what one process can't write fails on all, and leaves nothing half-written",
   for (const result of results) {
     expect(result.status).toBe("rejected");
     expect(String((result as PromiseRejectedResult).reason)).toMatch(
-      /checkpoint of step 7: expected to write .*EEXIST|ENOTDIR/,
+      /checkpoint of step 7: expected to write \d+ bytes into .*EEXIST|ENOTDIR/,
     );
   }
+});
+
+it("exports whole weights from parts, in files of any size, a slice at a time", async () => {
+  const folder = await makeTemporaryFolder();
+  const checkpoint = await verifyCheckpoint(await save(await makeTemporaryFolder()));
+  const [file] = await exportWeights(checkpoint, join(folder, "model.safetensors"));
+  const whole = await openSafetensors(file?.path as string);
+  expect([...(await whole.read("weight"))]).toEqual([...weight]);
+  expect([whole.tensors.get("weight")?.shape, whole.metadata]).toEqual([[3, 2], { format: "pt" }]);
+  await whole.close();
+
+  const out = join(folder, "shards.safetensors");
+  const files = await exportWeights(checkpoint, out, { shardBytes: 30 });
+  expect(files.map(({ path }) => basename(path))).toEqual([
+    "shards-00001-of-00002.safetensors",
+    "shards-00002-of-00002.safetensors",
+    "shards.safetensors.index.json",
+  ]);
+  expect(JSON.parse(await readFile(`${out}.index.json`, "utf8"))).toEqual({
+    metadata: { total_size: 36 },
+    weight_map: { weight: "shards-00001-of-00002.safetensors", bias: "shards-00002-of-00002.safetensors" },
+  });
+  await expect(exportWeights(checkpoint, "model.pt")).rejects.toThrow("ends in .safetensors, got 'model.pt'");
+});
+
+it("holds 16 MiB of an exported tensor at a time", async () => {
+  const runFolder = await makeTemporaryFolder();
+  const model = new Map([["large", tf.zeros([3, 4 * 2 ** 20 - 1])]]);
+  const optimizer = { tensors: new Map<string, tf.Tensor>(), updates: {} };
+  const path = await saveCheckpoint({ runFolder, keep: 1, state, model, optimizer });
+  const file = await open(join(path, "state.json"));
+  await file.close();
+  const write = vi.spyOn(Object.getPrototypeOf(file) as typeof file, "write");
+  await exportWeights(await verifyCheckpoint(path), join(runFolder, "large.safetensors"));
+  const lengths = write.mock.calls.map(([bytes]) => (bytes as unknown as Uint8Array).byteLength);
+  write.mockRestore();
+  expect(Math.max(...lengths)).toBe(16 * 2 ** 20);
+});
+
+it("a check names every fault", async () => {
+  const path = await save(await makeTemporaryFolder());
+  expect(await checkCheckpoint(path)).toMatchObject({ isValid: true, faults: [], state: { step: 7 } });
+  await writeFile(join(path, "model-00002-of-00002.safetensors"), "other");
+  await rm(join(path, "optimizer-00001-of-00002.safetensors"));
+  const { isValid, files } = await checkCheckpoint(path);
+  expect(isValid).toBe(false);
+  expect(files.flatMap(({ name, fault }) => (fault ? `${name}: ${fault}` : [])).sort()).toEqual([
+    expect.stringMatching(/^model-00002-of-00002.safetensors: expected \d+ bytes$/),
+    "optimizer-00001-of-00002.safetensors: not there",
+  ]);
 });

@@ -60,6 +60,22 @@ describe("a run in a process of its own", () => {
     expect(await metricSteps(runFolder)).toEqual(Array.from({ length: STEPS }, (_, index) => index + 1));
   });
 
+  it("ends with the same bytes when a thread writes the checkpoints, also after kill -9 while it does", async () => {
+    const runFolder = await makeTemporaryFolder();
+    for (const wait of [4, 5, 7]) {
+      const before = (await metricSteps(runFolder)).length;
+      const child = startTrainChild([runFolder, STEPS, SAVE_EVERY, 4, "", "async"]);
+      await waitForSteps(runFolder, Math.min(before + wait, STEPS - 1), child);
+      child.process.kill("SIGKILL");
+      await child.finished;
+    }
+    const end = await startTrainChild([runFolder, STEPS, SAVE_EVERY, 0, "", "async"]).finished;
+    expect(end.stderr).toBe("");
+    expect(JSON.parse(end.stdout)).toMatchObject({ step: STEPS, stopped: false });
+    expect(await fileHashes(runFolder)).toEqual(reference);
+    expect((await listCheckpoints(runFolder)).length).toBeLessThanOrEqual(3);
+  });
+
   it("saves and returns after SIGTERM, and goes on when resumed", async () => {
     const runFolder = await makeTemporaryFolder();
     const child = startTrainChild([runFolder, STEPS, 1000, 5]);
@@ -82,9 +98,11 @@ describe("a run in a process of its own", () => {
     const failed = await startTrainChild([runFolder, STEPS, 4, 0], "ulimit -f 8").finished;
     expect(failed.code).toBe(1);
     expect(failed.stderr.replace(runFolder, "RUN")).toMatchInlineSnapshot(`
-      "CheckpointError: checkpoint of step 8: expected to write RUN, got EFBIG: file too large, write. Earlier checkpoints are intact; free space on the disk, then resume.
+      "CheckpointError: checkpoint of step 8: expected to write 5208 bytes into RUN, got EFBIG: file too large, write. Earlier checkpoints are intact; free space on the disk, then resume.
       "
     `);
+    const inThread = await startTrainChild([runFolder, STEPS, 4, 0, "", "async"], "ulimit -f 8").finished;
+    expect([inThread.code, inThread.stderr]).toEqual([1, failed.stderr]);
     const warnings: string[] = [];
     const latest = await findLatestCheckpoint(
       runFolder,

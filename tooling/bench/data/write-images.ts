@@ -62,7 +62,7 @@ export async function writeShards(folder: string): Promise<DataCase> {
   return {
     dataset: packedShardsSpec({ folder: shards, verify: "never" }),
     batch: 32,
-    repeats: 32,
+    repeats: 128,
     sampleBytes,
     peer: {
       name: "memmap",

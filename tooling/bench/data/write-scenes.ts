@@ -45,7 +45,7 @@ function rasterCase(uri: string, peerUri: string): DataCase {
 /** Random windows of a tiled, deflated 4-band uint16 GeoTIFF of 4096 × 4096. */
 export async function writeGeotiff(folder: string): Promise<DataCase> {
   const path = await writeCog(folder);
-  return rasterCase(path, path);
+  return { ...rasterCase(path, path), repeats: 4 };
 }
 
 /** The same windows from a server on this machine that knows byte ranges. */

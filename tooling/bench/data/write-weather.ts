@@ -34,7 +34,7 @@ function weatherCase(
 export async function writeNetcdf(folder: string): Promise<DataCase> {
   const path = `${folder}/weather.nc`;
   await writeByPython("netcdf4", "netCDF4", path);
-  return weatherCase(path, 4, "xarray", "netcdf", ["xarray", "netCDF4"]);
+  return weatherCase(path, 16, "xarray", "netcdf", ["xarray", "netCDF4"]);
 }
 
 /** The same as Zarr v2 with its usual compressor, Blosc's LZ4 with shuffling. */

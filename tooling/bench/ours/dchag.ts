@@ -9,7 +9,7 @@ import {
   type Reducer,
   type TreeShape,
 } from "@graticule/models";
-import { closeMpi, openMpi } from "@graticule/mpi";
+import { type Communicator, closeMpi, openMpi } from "@graticule/mpi";
 import { deferInitialization, initialize } from "@graticule/nn";
 import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import { blockPlan, crossAttentionPlan, distributeChannels, outputPlan, tensorParallel } from "@graticule/parallel";
@@ -17,6 +17,7 @@ import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import { mul, type Tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { median } from "../median.js";
 import { openTorch, readSettings } from "./child.js";
+import { gatherAllTokens } from "./gather-all-tokens.js";
 import { makeTrainingStep } from "./training-step.js";
 
 /** One rank of `bench dchag`: the same model with all channels on every rank, and with each rank's own, in turn. */
@@ -28,8 +29,11 @@ interface DchagSettings {
   readonly outputs: number;
   readonly shape: TreeShape;
   readonly reducer: Reducer;
-  /** What the baseline reduces its channels with: the same tree, or the one cross-attention of ClimaX. */
-  readonly baseline: "same" | "flat";
+  /**
+   * What D-CHAG stands beside, under the same tensor parallelism: all channels on every rank, reduced by the same tree or
+   * by the one cross-attention of ClimaX; or each rank's channels, with that cross-attention over the gathered tokens.
+   */
+  readonly baseline: "same" | "flat" | "gather-all";
   readonly batch: number;
   readonly dtype: "fp32" | "bf16";
   readonly threads: number;
@@ -58,12 +62,15 @@ const whole = baseline === "same" ? divided : config(channelTree("flat", { inCha
 
 const runs = { baseline: [] as Measured[], dchag: [] as Measured[] };
 for (let pair = 0; pair < pairs; pair++) {
-  runs.baseline.push(measure(whole, false));
-  runs.dchag.push(measure(divided, true));
+  runs.baseline.push(measure(whole, baseline === "gather-all" ? gatherAllTokens : undefined));
+  runs.dchag.push(measure(divided, distributeChannels));
 }
 const result = { baseline: summary(runs.baseline), dchag: summary(runs.dchag) };
 if (world.rank === 0) process.stdout.write(`${JSON.stringify(result)}\n`);
 closeMpi();
+
+/** Leaves each rank its channels and names them. */
+type Distribute = (model: ChannelVit, group: Communicator) => readonly number[];
 
 interface Measured {
   readonly peakBytes: number;
@@ -74,12 +81,12 @@ interface Measured {
 }
 
 /** Builds the model, trains some steps and frees it. Peak: all that the rank holds, weights, moments and batch included. */
-function measure(config: ChannelVitConfig, isDistributed: boolean): Measured {
+function measure(config: ChannelVitConfig, distribute: Distribute | undefined): Measured {
   resetPeakBytes();
   const before = memoryStats().liveBytes;
   const network = deferInitialization(() => initialize(new ChannelVit(config), channelEncoderInitRules(config), 0));
-  const held = isDistributed ? distributeChannels(network, world) : undefined;
-  const attention = isDistributed || baseline === "flat" ? "channels.attn" : "channels.**.attn";
+  const held = distribute?.(network, world);
+  const attention = distribute || baseline === "flat" ? "channels.attn" : "channels.**.attn";
   tensorParallel(network, world, [...blockPlan("blocks.*"), ...crossAttentionPlan(attention), ...outputPlan("head.*")]);
   const images = randomFields("images", held ?? Array.from({ length: channels }, (_, channel) => channel));
   const targets = randomFields(

@@ -14,7 +14,7 @@ import {
 } from "@graticule/parallel";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import type { Strategy } from "@graticule/train";
-import { type Scalar, stack, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { type Scalar, stack, type Tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import { median } from "../median.js";
 import { openTorch, readSettings } from "./child.js";
 import { randomImages } from "./random-images.js";
@@ -28,16 +28,22 @@ interface FsdpSettings {
   readonly warmupSteps: number;
   readonly steps: number;
   readonly layouts: readonly ("DDP" | ShardingStrategy)[];
+  /** Where sharded state lies, if on the disk. */
+  readonly offloadFolder?: string;
 }
 
 interface Measured {
   readonly secondsPerStep: number;
   readonly peakBytes: number;
-  /** Parameters, moments and gradients ÷ shards, one whole unit and what is in none, and the activations. */
+  /** What `expected` derives. */
   readonly expectedBytes: number;
+  readonly peakRssBytes: number;
+  /** Float32 values of what is trained, ÷ shards. */
+  readonly shardBytes: number;
 }
 
 const FLOAT = 4;
+const UNIT = /^(decoder_)?blocks\.\d+$/;
 
 const settings = readSettings<FsdpSettings>();
 const world = openMpi({ timeoutSeconds: 300 });
@@ -58,7 +64,25 @@ function strategyOf(
   mesh: Mesh,
 ): Strategy & { dispose?(): void } {
   if (layout === "DDP") return dataParallel(model, mesh);
-  return fullyShard(model, mesh, { units, reshardAfterForward: layout !== "SHARD_GRAD_OP" });
+  const { offloadFolder } = settings;
+  const offload = offloadFolder === undefined ? {} : ({ offload: "disk", offloadFolder } as const);
+  return fullyShard(model, mesh, { units, reshardAfterForward: layout !== "SHARD_GRAD_OP", ...offload });
+}
+
+/** Bytes that live when each unit's forward pass ends, by its path, in order. */
+function watchUnits(model: Module): Map<string, number> {
+  const live = new Map<string, number>();
+  for (const [path, module] of model.namedModules()) {
+    if (!UNIT.test(path)) continue;
+    const unit = module as Module & { forward(...inputs: Tensor[]): Tensor };
+    const forward = unit.forward.bind(unit);
+    unit.forward = (...inputs) => {
+      const output = forward(...inputs);
+      live.set(path, memoryStats().liveBytes);
+      return output;
+    };
+  }
+  return live;
 }
 
 async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measured> {
@@ -73,7 +97,9 @@ async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measure
   const optimizer = makeAdamW({ groups, betas: [0.9, 0.95] });
   const pathOf = new Map<Variable, string>();
   for (const [path, { trainable, variable }] of model.namedParameters()) if (trainable) pathOf.set(variable, path);
-  let activations = 0;
+  const live = watchUnits(model);
+  /** By unit: bytes that its activations and those before it take. */
+  let activations = new Map<string, number>();
 
   async function step(index: number): Promise<void> {
     strategy.beforeForward();
@@ -82,12 +108,12 @@ async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measure
       () => {
         const mask = makeMaeMask({ seed: 0, epoch: index, indices, numTokens: numPatches(config), maskRatio: 0.75 });
         const value: Scalar = maeLoss(model, images, mask, { normPix: true });
-        activations = memoryStats().liveBytes - start;
         return value;
       },
       [...pathOf.keys()],
       (variable, gradient) => strategy.takeGradient(pathOf.get(variable) as string, gradient, true),
     );
+    activations = new Map(Array.from(live, ([path, bytes]) => [path, bytes - start]));
     const gradients = [...(await strategy.finishGradients())];
     const squares = tidy(() => stack(gradients.map(([, gradient]) => sumOfSquares(gradient))));
     const values = await squares.data();
@@ -113,29 +139,57 @@ async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measure
     world.barrier();
     if (index >= settings.warmupSteps) times.push((performance.now() - start) / 1000);
   }
-  const most = Float64Array.of(memoryStats().peakBytes - before, median(times));
+  const most = Float64Array.of(memoryStats().peakBytes - before, median(times), 1024 * process.resourceUsage().maxRSS);
   world.allReduce(most, { reduction: "max" });
-  const expectedBytes = expected(model, layout === "DDP" ? undefined : mesh.sizes.fsdp, activations);
+  const [peakBytes = 0, secondsPerStep = 0, peakRssBytes = 0] = most;
+  const shards = layout === "DDP" ? 1 : mesh.sizes.fsdp;
+  const sizes = sizesByUnit(model);
+  const expectedBytes = expected(sizes, layout, shards, activations);
+  const shardBytes = ([...sizes.values()].reduce((sum, size) => sum + size, 0) * FLOAT) / shards;
   optimizer.dispose();
   strategy.dispose?.();
   model.dispose();
   mesh.free();
-  return { peakBytes: most[0] as number, secondsPerStep: most[1] as number, expectedBytes };
+  return { peakBytes, secondsPerStep, expectedBytes, peakRssBytes, shardBytes };
 }
 
-/** @param shards undefined where every rank holds all. */
-function expected(model: Module, shards: number | undefined, activations: number): number {
-  const sizes = new Map<string, number>();
-  let fixed = 0;
-  for (const [path, { size, trainable }] of model.namedParameters()) {
-    const unit = /^(decoder_)?blocks\.\d+/.exec(path)?.[0] ?? "";
-    if (trainable) sizes.set(unit, (sizes.get(unit) ?? 0) + size);
-    else fixed += size;
+/** Parameters by unit, under "" those in none. */
+function sizesByUnit(model: Module): Map<string, number> {
+  const sizes = new Map([["", 0]]);
+  for (const [path, { size }] of model.namedParameters()) {
+    const unit = path.split(".").slice(0, 2).join(".");
+    const key = UNIT.test(unit) ? unit : "";
+    sizes.set(key, (sizes.get(key) ?? 0) + size);
   }
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const states = 4 * total; // parameters, two moments, gradients
-  if (shards === undefined) return FLOAT * (states + fixed) + activations;
+  return sizes;
+}
+
+/**
+ * What a rank should hold at most. Parameters and moments are there all the time; in the backward pass of unit i there are
+ * besides: the activations of units 1 to i; gradients ÷ shards of the units after i, with which it is through; what is in
+ * no unit, gathered, and its gradients; and of whole units those in use: unit i and the one before it, which is gathered
+ * ahead, with the gradients of unit i and of the two whose reductions may be under way. Activations and gradients are never
+ * there in full at once: a unit's activations go as its gradients come. `SHARD_GRAD_OP` gathers no unit in the backward
+ * pass: those that it keeps from the forward pass are counted with the activations.
+ */
+function expected(
+  sizes: ReadonlyMap<string, number>,
+  layout: FsdpSettings["layouts"][number],
+  shards: number,
+  activations: ReadonlyMap<string, number>,
+): number {
+  const units = [...activations.keys()].map((path) => sizes.get(path) as number);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const root = sizes.get("") ?? 0;
-  const unit = Math.max(...[...sizes].filter(([path]) => path !== "").map(([, size]) => size));
-  return FLOAT * (states / shards + fixed + root + unit) + activations;
+  const states = settings.offloadFolder === undefined ? (3 * (sum(units) + root)) / shards : 0;
+  const moments = [...activations.values()].map((bytes, at) => {
+    const after = sum(units.slice(at + 1)) / shards;
+    if (layout === "DDP") return bytes + FLOAT * (after + (units[at] as number) + root);
+    const gathered = sum(
+      layout === "SHARD_GRAD_OP" ? units.slice(0, at + 1) : units.slice(Math.max(0, at - 1), at + 1),
+    );
+    const reduced = sum(units.slice(at, at + 3));
+    return bytes + FLOAT * (after + 2 * root + gathered + reduced);
+  });
+  return FLOAT * states + Math.max(...moments);
 }

@@ -8,9 +8,11 @@ const { places, recordBytes } = workerData;
 const files = new Map(places.map(({ path }) => [path, 0]));
 for (const path of files.keys()) files.set(path, openSync(path, "r"));
 const batches = Array.from({ length: BATCHES }, () => new Uint8Array(RECORDS_PER_BATCH * recordBytes).fill(1));
-const started = performance.now();
-for (const [at, { path, position }] of places.entries()) {
-  const batch = batches[Math.floor(at / RECORDS_PER_BATCH) % BATCHES];
-  readSync(files.get(path), batch, (at % RECORDS_PER_BATCH) * recordBytes, recordBytes, position);
-}
-parentPort.postMessage((performance.now() - started) / 1000);
+parentPort.once("message", () => {
+  for (const [at, { path, position }] of places.entries()) {
+    const batch = batches[Math.floor(at / RECORDS_PER_BATCH) % BATCHES];
+    readSync(files.get(path), batch, (at % RECORDS_PER_BATCH) * recordBytes, recordBytes, position);
+  }
+  parentPort.postMessage("done");
+});
+parentPort.postMessage("ready");

@@ -1,5 +1,6 @@
 """The Python side of `bench data`: one epoch of a path, timed as ours/data.ts times it."""
 
+import copy
 import importlib
 import time
 
@@ -15,6 +16,9 @@ class Repeated:
 
     def __init__(self, samples, repeats):
         self.samples, self.repeats = samples, repeats
+
+    def __copy__(self):
+        return Repeated(copy.copy(self.samples), self.repeats)
 
     def __len__(self):
         return self.repeats * len(self.samples)

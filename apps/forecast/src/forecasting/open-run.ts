@@ -2,7 +2,7 @@ import { ConfigError, type Logger, MismatchError } from "@graticule/core";
 import { assertSameSchema, type ChannelSchema } from "@graticule/data";
 import { type ForecastSamples, openForecastSamples } from "@graticule/data-era5";
 import { AnomalyForecaster, ensembleInputs } from "@graticule/models";
-import { findLatestCheckpoint, loadCheckpoint, MODEL_FILE, openBackend } from "@graticule/train";
+import { findLatestCheckpoint, loadCheckpoint, openBackend, weightsDigest } from "@graticule/train";
 import { dispose, type Tensor4D, tensor2d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { loadBest, readBest } from "../training/best-weights.js";
 import { forecastModelConfig, samplesOptions } from "../training/forecast-model.js";
@@ -89,7 +89,7 @@ export async function openForecastRun(
     config,
     samples,
     channels: samples.targetSchema,
-    checkpoint: best?.sha256 ?? (checkpoint.state.files[MODEL_FILE]?.sha256 as string),
+    checkpoint: best?.sha256 ?? weightsDigest(checkpoint.state),
     step: best?.step ?? checkpoint.state.step,
     hasNoise: noiseDim > 0,
     async predict(startHours, leadTimeHours, known) {

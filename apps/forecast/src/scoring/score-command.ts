@@ -18,7 +18,7 @@ import { openForecastRun } from "../forecasting/open-run.js";
 import { makeProgressLine } from "../progress-line.js";
 import { type ForecastSource, fileSource, runSource } from "./forecast-source.js";
 import { scoreForecasts, writeScores } from "./score.js";
-import { scoreReport, scoreTable, TABLE_LEGEND } from "./score-report.js";
+import { SUMMARY_LEGEND, scoreReport, scoreTable, summaryTable, TABLE_LEGEND } from "./score-report.js";
 
 export interface ScoreFlags {
   readonly store?: string;
@@ -68,7 +68,9 @@ export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promi
     await writeScores(join(out, "scores.json"), sheet);
     const report = await updateReport(out, "scores", scoreReport(sheet));
     const { columns, rows } = scoreTable(sheet);
-    return `${formatTable(columns, rows)}\n${TABLE_LEGEND}\nscores: ${join(out, "scores.json")}\nreport: ${report}\n`;
+    const summary = summaryTable(sheet);
+    const all = summary ? `\n${formatTable(summary.columns, summary.rows)}\n${SUMMARY_LEGEND}\n` : "";
+    return `${formatTable(columns, rows)}\n${TABLE_LEGEND}\n${all}scores: ${join(out, "scores.json")}\nreport: ${report}\n`;
   } finally {
     await store.close();
     await run?.close();

@@ -1,5 +1,5 @@
 import type { ReportPart } from "@graticule/classify";
-import type { ScoreRecord } from "@graticule/eval";
+import type { ScoreDifference, ScoreRecord } from "@graticule/eval";
 import { plotCurves, plotScorecard, type ReportFigure } from "@graticule/plot";
 import { formatUnit } from "../format-unit.js";
 import { ensembleFigures } from "./ensemble-figures.js";
@@ -12,11 +12,13 @@ const isRmse = ({ definition }: { readonly definition: string }): boolean => def
 /** The region of tables and curves; scorecards have all. */
 const mainRegion = ({ records }: ScoreSheet): string => (records[0] as ScoreRecord).region;
 
-/** RMSE by channel and lead time in the first region: a column for each source, `*` where the source is better beyond the interval. */
-export function scoreTable(sheet: ScoreSheet): {
+export interface ScoreTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-} {
+}
+
+/** RMSE by channel and lead time in the first region: a column for each source, `*` where the source is better beyond the interval. */
+export function scoreTable(sheet: ScoreSheet): ScoreTable {
   const { source } = sheet;
   const region = mainRegion(sheet);
   const [records, differences] = [
@@ -47,6 +49,41 @@ export function scoreTable(sheet: ScoreSheet): {
   return { columns: ["RMSE", "lead", source, ...baselines], rows };
 }
 
+/**
+ * All channels beside each baseline, by lead time in the first region: how much smaller their errors are, and on how many.
+ * Undefined of a single channel.
+ */
+export function summaryTable(sheet: ScoreSheet): ScoreTable | undefined {
+  const region = mainRegion(sheet);
+  const rmse = sheet.differences.filter((each) => each.region === region && isRmse(each));
+  const channels = new Set(rmse.map(({ channel }) => channel)).size;
+  if (channels < 2) return undefined;
+  const rows = sheet.summaries
+    .filter((summary) => summary.region === region)
+    .map(({ baseline, leadTimeHours, improvement, interval: [low, high] }) => {
+      const same = rmse.filter((each) => each.baseline === baseline && each.leadTimeHours === leadTimeHours);
+      const count = (isCounted: (difference: ScoreDifference) => boolean): string => `${same.filter(isCounted).length}`;
+      return [
+        baseline,
+        `${leadTimeHours} h`,
+        `${percent(improvement)} % (${percent(low)} to ${percent(high)})`,
+        count(({ value }) => value < 0),
+        count(({ value, significant }) => significant && value < 0),
+        count(({ value, significant }) => significant && value > 0),
+      ];
+    });
+  const columns = ["baseline", "lead", "RMSE smaller by", `smaller on, of ${channels}`, "significantly", "larger"];
+  return { columns, rows };
+}
+
+/** What the columns of `summaryTable` mean. */
+export const SUMMARY_LEGEND =
+  "smaller by: 1 − median over channels of RMSE ÷ the baseline's; significantly smaller, larger: by the 95 % block bootstrap";
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1).replace("-", "−");
+}
+
 /** What the marks of `scoreTable` mean. */
 export const TABLE_LEGEND =
   "* the model's error is smaller, ! larger: the 95 % block-bootstrap interval of the paired difference leaves 0 out";
@@ -66,6 +103,7 @@ export function scoreReport(sheet: ScoreSheet): ReportPart {
   const channels = [...new Set(sheet.records.map(({ channel }) => channel))];
   const shown = channels.slice(0, MOST_CHANNELS);
   const table = scoreTable(sheet);
+  const summary = summaryTable(sheet);
   const ensemble = shown.flatMap((channel) => ensembleFigures(sheet, channel, region));
   const spectra = shown.flatMap((channel) => spectraFigures(sheet, channel));
   return {
@@ -73,15 +111,25 @@ export function scoreReport(sheet: ScoreSheet): ReportPart {
       {
         heading: `Scores on split '${sheet.split}'`,
         text: `Region ${region}. ${describeProvenance(first)}. ${TABLE_LEGEND}. Baselines are fitted on what precedes the split.`,
-        table: { columns: [...table.columns], rows: table.rows.map((row) => row.map(unbroken)) },
+        table: htmlTable(table),
         figures: channels.flatMap((channel) => growthFigures(sheet, channel, region)),
       },
+      ...(summary
+        ? [{ heading: "All channels", text: `${capitalized(SUMMARY_LEGEND)}.`, table: htmlTable(summary) }]
+        : []),
       { heading: "Scorecards", figures: scorecards(sheet) },
       ...(ensemble.length > 0 ? [{ heading: "Ensemble", figures: ensemble }] : []),
       ...(spectra.length > 0 ? [{ heading: "Spectra", figures: spectra }] : []),
     ],
   };
 }
+
+const htmlTable = ({ columns, rows }: ScoreTable) => ({
+  columns: [...columns],
+  rows: rows.map((row) => row.map(unbroken)),
+});
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Keeps a cell on one line. */
 const unbroken = (cell: string): string => cell.replaceAll(" ", "\u00a0").replaceAll("-", "\u2011");

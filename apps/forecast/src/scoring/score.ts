@@ -4,9 +4,11 @@ import { openForecastSamples, readStatistics, type WeatherStore } from "@graticu
 import {
   compareForecasts,
   type ForecastScores,
+  type MedianImprovement,
   makeEnsembleScores,
   makeForecastScores,
   makeZonalSpectra,
+  medianImprovements,
   type ProtocolName,
   type RankHistogram,
   type Region,
@@ -36,6 +38,8 @@ export interface ScoreSheet {
   readonly records: readonly ScoreRecord[];
   /** Source minus each baseline; of an ensemble, its mean. */
   readonly differences: readonly ScoreDifference[];
+  /** The differences of RMSE summed up over all channels. */
+  readonly summaries: readonly MedianImprovement[];
   /** Of an ensemble; empty otherwise. */
   readonly rankHistograms: readonly RankHistogram[];
   /** On grids that go around the Earth; of an ensemble, its mean. */
@@ -110,6 +114,7 @@ export async function scoreForecasts(
     split,
     records: [scores, ...(ensemble ? [ensemble] : []), ...others.values()].flatMap((each) => each.records(intervals)),
     differences: [...others.values()].flatMap((baseline) => compareForecasts(scores, baseline, intervals)),
+    summaries: [...others.values()].flatMap((baseline) => medianImprovements(scores, baseline, intervals)),
     rankHistograms: ensemble?.rankHistograms() ?? [],
     spectra: spectra?.spectra() ?? [],
   };
@@ -124,14 +129,14 @@ function meanOf(members: readonly Float32Array[]): Float32Array {
 
 /** Writes a score sheet as JSON, one record a line. */
 export async function writeScores(path: string, sheet: ScoreSheet): Promise<void> {
-  const { records, differences, rankHistograms, spectra, ...facts } = sheet;
+  const { records, differences, summaries, rankHistograms, spectra, ...facts } = sheet;
   const lines = (items: readonly unknown[]): string => `[\n${items.map((item) => JSON.stringify(item)).join(",\n")}\n]`;
   const plain = spectra.map((each) => ({
     ...each,
     forecast: Array.from(each.forecast),
     truth: Array.from(each.truth),
   }));
-  const lists = { records, differences, rankHistograms, spectra: plain };
+  const lists = { records, differences, summaries, rankHistograms, spectra: plain };
   const parts = Object.entries(lists).map(([name, items]) => `"${name}": ${lines(items)}`);
   await writeFile(path, `${JSON.stringify(facts).slice(0, -1)},\n${parts.join(",\n")}}\n`);
 }

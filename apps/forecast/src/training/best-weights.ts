@@ -2,7 +2,7 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "@graticule/data";
 import type { Module } from "@graticule/nn";
-import { openSafetensors, tensorEntry, writeSafetensors } from "@graticule/train";
+import { loadWeights, type Strategy, saveWeights, singleDevice } from "@graticule/train";
 
 const WEIGHTS_FILE = "best.safetensors";
 const FACTS_FILE = "best.json";
@@ -22,25 +22,26 @@ export async function readBest(runFolder: string): Promise<BestValidation | unde
   return text === undefined ? undefined : (JSON.parse(text) as BestValidation);
 }
 
-/** Keeps a model's weights as the run's best: the facts are written last, so that they never speak of older weights. */
+/**
+ * Keeps a model's weights as the run's best: the facts are written last, so that they never speak of older weights. Each
+ * rank calls this.
+ */
 export async function writeBest(
   runFolder: string,
   model: Module,
   facts: Pick<BestValidation, "step" | "loss" | "calibrated">,
+  strategy: Strategy,
 ): Promise<BestValidation> {
-  const partial = join(runFolder, `${WEIGHTS_FILE}.partial`);
-  const entries = [...model.stateDict()].map(([path, tensor]) => tensorEntry(path, tensor));
-  const { sha256 } = await writeSafetensors(partial, entries, { format: "pt" });
-  await rename(partial, join(runFolder, WEIGHTS_FILE));
+  const sha256 = await saveWeights(join(runFolder, WEIGHTS_FILE), model, strategy);
   const best = { ...facts, sha256 };
+  if (strategy.rank > 0) return best;
   const factsPartial = join(runFolder, `${FACTS_FILE}.partial`);
   await writeDurably(factsPartial, `${JSON.stringify(best)}\n`);
   await rename(factsPartial, join(runFolder, FACTS_FILE));
   return best;
 }
 
-/** Loads a run's best weights into a model. */
-export async function loadBest(runFolder: string, model: Module): Promise<void> {
-  const file = await openSafetensors(join(runFolder, WEIGHTS_FILE));
-  await model.loadStateDict(file).finally(() => file.close());
+/** Loads a run's best weights into a model, or a rank's parts of it. */
+export function loadBest(runFolder: string, model: Module, held: Strategy = singleDevice()): Promise<void> {
+  return loadWeights(join(runFolder, WEIGHTS_FILE), model, held);
 }

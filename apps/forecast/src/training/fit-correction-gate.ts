@@ -1,5 +1,7 @@
+import { ownTasks, sumOverData } from "@graticule/classify";
 import type { ForecastSamples } from "@graticule/data-era5";
 import type { AnomalyForecaster } from "@graticule/models";
+import type { Mesh } from "@graticule/parallel";
 import { dispose, tensor4d } from "@tensorflow/tfjs-core";
 
 /** Parts of the samples, in the order of time, whose spread tells how certain a slope is. */
@@ -8,7 +10,7 @@ const NUM_PARTS = 5;
 /**
  * The share of a model's corrections, for each lead time and target, to believe: the slope of what the base leaves open
  * on the correction, by latitude-weighted least squares over samples that the model was not trained on, shrunk by its
- * uncertainty and clipped to 0 to 1. Where no skill is certain, the base remains.
+ * uncertainty and clipped to 0 to 1. Where no skill is certain, the base remains. The ranks share the samples. Collective.
  *
  * Shape: `[L, V]`.
  * Source: James & Stein 1961, positive part, with the spread of the slope between stretches of time.
@@ -17,6 +19,7 @@ export async function fitCorrectionGate(
   model: AnomalyForecaster,
   samples: ForecastSamples,
   latitudeWeights: readonly number[],
+  mesh: Mesh,
 ): Promise<Float32Array> {
   const { leadTimesHours, targets, stateHours, inChannels, imageSize } = model.config;
   const [height, width] = imageSize;
@@ -25,10 +28,12 @@ export async function fitCorrectionGate(
   const pixels = new Float32Array(inChannels * plane);
   const target = new Float32Array(stateSize);
   const starts = Array.from(samples.startHours);
-  const gate = new Float32Array(leadTimesHours.length * targets.length);
+  const numSums = targets.length * NUM_PARTS;
+  // Of each lead time: products, then squares, of each part of each target.
+  const sums = new Float64Array(leadTimesHours.length * 2 * numSums);
   for (const [row, lead] of leadTimesHours.entries()) {
-    const parts = targets.map(() => Array.from({ length: NUM_PARTS }, () => ({ product: 0, square: 0 })));
-    for (const [index, start] of starts.entries()) {
+    for (const { task: index, weight: counts } of ownTasks(starts.length, mesh)) {
+      const start = starts[index] as number;
       for (const [place, offset] of stateHours.entries())
         await samples.readState(start - offset, pixels.subarray(place * stateSize, (place + 1) * stateSize));
       samples.fillForcings(pixels, { startHours: start, targetHours: start + lead });
@@ -39,26 +44,37 @@ export async function fitCorrectionGate(
       const [forecast, before] = [await prediction.data(), await base.data()];
       dispose([images, prediction, base]);
       for (const [column, channel] of targets.entries()) {
-        const part = parts[column]?.[Math.floor((index * NUM_PARTS) / starts.length)] as SlopeSums;
+        const place = row * 2 * numSums + column * NUM_PARTS + Math.floor((index * NUM_PARTS) / starts.length);
+        let [product, square] = [0, 0];
         for (let cell = 0; cell < plane; cell++) {
           const at = column * plane + cell;
           const correction = (forecast[at] as number) - (before[at] as number);
           const missing = (target[channel * plane + cell] as number) - (before[at] as number);
           const weight = latitudeWeights[Math.floor(cell / width)] as number;
-          part.product += weight * correction * missing;
-          part.square += weight * correction * correction;
+          product += weight * correction * missing;
+          square += weight * correction * correction;
         }
+        sums[place] = (sums[place] as number) + counts * product;
+        sums[place + numSums] = (sums[place + numSums] as number) + counts * square;
       }
     }
-    for (const [column, sums] of parts.entries()) gate[row * targets.length + column] = certainSlope(sums);
   }
-  return gate;
+  await sumOverData(sums, mesh);
+  return Float32Array.from({ length: leadTimesHours.length * targets.length }, (_, at) => {
+    const first = Math.floor(at / targets.length) * 2 * numSums + (at % targets.length) * NUM_PARTS;
+    return certainSlope(
+      Array.from({ length: NUM_PARTS }, (_, part) => ({
+        product: sums[first + part] as number,
+        square: sums[first + part + numSums] as number,
+      })),
+    );
+  });
 }
 
 /** Sums over one part of the samples of correction times what is missing, and of the correction's square. */
 interface SlopeSums {
-  product: number;
-  square: number;
+  readonly product: number;
+  readonly square: number;
 }
 
 /** The slope through the origin, times 1 − its variance ÷ its square, from 0 to 1; 0 of fewer than two parts. */

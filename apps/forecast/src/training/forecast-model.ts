@@ -1,11 +1,15 @@
-import { channelTreeFor } from "@graticule/classify";
+import { channelTreeFor, type ModelDivision } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
 import type { ForecastSamples, ForecastSamplesOptions } from "@graticule/data-era5";
 import { type AnomalyForecasterConfig, channelVitConfig } from "@graticule/models";
 import type { TrainConfig } from "./train-config.js";
 
-/** How a run's samples of one split are opened. */
-export function samplesOptions({ store, data }: TrainConfig, split: string): ForecastSamplesOptions {
+/** How a run's samples of one split are opened, on a rank that needs these channels of the input; all unless given. */
+export function samplesOptions(
+  { store, data }: TrainConfig,
+  split: string,
+  heldChannels?: readonly number[],
+): ForecastSamplesOptions {
   const { inputChannels, targetChannels, historyHours, features, leadTimeHours } = data;
   return {
     store,
@@ -15,6 +19,16 @@ export function samplesOptions({ store, data }: TrainConfig, split: string): For
     features,
     ...(inputChannels && { inputChannels }),
     ...(targetChannels && { targetChannels }),
+    ...(heldChannels && { heldChannels }),
+  };
+}
+
+/** Where ranks can divide the model of a run. */
+export function forecasterDivision({ model: { networks } }: TrainConfig): ModelDivision {
+  return {
+    blocks: "networks.*.blocks.*",
+    outputs: ["networks.*.head.*"],
+    channels: Array.from({ length: networks }, (_, network) => `networks.${network}.channels`),
   };
 }
 

@@ -1,4 +1,4 @@
-import { backendConfig, channelTreeFields } from "@graticule/classify";
+import { backendConfig, channelTreeFields, parallelConfig, parallelMayChange } from "@graticule/classify";
 import { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "@graticule/train";
 import { z } from "zod";
 
@@ -9,6 +9,7 @@ export const trainConfig = z.strictObject({
   /** Decides initial weights, lead times, turns of the globe and order. */
   seed: z.int().min(0).default(0),
   backend: backendConfig.prefault({}),
+  parallel: parallelConfig.prefault({}),
   /** Folder that `prepare` made. */
   store: z.string(),
   data: z
@@ -98,4 +99,4 @@ export const trainConfig = z.strictObject({
 export type TrainConfig = z.output<typeof trainConfig>;
 
 /** Settings that may differ when a run is resumed: they change its length, its speed or what it says, not its steps. */
-export const resumeMayChange = ["store", "train.patienceEpochs", ...loopMayChange];
+export const resumeMayChange = ["store", "train.patienceEpochs", ...parallelMayChange, ...loopMayChange];

@@ -1,5 +1,5 @@
-import { readRunConfig } from "@graticule/classify";
-import { ConfigError, type Logger, type makeRandom, silentLogger } from "@graticule/core";
+import { arraysFromFirstRank, divideModel, fromFirstRank, readRunConfig, shareOf } from "@graticule/classify";
+import { type Logger, silentLogger } from "@graticule/core";
 import { type Batch, makeLoader } from "@graticule/data";
 import {
   type ForecastSamples,
@@ -8,48 +8,64 @@ import {
   openWeatherStore,
   readStatistics,
 } from "@graticule/data-era5";
-import { type AnomalyForecaster, makeAnomalyForecaster } from "@graticule/models";
-import type { DropoutStreams } from "@graticule/nn";
-import { latitudeWeights } from "@graticule/ops";
-import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
-import { dispose, type Tensor, tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { type AnomalyBase, type AnomalyForecasterConfig, makeAnomalyForecaster } from "@graticule/models";
+import { type Communicator, soloCommunicator } from "@graticule/mpi";
+import { deferInitialization } from "@graticule/nn";
+import {
+  findLatestCheckpoint,
+  type LossContext,
+  openBackend,
+  type TrainOptions,
+  type TrainResult,
+  trainRun,
+} from "@graticule/train";
+import { tidy } from "@tensorflow/tfjs-core";
+import { batchLoss, lossWeights } from "./batch-loss.js";
 import { type BestValidation, loadBest, readBest, writeBest } from "./best-weights.js";
 import { fitAnomalyBase } from "./fit-anomaly-base.js";
 import { fitCorrectionGate } from "./fit-correction-gate.js";
-import { forecastModelConfig, isEnsemble, samplesOptions } from "./forecast-model.js";
+import { forecasterDivision, forecastModelConfig, isEnsemble, samplesOptions } from "./forecast-model.js";
 import { resumeMayChange, type TrainConfig, trainConfig } from "./train-config.js";
-
-/** Draws of lead times of each validation sample. */
-const VALIDATION_DRAWS = 4;
+import { validationLoss } from "./validation-loss.js";
 
 /**
  * Trains a forecaster into a run folder, or continues the run that is there. After each validation the best weights so
  * far are kept as `best.safetensors`.
  *
- * @throws {ConfigError} if a new run's folder holds checkpoints, or the settings don't fit the store.
+ * @throws {ConfigError} if a new run's folder holds checkpoints, or the settings don't fit the store or the ranks.
  */
 export async function trainForecaster(
   runFolder: string,
   config: TrainConfig,
   options: {
+    /** The ranks that share the run; this process alone unless given. Every rank calls with the same arguments. */
+    readonly world?: Communicator;
     readonly resume?: boolean;
     readonly logger?: Logger;
     /** Where to show progress; nowhere unless given. */
     readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
   } = {},
 ): Promise<TrainResult & { readonly best: BestValidation | undefined }> {
-  const { logger = silentLogger, resume = false } = options;
-  const { seed } = config;
-  const { microBatchSize, gradAccumSteps, validateEveryEpochs, patienceEpochs } = config.train;
-  const backend = await openBackend(config.backend, logger);
+  const { world = soloCommunicator(), resume = false } = options;
+  const { seed, parallel } = config;
+  const { microBatchSize, gradAccumSteps, validateEveryEpochs, patienceEpochs, recompute } = config.train;
+  const share = shareOf(world, config, options.logger ?? silentLogger);
+  const { mesh, logger, batchSize, shard } = share;
+  const backend = await openBackend(share.backend, logger);
   const samples = await openForecastSamples(samplesOptions(config, "train"));
-  const validation = await openValidation(config, logger);
   const modelConfig = forecastModelConfig(config, samples);
-  const base = await fitAnomalyBase([samples], config.model.residual, modelConfig);
-  const model = makeAnomalyForecaster(modelConfig, base, { seed });
+  const base = await sharedBase(world, [samples], config, modelConfig);
+  const model = deferInitialization(() => makeAnomalyForecaster(modelConfig, base, { seed }));
+  const divided = divideModel(model, mesh, forecasterDivision(config), { parallel, recompute, logger });
+  const { strategy } = divided;
+  const held = model.heldChannels;
+  const { length: channels } = samples.schema;
+  if (held.length < channels) logger.info(`rank 0 has ${held.length} of ${channels} channels, others their own`);
+  const validation = await openValidation(config, held, logger);
   const loader = await makeLoader({
-    dataset: forecastSamplesSpec(samplesOptions(config, "train")),
-    batchSize: microBatchSize,
+    dataset: forecastSamplesSpec(samplesOptions(config, "train", held)),
+    batchSize,
+    shard,
     seed,
     shuffle: true,
     dropLast: samples.length >= microBatchSize,
@@ -63,7 +79,7 @@ export async function trainForecaster(
   const weights = lossWeights(config, samples);
   logger.info(`${validation?.length ?? 0} samples for validation`);
 
-  let best = resume ? await bestUpTo(runFolder) : undefined;
+  let best = resume ? await fromFirstRank(world, () => bestUpTo(runFolder)) : undefined;
   let validatedStep = 0;
   const patience = patienceEpochs === undefined ? Number.POSITIVE_INFINITY : patienceEpochs * stepsPerEpoch;
   try {
@@ -73,16 +89,15 @@ export async function trainForecaster(
       model,
       loader,
       backend,
-      loss: (batch, { random }) => {
+      strategy,
+      loss: (batch, { epoch, random }) => {
         const [count, , , width] = batch.shape;
         const turn = config.augment.turn ? random("turn", batch.start).integer(width) : 0;
-        const noise = config.augment.inputNoise;
-        if (noise > 0) addNoise(batch.images, noise, random("input noise", batch.start));
+        addNoise(batch, held, config.augment.inputNoise, random);
         const dropout = (place: string, image: number) =>
           random(`dropout ${place}`, batch.indices[image % count] as number, Math.floor(image / count));
-        return tidy(() =>
-          batchLoss(model, batch, { config, weights, turn, draw: batch.start, training: true, dropout }),
-        );
+        const draws = { turn, draw: epoch, imageKeys: batch.indices, dropout };
+        return tidy(() => batchLoss(model, batch, { config, weights, training: true, ...draws }));
       },
       learningRate: config.optimizer.learningRate,
       resume,
@@ -91,9 +106,9 @@ export async function trainForecaster(
         evaluate: {
           everySteps: validateEveryEpochs * stepsPerEpoch,
           run: async (step) => {
-            const loss = await validationLoss(model, validation, config, weights);
+            const loss = await validationLoss(model, validation, { config, weights, mesh });
             if (best === undefined || loss < best.loss)
-              best = await writeBest(runFolder, model, { step, loss, calibrated: false });
+              best = await writeBest(runFolder, model, { step, loss, calibrated: false }, strategy);
             validatedStep = step;
             return { loss };
           },
@@ -104,124 +119,69 @@ export async function trainForecaster(
       ...(options.progressStream && { progressStream: options.progressStream }),
     });
     if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
-      await loadBest(runFolder, model);
-      model.gate.assign(await fitCorrectionGate(model, validation, weights.latitudeWeights));
+      await loadBest(runFolder, model, strategy);
+      strategy.beforeForward();
+      model.gate.assign(await fitCorrectionGate(model, validation, weights.latitudeWeights, mesh));
       // The dates of the validation have done their work: what needs no choice is measured on them too.
-      const { climatology, persistence } = await fitAnomalyBase(
-        [samples, validation],
-        config.model.residual,
-        modelConfig,
-      );
+      const { climatology, persistence } = await sharedBase(world, [samples, validation], config, modelConfig);
       model.climatology.assign(climatology);
       model.persistence.assign(persistence);
-      best = await writeBest(runFolder, model, { ...best, calibrated: true });
+      best = await writeBest(runFolder, model, { ...best, calibrated: true }, strategy);
     }
+    mesh.free();
     return { ...result, best };
   } finally {
     await loader.close();
     await samples.close();
     await validation?.close();
+    divided.dispose();
     model.dispose();
   }
 }
 
-interface LossWeights {
-  readonly latitudeWeights: readonly number[];
-  readonly variableWeights: readonly number[];
+/** As `fitAnomalyBase`; rank 0 measures. Collective. */
+function sharedBase(
+  world: Communicator,
+  splits: readonly [ForecastSamples, ...ForecastSamples[]],
+  { model: { residual } }: TrainConfig,
+  modelConfig: AnomalyForecasterConfig,
+): Promise<AnomalyBase> {
+  const { hoursOfDay, stateChannels, imageSize, leadTimesHours, targets } = modelConfig;
+  const table = leadTimesHours.length * targets.length;
+  const climatology = hoursOfDay.length * stateChannels * imageSize[0] * imageSize[1];
+  return arraysFromFirstRank(world, { climatology, persistence: table, scale: table }, () =>
+    fitAnomalyBase(splits, residual, modelConfig),
+  );
 }
 
-interface LossOptions {
-  readonly config: TrainConfig;
-  readonly weights: LossWeights;
-  readonly turn: number;
-  /** Which noise the members of an ensemble get. */
-  readonly draw: number;
-  readonly training: boolean;
-  /** For training alone. */
-  readonly dropout?: DropoutStreams;
-}
-
-function lossWeights(config: TrainConfig, { grid, targetSchema }: ForecastSamples): LossWeights {
-  const given = config.loss.variableWeights;
-  const names = targetSchema.map(({ name }) => name);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new ConfigError(`loss.variableWeights: expected targets (${names.join(", ")}), got '${unknown}'.`);
-  return {
-    latitudeWeights: latitudeWeights(Array.from(grid.latitudes)),
-    variableWeights: names.map((name) => given[name] ?? 1),
-  };
-}
-
-function batchLoss(
-  model: AnomalyForecaster,
-  { images, shape, arrays }: Pick<Batch, "images" | "shape" | "arrays">,
-  { config, weights, turn, draw, training, dropout }: LossOptions,
-) {
-  const array = (name: string): Tensor => {
-    const { data, shape } = arrays[name] as Batch["arrays"][string];
-    return tensor(data, [...shape]);
-  };
-  const inputs = [tensor4d(images, [...shape]), array("target"), array("targetMask")] as const;
-  const options = {
-    leadTimeHours: (arrays.leadTimeHours as Batch["arrays"][string]).data,
-    startHours: (arrays.startHours as Batch["arrays"][string]).data,
-    turn,
-    ...weights,
-    ...(dropout && { dropout }),
-  };
-  if (!isEnsemble(config)) return model.loss(...inputs, { ...options, training });
-  return model.ensembleLoss(...inputs, { ...options, members: config.ensemble.members, seed: config.seed, draw });
-}
-
-/** Adds noise to the pixels of a batch that nothing reads again. */
-function addNoise(pixels: Float32Array, deviation: number, random: ReturnType<typeof makeRandom>): void {
-  for (let at = 0; at < pixels.length; at++) pixels[at] = (pixels[at] as number) + deviation * random.normal();
+/** Adds noise to the pixels of a batch that nothing reads again, by a stream for each sample and channel. */
+function addNoise(
+  { images, indices, shape: [, channels, height, width] }: Batch,
+  places: readonly number[],
+  deviation: number,
+  random: LossContext["random"],
+): void {
+  if (deviation === 0) return;
+  const plane = height * width;
+  for (const [image, index] of indices.entries())
+    for (let channel = 0; channel < channels; channel++) {
+      const stream = random("input noise", index, places[channel] as number);
+      const first = (image * channels + channel) * plane;
+      for (let at = first; at < first + plane; at++) images[at] = (images[at] as number) + deviation * stream.normal();
+    }
 }
 
 /** The samples of split `val`, if the store has it. */
-async function openValidation(config: TrainConfig, logger: Logger): Promise<ForecastSamples | undefined> {
+async function openValidation(
+  config: TrainConfig,
+  heldChannels: readonly number[],
+  logger: Logger,
+): Promise<ForecastSamples | undefined> {
   const store = await openWeatherStore(config.store);
   const { splits } = await readStatistics(store).finally(() => store.close());
-  if (splits.val) return openForecastSamples(samplesOptions(config, "val"));
+  if (splits.val) return openForecastSamples(samplesOptions(config, "val", heldChannels));
   logger.warn("the store has no split 'val': training goes on to its last epoch, and its last weights are used.");
   return undefined;
-}
-
-/** Mean loss over all validation samples, each with the same few lead times every time. */
-async function validationLoss(
-  model: AnomalyForecaster,
-  samples: ForecastSamples,
-  config: TrainConfig,
-  weights: LossWeights,
-): Promise<number> {
-  const batchSize = config.train.microBatchSize;
-  const all = Array.from({ length: samples.length * VALIDATION_DRAWS }, (_, at) => at);
-  let sum = 0;
-  for (let first = 0; first < all.length; first += batchSize) {
-    const places = all.slice(first, first + batchSize);
-    const read = await Promise.all(
-      places.map((at) => samples.read(at % samples.length, { seed: 0, epoch: Math.floor(at / samples.length) })),
-    );
-    const stack = (pick: (sample: (typeof read)[number]) => { data: Float32Array; shape: readonly number[] }) => {
-      const parts = read.map(pick);
-      const size = parts[0]?.data.length ?? 0;
-      const data = new Float32Array(size * parts.length);
-      for (const [at, part] of parts.entries()) data.set(part.data, at * size);
-      return { data, shape: [parts.length, ...(parts[0]?.shape ?? [])] };
-    };
-    const images = stack(({ pixels, shape }) => ({ data: pixels, shape }));
-    const names = ["target", "targetMask", "leadTimeHours", "startHours"];
-    const arrays = Object.fromEntries(names.map((name) => [name, stack((sample) => sample.arrays?.[name] as never)]));
-    const loss = batchLoss(
-      model,
-      { images: images.data, shape: images.shape as unknown as Batch["shape"], arrays },
-      { config, weights, turn: 0, draw: first, training: false },
-    );
-    sum += ((await loss.data())[0] as number) * places.length;
-    dispose(loss);
-  }
-  return sum / all.length;
 }
 
 /** The best validation of a run up to its newest checkpoint: what came after it is done again. */

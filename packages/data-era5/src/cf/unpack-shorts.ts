@@ -1,4 +1,4 @@
-import { KERNEL_ROOM, openChunkMemory } from "@graticule/data/arrays";
+import { KERNEL_ROOM, KERNEL_START, openChunkMemory } from "@graticule/data/arrays";
 
 /** Values that go through the kernel at once: they stay in the processor's cache. */
 const STRIP = 2 ** 14;
@@ -21,7 +21,7 @@ export function unpackShorts(
   offset: number,
   target: Float32Array,
 ): Float32Array {
-  const to = 2 * STRIP + KERNEL_ROOM;
+  const to = KERNEL_START + 2 * STRIP + KERNEL_ROOM;
   const memory = openChunkMemory(to + 4 * STRIP + KERNEL_ROOM);
   const shorts = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   const values = new Float32Array(memory.bytes.buffer, to, STRIP);
@@ -30,8 +30,8 @@ export function unpackShorts(
   const [low, high] = [Math.max(-NEVER, Math.ceil(least)), Math.min(NEVER, Math.floor(most))];
   for (let at = 0; at < source.length; at += STRIP) {
     const count = Math.min(STRIP, source.length - at);
-    memory.bytes.set(shorts.subarray(2 * at, 2 * (at + count)));
-    memory.unpackShorts(0, 2 * count, to, unsigned, scale, offset, first, second, low, high);
+    memory.bytes.set(shorts.subarray(2 * at, 2 * (at + count)), KERNEL_START);
+    memory.unpackShorts(KERNEL_START, KERNEL_START + 2 * count, to, unsigned, scale, offset, first, second, low, high);
     target.set(values.subarray(0, count), at);
   }
   return target;
@@ -39,13 +39,13 @@ export function unpackShorts(
 
 /** Makes float32 values NaN that equal a mark. */
 export function markMissingFloats(values: Float32Array, marks: readonly number[]): void {
-  const memory = openChunkMemory(4 * STRIP + KERNEL_ROOM);
-  const strip = new Float32Array(memory.bytes.buffer, 0, STRIP);
+  const memory = openChunkMemory(KERNEL_START + 4 * STRIP + KERNEL_ROOM);
+  const strip = new Float32Array(memory.bytes.buffer, KERNEL_START, STRIP);
   const [first = NaN, second = NaN] = marks;
   for (let at = 0; at < values.length; at += STRIP) {
     const part = values.subarray(at, at + STRIP);
     strip.set(part);
-    if (!memory.holdsMark(0, 4 * part.length, first, second)) continue;
+    if (!memory.holdsMark(KERNEL_START, KERNEL_START + 4 * part.length, first, second)) continue;
     for (let index = 0; index < part.length; index++)
       if (part[index] === first || part[index] === second) part[index] = NaN;
   }

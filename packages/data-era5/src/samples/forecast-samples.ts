@@ -37,6 +37,11 @@ export interface ForecastSamplesOptions {
   readonly target?: "state" | { readonly tendencyHours: number };
   /** Fields of time and place, behind the static ones; none if absent. */
   readonly features?: readonly TimeFeature[];
+  /**
+   * Channels of `schema`, by place and rising, that samples have: a part of the input for one of several processes. States of
+   * which none is among them are not read. All if absent; targets, `readState` and `fillForcings` are whole anyway.
+   */
+  readonly heldChannels?: readonly number[];
   readonly verify?: PackedShardsOptions["verify"];
 }
 
@@ -48,7 +53,7 @@ export interface ForecastSamplesOptions {
  * - `leadTimeHours` and `startHours` (since 1970 in the store's calendar), scalars.
  */
 export interface ForecastSamples extends Dataset {
-  /** Channels of the input: the state, earlier states, static fields, features. */
+  /** Channels of the input, held or not: the state, earlier states, static fields, features. */
   readonly schema: ChannelSchema;
   readonly targetSchema: ChannelSchema;
   readonly grid: LatLonGrid;
@@ -101,8 +106,15 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
 
   const [, height, width] = store.fields.shape;
   const plane = height * width;
-  const stateSize = inputs.length * plane;
-  const shape = [schema.length, height, width] as const;
+  const held = options.heldChannels ?? schema.map((_, place) => place);
+  assertHeld(held, schema.length);
+  const allInputs = inputs.map((_, place) => place);
+  const statesHeld = [0, ...historyHours].map((_, state) =>
+    held.map((place) => place - state * inputs.length).filter((place) => place >= 0 && place < inputs.length),
+  );
+  const firstForcing = (1 + historyHours.length) * inputs.length;
+  const forcingsHeld = held.filter((place) => place >= firstForcing);
+  const shape = [held.length, height, width] as const;
   const targetShape = [targets.length, height, width];
   const recordValues = store.fields.shape[0] * plane;
   const spare: Float32Array[] = [];
@@ -130,20 +142,35 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     return values;
   }
 
-  async function readState(hours: number, pixels: Float32Array): Promise<void> {
+  /** Reads normalized channels of the state, by their places in it. */
+  async function readStateChannels(hours: number, places: readonly number[], pixels: Float32Array): Promise<void> {
     if (findTime(store.hours, hours) < 0)
       throw new RangeError(
         `forecast samples: expected a time of the store, got ${formatHours(store.calendar, hours)}.`,
       );
-    await readChannels(hours, inputs, pixels);
-    normalizePlanes(pixels, inputScales, plane);
+    const pick = <T>(of: readonly T[]): T[] => places.map((place) => of[place] as T);
+    await readChannels(hours, pick(inputs), pixels);
+    normalizePlanes(pixels, pick(inputScales), plane);
   }
 
-  function fillForcings(pixels: Float32Array, times: Parameters<ForecastSamples["fillForcings"]>[1]): void {
-    const afterStates = (1 + historyHours.length) * stateSize;
-    pixels.set(fixed.pixels, afterStates);
-    const featurePixels = pixels.subarray(afterStates + fixed.pixels.length);
-    fillTimeFeatures(featurePixels, features, store.grid, store.calendar, times);
+  /** Fills what lies behind the states; `forcings` begins there. */
+  function fillForcings(forcings: Float32Array, times: Parameters<ForecastSamples["fillForcings"]>[1]): void {
+    forcings.set(fixed.pixels);
+    fillTimeFeatures(forcings.subarray(fixed.pixels.length), features, store.grid, store.calendar, times);
+  }
+
+  /** As `fillForcings`, of those that samples have. */
+  function fillHeldForcings(forcings: Float32Array, times: Parameters<typeof fillForcings>[1]): void {
+    const count = schema.length - firstForcing;
+    const isWhole = forcingsHeld.length === count;
+    if (forcingsHeld.length === 0) return;
+    const all = isWhole ? forcings : new Float32Array(count * plane);
+    fillForcings(all, times);
+    if (isWhole) return;
+    for (const [at, place] of forcingsHeld.entries()) {
+      const from = (place - firstForcing) * plane;
+      forcings.set(all.subarray(from, from + plane), at * plane);
+    }
   }
 
   async function readInto(
@@ -155,9 +182,14 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
       throw new RangeError(`forecast samples: expected an index from 0 to ${starts.length - 1}, got ${index}.`);
     const start = store.hours[starts[index] as number] as number;
     const lead = drawLeadTime(leads, draw, index);
-    for (const [step, offset] of [0, ...historyHours].entries())
-      await readState(start - offset, pixels.subarray(step * stateSize, (step + 1) * stateSize));
-    fillForcings(pixels, { startHours: start, targetHours: start + lead });
+    let first = 0;
+    for (const [state, offset] of [0, ...historyHours].entries()) {
+      const places = statesHeld[state] as number[];
+      const end = first + places.length * plane;
+      if (places.length > 0) await readStateChannels(start - offset, places, pixels.subarray(first, end));
+      first = end;
+    }
+    fillHeldForcings(pixels.subarray(first), { startHours: start, targetHours: start + lead });
     const values = await readTarget(start, lead);
     const targetMask = maskOf(values);
     normalizePlanes(values, targetScales, plane);
@@ -173,7 +205,7 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
   }
 
   async function read(index: number, draw?: Draw): Promise<Sample> {
-    const pixels = new Float32Array(schema.length * plane);
+    const pixels = new Float32Array(held.length * plane);
     return { ...(await readInto(index, pixels, draw)), pixels, shape };
   }
 
@@ -188,8 +220,8 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     read,
     direct: { shape, readInto },
     stateChannels: inputs.length,
-    readState,
-    fillForcings,
+    readState: (hours, pixels) => readStateChannels(hours, allInputs, pixels),
+    fillForcings: (pixels, times) => fillForcings(pixels.subarray(firstForcing * plane), times),
     close: () => store.close(),
   };
 }
@@ -202,6 +234,16 @@ export function forecastSamplesSpec(options: ForecastSamplesOptions): DatasetSpe
 function assertHistory(historyHours: readonly number[]): void {
   if (historyHours.some((hours) => !(hours > 0 && Number.isFinite(hours))))
     throw new ConfigError(`historyHours: expected hours above 0, got ${historyHours.join(", ")}.`);
+}
+
+function assertHeld(held: readonly number[], channels: number): void {
+  const isRising = held.every(
+    (place, at) => Number.isInteger(place) && place > (held[at - 1] ?? -1) && place < channels,
+  );
+  if (!isRising || held.length === 0)
+    throw new RangeError(
+      `heldChannels: expected rising places from 0 to ${channels - 1}, got ${held.join(", ") || "none"}.`,
+    );
 }
 
 function pickChannels({ schema }: WeatherStore, option: string, names: readonly string[] | undefined): number[] {

@@ -10,7 +10,7 @@ export interface KeyStore {
   /**
    * The whole object; undefined if there is none.
    *
-   * @param room memory of so many bytes, which a store may read into and return.
+   * @param room memory of so many bytes, which a store may read into; it returns it, or its first part.
    * @throws {FormatError} if it is larger than `maxBytes`.
    */
   get(key: string, maxBytes: number, room?: (bytes: number) => Uint8Array): Promise<Uint8Array | undefined>;

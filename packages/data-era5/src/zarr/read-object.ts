@@ -1,60 +1,73 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { isMainThread } from "node:worker_threads";
 import { FormatError } from "@graticule/core";
 
-/** An open file, whose calls may wait or promise. */
-interface ObjectFile {
-  stat(): Stats | Promise<Stats>;
-  read(target: Uint8Array): number | Promise<number>;
-  close(): void | Promise<void>;
-}
+/** An object that may be at most this large is read without asking for its size first. Units: bytes. */
+const READ_AT_ONCE = 2 ** 20;
 
 /**
- * Reads the whole file of an object into new memory, or that of `room`; undefined if there is none.
+ * Reads the whole file of an object into new memory, or into some that `room` yields; undefined if there is none.
  *
  * @throws {FormatError} if it is larger than `maxBytes`.
  */
 export async function readObject(
   path: string,
   maxBytes: number,
-  room = (bytes: number): Uint8Array => new Uint8Array(bytes),
+  room?: (bytes: number) => Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  // A worker thread has nothing else to do: four calls that wait cost it less than four that promise.
-  const file = await (isMainThread ? openPromising(path) : openWaiting(path)).catch(orAbsent);
-  if (file === undefined) return undefined;
   try {
-    const stat = await file.stat();
-    if (!stat.isFile()) return undefined;
-    assertSize(path, stat.size, maxBytes);
-    const bytes = room(stat.size);
-    return bytes.subarray(0, await file.read(bytes));
-  } finally {
-    await file.close();
+    // A worker thread has nothing else to do: calls that wait cost it less than calls that promise.
+    return isMainThread ? await readPromising(path, maxBytes, room) : readWaiting(path, maxBytes, room);
+  } catch (error) {
+    return orAbsent(error as NodeJS.ErrnoException);
   }
 }
 
-async function openPromising(path: string): Promise<ObjectFile> {
+async function readPromising(
+  path: string,
+  maxBytes: number,
+  room: ((bytes: number) => Uint8Array) | undefined,
+): Promise<Uint8Array | undefined> {
   const handle = await open(path, "r");
-  return {
-    stat: () => handle.stat(),
-    read: async (target) => (await handle.read(target, 0, target.length, 0)).bytesRead,
-    close: () => handle.close(),
-  };
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) return undefined;
+    assertSize(path, stat.size, maxBytes);
+    const bytes = room?.(stat.size) ?? new Uint8Array(stat.size);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
-async function openWaiting(path: string): Promise<ObjectFile> {
+function readWaiting(
+  path: string,
+  maxBytes: number,
+  room: ((bytes: number) => Uint8Array) | undefined,
+): Uint8Array | undefined {
   const descriptor = openSync(path, "r");
-  return {
-    stat: () => fstatSync(descriptor),
-    read: (target) => readSync(descriptor, target, 0, target.length, 0),
-    close: () => closeSync(descriptor),
-  };
+  try {
+    // One byte more than it may have shows that it is too large.
+    let bytes = maxBytes < READ_AT_ONCE ? room?.(maxBytes + 1) : undefined;
+    if (bytes === undefined) {
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) return undefined;
+      assertSize(path, stat.size, maxBytes);
+      bytes = room?.(stat.size) ?? new Uint8Array(stat.size);
+    }
+    const bytesRead = readSync(descriptor, bytes, 0, bytes.length, 0);
+    if (bytesRead > maxBytes) assertSize(path, fstatSync(descriptor).size, maxBytes);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-/** Turns the error of what doesn't exist into undefined. */
+/** Turns the error of what doesn't exist, or is a folder, into undefined. */
 export function orAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  if (error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "EISDIR") return undefined;
   throw error;
 }
 

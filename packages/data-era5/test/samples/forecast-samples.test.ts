@@ -87,6 +87,25 @@ test("inputs, history, static fields, features and targets are where the schemas
   await samples.close();
 });
 
+test("a part of the channels has the pixels of the whole, and its targets", async () => {
+  const options = { ...base, historyHours: [6], features: ["timeOfDay"] as const };
+  const whole = await openForecastSamples(options);
+  const { pixels, arrays } = await whole.read(4);
+  // The state now; of the earlier one the sea alone; none of the static fields; the second of the features.
+  for (const heldChannels of [[0, 1, 3, 6], [6], [2], [4, 5, 6]]) {
+    const part = await openForecastSamples({ ...options, heldChannels });
+    const own = await part.read(4);
+    expect(own.shape).toEqual([heldChannels.length, 3, 4]);
+    expect([...own.pixels]).toEqual(heldChannels.flatMap((place) => [...pixels.subarray(12 * place, 12 * place + 12)]));
+    expect([own.arrays, part.schema]).toEqual([arrays, whole.schema]);
+    await part.close();
+  }
+  await whole.close();
+  await expect(openForecastSamples({ ...options, heldChannels: [1, 0] })).rejects.toThrow(
+    "heldChannels: expected rising places from 0 to 6, got 1, 0.",
+  );
+});
+
 test("changes are predicted in units of changes", async () => {
   const samples = await openForecastSamples({ ...base, leadTimeHours: 6, target: { tendencyHours: 6 } });
   const { arrays } = await samples.read(3);

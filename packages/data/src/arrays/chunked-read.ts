@@ -90,48 +90,62 @@ export async function readChunked(array: ChunkedArray, region: Region, into?: Ui
     cutByChunks(region.start[dim] as number, count, region.step[dim] as number, chunkShape[dim] as number),
   );
   const total = product(pieces.map((list) => list.length));
-
-  const readPiece = async (number: number): Promise<void> => {
-    const parts: Piece[] = [];
-    let rest = number;
-    for (let dim = pieces.length - 1; dim >= 0; dim--) {
-      const list = pieces[dim] as Piece[];
-      parts.unshift(list[rest % list.length] as Piece);
-      rest = Math.floor(rest / list.length);
-    }
-    const counts = parts.map(({ count }) => count);
-    const isWhole = product(counts) === product(chunkShape);
-    const chunk = await array.loadChunk(
-      parts.map(({ chunk }) => chunk),
-      isWhole,
-    );
-    const steps = parts.map((_, dim) => (region.step[dim] as number) * (chunkStrides[dim] as number));
-    const from = parts.reduce((sum, { first }, dim) => sum + first * (chunkStrides[dim] as number), 0);
-    const to = 1 + counts.reduce((sum, count, dim) => sum + (count - 1) * (steps[dim] as number), from);
-    const offset = parts.reduce((sum, { at }, dim) => sum + at * (targetStrides[dim] as number), 0);
-    if (chunk === undefined) {
-      const none = counts.map(() => 0);
-      copyBox(array.fill, { offset: 0, strides: none }, target, { offset, strides: targetStrides }, counts, itemBytes);
-    } else if (product(counts) === to - from && isOneRun(counts, steps, targetStrides))
-      chunk.elements(from, to, target.subarray(offset * itemBytes, (offset + to - from) * itemBytes));
-    else
-      copyBox(
-        chunk.elements(from, to),
-        { offset: 0, strides: steps },
-        target,
-        { offset, strides: targetStrides },
-        counts,
-        itemBytes,
-      );
-    if (isWhole) chunk?.release?.();
-  };
+  const reading: Reading = { array, region, pieces, chunkStrides, target, targetStrides };
   let next = 0;
-  await Promise.all(
-    Array.from({ length: Math.min(CONCURRENT_CHUNKS, total) }, async () => {
-      while (next < total) await readPiece(next++);
-    }),
-  );
+  const readNext = async (): Promise<void> => {
+    while (next < total) await readPiece(reading, next++);
+  };
+  if (total === 1) await readPiece(reading, 0);
+  else await Promise.all(Array.from({ length: Math.min(CONCURRENT_CHUNKS, total) }, readNext));
   return target;
+}
+
+/** A region that is being read, cut by chunks along each dimension. */
+interface Reading {
+  readonly array: ChunkedArray;
+  readonly region: Region;
+  readonly pieces: readonly (readonly Piece[])[];
+  readonly chunkStrides: readonly number[];
+  readonly target: Uint8Array;
+  readonly targetStrides: readonly number[];
+}
+
+/** Reads what one of the touched chunks, in row-major order, holds of the region. */
+async function readPiece(reading: Reading, number: number): Promise<void> {
+  const { array, region, pieces, chunkStrides, target, targetStrides } = reading;
+  const { itemBytes } = array;
+  const parts: Piece[] = [];
+  let rest = number;
+  for (let dim = pieces.length - 1; dim >= 0; dim--) {
+    const list = pieces[dim] as readonly Piece[];
+    parts.unshift(list[rest % list.length] as Piece);
+    rest = Math.floor(rest / list.length);
+  }
+  const counts = parts.map(({ count }) => count);
+  const isWhole = product(counts) === product(array.chunkShape);
+  const chunk = await array.loadChunk(
+    parts.map(({ chunk }) => chunk),
+    isWhole,
+  );
+  const steps = parts.map((_, dim) => (region.step[dim] as number) * (chunkStrides[dim] as number));
+  const from = parts.reduce((sum, { first }, dim) => sum + first * (chunkStrides[dim] as number), 0);
+  const to = 1 + counts.reduce((sum, count, dim) => sum + (count - 1) * (steps[dim] as number), from);
+  const offset = parts.reduce((sum, { at }, dim) => sum + at * (targetStrides[dim] as number), 0);
+  if (chunk === undefined) {
+    const none = counts.map(() => 0);
+    copyBox(array.fill, { offset: 0, strides: none }, target, { offset, strides: targetStrides }, counts, itemBytes);
+  } else if (product(counts) === to - from && isOneRun(counts, steps, targetStrides))
+    chunk.elements(from, to, target.subarray(offset * itemBytes, (offset + to - from) * itemBytes));
+  else
+    copyBox(
+      chunk.elements(from, to),
+      { offset: 0, strides: steps },
+      target,
+      { offset, strides: targetStrides },
+      counts,
+      itemBytes,
+    );
+  if (isWhole) chunk?.release?.();
 }
 
 /** Part of a region along one dimension: the chunk's number, the first element in it, and the place in the result. */

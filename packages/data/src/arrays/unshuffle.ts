@@ -1,4 +1,4 @@
-import { type JoinPlanes, KERNEL_ROOM, openChunkMemory } from "../codecs/chunk-memory.js";
+import { type JoinPlanes, KERNEL_ROOM, KERNEL_START, openChunkMemory } from "../codecs/chunk-memory.js";
 
 /** Elements that go through the kernel at once: they stay in the processor's cache. */
 const STRIP = 2 ** 14;
@@ -26,16 +26,17 @@ export function unshuffle(
         target[(index - from) * itemBytes + byte] = shuffled[byte * elements + index] as number;
     return;
   }
-  const joinedAt = itemBytes * STRIP + KERNEL_ROOM;
-  const { bytes, joinPairs, joinQuads } = openChunkMemory(2 * joinedAt);
+  const stripBytes = itemBytes * STRIP + KERNEL_ROOM;
+  const joinedAt = KERNEL_START + stripBytes;
+  const { bytes, joinPairs, joinQuads } = openChunkMemory(joinedAt + stripBytes);
   const join: JoinPlanes = itemBytes === 2 ? joinPairs : joinQuads;
   for (let first = from; first < to; first += STRIP) {
     const count = Math.min(STRIP, to - first);
     for (let byte = 0; byte < itemBytes; byte++) {
       const at = byte * elements + first;
-      bytes.set(shuffled.subarray(at, at + count), byte * STRIP);
+      bytes.set(shuffled.subarray(at, at + count), KERNEL_START + byte * STRIP);
     }
-    join(0, STRIP, count, joinedAt);
+    join(KERNEL_START, STRIP, count, joinedAt);
     target.set(bytes.subarray(joinedAt, joinedAt + count * itemBytes), (first - from) * itemBytes);
   }
 }

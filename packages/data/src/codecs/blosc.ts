@@ -3,7 +3,7 @@ import type { Chunk } from "../arrays/chunked-read.js";
 import { unshuffle } from "../arrays/unshuffle.js";
 import { unshuffleBits } from "./bitshuffle.js";
 import { decodeBlosclz } from "./blosclz.js";
-import { type ChunkMemory, KERNEL_ROOM, openChunkMemory } from "./chunk-memory.js";
+import { type ChunkMemory, KERNEL_ROOM, KERNEL_START, openChunkMemory } from "./chunk-memory.js";
 import { decodeLz4Within } from "./lz4.js";
 import { loadZstd } from "./zstd.js";
 
@@ -139,7 +139,7 @@ function decodeBlock(frame: BloscFrame, number: number, output: Uint8Array): voi
       : 1;
   const streamBytes = Math.floor(length / streams);
   // The block, then a stream before it is decoded or the block's elements put together.
-  const free = length + KERNEL_ROOM;
+  const free = KERNEL_START + length + KERNEL_ROOM;
   const memory = openChunkMemory(free + length + KERNEL_ROOM);
   for (let stream = 0; stream < streams; stream++) {
     if (at + 4 > bytes.length) throw cutShort();
@@ -147,23 +147,24 @@ function decodeBlock(frame: BloscFrame, number: number, output: Uint8Array): voi
     at += 4;
     if (stored < 0 || stored > streamBytes || at + stored > bytes.length) throw cutShort();
     const source = bytes.subarray(at, at + stored);
-    const [first, last] = [stream * streamBytes, (stream + 1) * streamBytes];
+    const first = KERNEL_START + stream * streamBytes;
+    const last = first + streamBytes;
     if (stored === streamBytes) memory.bytes.set(source, first);
     else if (frame.decodeStream === "lz4") decodeLz4Within(memory, source, free, first, last);
     else frame.decodeStream(source, memory.bytes.subarray(first, last));
     at += stored;
   }
   // What no stream holds is zero.
-  memory.bytes.fill(0, streams * streamBytes, length);
+  memory.bytes.fill(0, KERNEL_START + streams * streamBytes, KERNEL_START + length);
   putTogether(frame, memory, free, output);
 }
 
 const cutShort = (): Error => new Error("a Blosc frame that is cut short");
 
-/** Writes the block that lies at the start of the kernel's memory to `output`, with the shuffle undone. */
+/** Writes the block that the kernel's memory begins with to `output`, with the shuffle undone. */
 function putTogether(frame: BloscFrame, memory: ChunkMemory, free: number, output: Uint8Array): void {
   const { itemBytes } = frame;
-  const block = memory.bytes.subarray(0, output.length);
+  const block = memory.bytes.subarray(KERNEL_START, KERNEL_START + output.length);
   const elements = Math.floor(output.length / itemBytes);
   if (frame.shuffle === "none" || elements === 0) output.set(block);
   else if (frame.shuffle === "bits") output.set(elements % 8 === 0 ? unshuffleBits(block, elements, itemBytes) : block);
@@ -171,7 +172,7 @@ function putTogether(frame: BloscFrame, memory: ChunkMemory, free: number, outpu
     // Bytes beyond the last whole element were left in place.
     output.set(block.subarray(elements * itemBytes), elements * itemBytes);
     if (itemBytes === 2 || itemBytes === 4) {
-      (itemBytes === 2 ? memory.joinPairs : memory.joinQuads)(0, elements, elements, free);
+      (itemBytes === 2 ? memory.joinPairs : memory.joinQuads)(KERNEL_START, elements, elements, free);
       output.set(memory.bytes.subarray(free, free + elements * itemBytes));
     } else unshuffle(block, elements, itemBytes, 0, elements, output);
   }

@@ -3,12 +3,36 @@
 (module
   (memory (export "memory") 1)
 
-  ;; Decodes an LZ4 block; 1 if it is sound and fills the target exactly, else 0.
+  ;; For each distance from 0 to 16 between a place and an earlier one: which of the 16 bytes from the earlier one on
+  ;; come at the place if what lies between is repeated.
+  (data (i32.const 0)
+    "\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00"
+    "\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00"
+    "\00\01\00\01\00\01\00\01\00\01\00\01\00\01\00\01"
+    "\00\01\02\00\01\02\00\01\02\00\01\02\00\01\02\00"
+    "\00\01\02\03\00\01\02\03\00\01\02\03\00\01\02\03"
+    "\00\01\02\03\04\00\01\02\03\04\00\01\02\03\04\00"
+    "\00\01\02\03\04\05\00\01\02\03\04\05\00\01\02\03"
+    "\00\01\02\03\04\05\06\00\01\02\03\04\05\06\00\01"
+    "\00\01\02\03\04\05\06\07\00\01\02\03\04\05\06\07"
+    "\00\01\02\03\04\05\06\07\08\00\01\02\03\04\05\06"
+    "\00\01\02\03\04\05\06\07\08\09\00\01\02\03\04\05"
+    "\00\01\02\03\04\05\06\07\08\09\0a\00\01\02\03\04"
+    "\00\01\02\03\04\05\06\07\08\09\0a\0b\00\01\02\03"
+    "\00\01\02\03\04\05\06\07\08\09\0a\0b\0c\00\01\02"
+    "\00\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\00\01"
+    "\00\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\00"
+    "\00\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f")
+
+  ;; Decodes an LZ4 block; 1 if it is sound and fills the target exactly, else 0. A sequence of few literals and a short
+  ;; match is copied by two stores of 16 bytes, whatever its lengths and distance: a misguessed branch costs more.
   (func (export "decodeLz4")
     (param $at i32) (param $end i32) (param $first i32) (param $last i32) (result i32)
     (local $to i32) (local $token i32) (local $length i32) (local $more i32) (local $from i32) (local $stop i32)
-    (local $distance i32) (local $splat v128)
+    (local $distance i32) (local $step i32) (local $inner i32) (local $order v128) (local $run v128)
     (local.set $to (local.get $first))
+    ;; Before this, a sequence of few literals isn't the last one.
+    (local.set $inner (i32.sub (local.get $end) (i32.const 16)))
     (block $done
       (loop $sequence
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
@@ -16,7 +40,65 @@
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         ;; Literals.
         (local.set $length (i32.shr_u (local.get $token) (i32.const 4)))
-        (if (i32.eq (local.get $length) (i32.const 15))
+        (if (i32.and
+              (i32.and (i32.lt_u (local.get $length) (i32.const 15)) (i32.lt_u (local.get $at) (local.get $inner)))
+              (i32.le_u (local.get $length) (i32.sub (local.get $last) (local.get $to))))
+          (then
+            (v128.store (local.get $to) (v128.load (local.get $at)))
+            (local.set $at (i32.add (local.get $at) (local.get $length)))
+            (local.set $to (i32.add (local.get $to) (local.get $length))))
+          (else
+            (if (i32.eq (local.get $length) (i32.const 15))
+              (then
+                (loop $longer
+                  (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 0))))
+                  (local.set $more (i32.load8_u (local.get $at)))
+                  (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                  (local.set $length (i32.add (local.get $length) (local.get $more)))
+                  ;; Checked here, so that no sum of lengths overflows.
+                  (if (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to)))
+                    (then (return (i32.const 0))))
+                  (br_if $longer (i32.eq (local.get $more) (i32.const 255))))))
+            (if (local.get $length)
+              (then
+                (if (i32.or
+                      (i32.gt_u (local.get $length) (i32.sub (local.get $end) (local.get $at)))
+                      (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to))))
+                  (then (return (i32.const 0))))
+                (local.set $stop (i32.add (local.get $to) (local.get $length)))
+                (local.set $from (local.get $at))
+                (loop $copy
+                  (v128.store (local.get $to) (v128.load (local.get $from)))
+                  (local.set $from (i32.add (local.get $from) (i32.const 16)))
+                  (local.set $to (i32.add (local.get $to) (i32.const 16)))
+                  (br_if $copy (i32.lt_u (local.get $to) (local.get $stop))))
+                (local.set $at (i32.add (local.get $at) (local.get $length)))
+                (local.set $to (local.get $stop))))
+            ;; The last sequence has no match.
+            (br_if $done (i32.eq (local.get $at) (local.get $end)))
+            (if (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 2)) (then (return (i32.const 0))))))
+        ;; The match.
+        (local.set $distance (i32.load16_u (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 2)))
+        (local.set $length (i32.add (i32.and (local.get $token) (i32.const 15)) (i32.const 4)))
+        ;; A distance of 0 is refused as well, being the largest number when 1 is taken away.
+        (if (i32.ge_u (i32.sub (local.get $distance) (i32.const 1)) (i32.sub (local.get $to) (local.get $first)))
+          (then (return (i32.const 0))))
+        (local.set $from (i32.sub (local.get $to) (local.get $distance)))
+        (local.set $order
+          (v128.load
+            (i32.shl
+              (select (local.get $distance) (i32.const 16) (i32.lt_u (local.get $distance) (i32.const 16)))
+              (i32.const 4))))
+        (local.set $run (i8x16.swizzle (v128.load (local.get $from)) (local.get $order)))
+        (if (i32.and
+              (i32.le_u (local.get $length) (i32.const 16))
+              (i32.le_u (local.get $length) (i32.sub (local.get $last) (local.get $to))))
+          (then
+            (v128.store (local.get $to) (local.get $run))
+            (local.set $to (i32.add (local.get $to) (local.get $length)))
+            (br $sequence)))
+        (if (i32.eq (local.get $length) (i32.const 19))
           (then
             (loop $longer
               (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 0))))
@@ -27,75 +109,22 @@
               (if (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to)))
                 (then (return (i32.const 0))))
               (br_if $longer (i32.eq (local.get $more) (i32.const 255))))))
-        (if (local.get $length)
+        (if (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to))) (then (return (i32.const 0))))
+        (local.set $stop (i32.add (local.get $to) (local.get $length)))
+        (if (i32.ge_u (local.get $distance) (i32.const 16))
           (then
-            (if (i32.or
-                  (i32.gt_u (local.get $length) (i32.sub (local.get $end) (local.get $at)))
-                  (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to))))
-              (then (return (i32.const 0))))
-            (local.set $stop (i32.add (local.get $to) (local.get $length)))
-            (local.set $from (local.get $at))
             (loop $copy
               (v128.store (local.get $to) (v128.load (local.get $from)))
               (local.set $from (i32.add (local.get $from) (i32.const 16)))
               (local.set $to (i32.add (local.get $to) (i32.const 16)))
-              (br_if $copy (i32.lt_u (local.get $to) (local.get $stop))))
-            (local.set $at (i32.add (local.get $at) (local.get $length)))
-            (local.set $to (local.get $stop))))
-        ;; The last sequence has no match.
-        (br_if $done (i32.eq (local.get $at) (local.get $end)))
-        (if (i32.lt_u (i32.sub (local.get $end) (local.get $at)) (i32.const 2)) (then (return (i32.const 0))))
-        (local.set $distance (i32.load16_u (local.get $at)))
-        (local.set $at (i32.add (local.get $at) (i32.const 2)))
-        (local.set $length (i32.add (i32.and (local.get $token) (i32.const 15)) (i32.const 4)))
-        (if (i32.eq (local.get $length) (i32.const 19))
-          (then
-            (loop $longer
-              (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 0))))
-              (local.set $more (i32.load8_u (local.get $at)))
-              (local.set $at (i32.add (local.get $at) (i32.const 1)))
-              (local.set $length (i32.add (local.get $length) (local.get $more)))
-              (if (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to)))
-                (then (return (i32.const 0))))
-              (br_if $longer (i32.eq (local.get $more) (i32.const 255))))))
-        (if (i32.or
-              (i32.or
-                (i32.eqz (local.get $distance))
-                (i32.gt_u (local.get $distance) (i32.sub (local.get $to) (local.get $first))))
-              (i32.gt_u (local.get $length) (i32.sub (local.get $last) (local.get $to))))
-          (then (return (i32.const 0))))
-        (local.set $from (i32.sub (local.get $to) (local.get $distance)))
-        (local.set $stop (i32.add (local.get $to) (local.get $length)))
-        (block $copied
-          (if (i32.ge_u (local.get $distance) (i32.const 16))
-            (then
-              (loop $copy
-                (v128.store (local.get $to) (v128.load (local.get $from)))
-                (local.set $from (i32.add (local.get $from) (i32.const 16)))
-                (local.set $to (i32.add (local.get $to) (i32.const 16)))
-                (br_if $copy (i32.lt_u (local.get $to) (local.get $stop))))
-              (br $copied)))
-          (if (i32.eq (local.get $distance) (i32.const 1))
-            (then
-              (local.set $splat (i8x16.splat (i32.load8_u (local.get $from))))
-              (loop $repeat
-                (v128.store (local.get $to) (local.get $splat))
-                (local.set $to (i32.add (local.get $to) (i32.const 16)))
-                (br_if $repeat (i32.lt_u (local.get $to) (local.get $stop))))
-              (br $copied)))
-          (if (i32.ge_u (local.get $distance) (i32.const 8))
-            (then
-              (loop $copy
-                (i64.store (local.get $to) (i64.load (local.get $from)))
-                (local.set $from (i32.add (local.get $from) (i32.const 8)))
-                (local.set $to (i32.add (local.get $to) (i32.const 8)))
-                (br_if $copy (i32.lt_u (local.get $to) (local.get $stop))))
-              (br $copied)))
-          (loop $copy
-            (i32.store8 (local.get $to) (i32.load8_u (local.get $from)))
-            (local.set $from (i32.add (local.get $from) (i32.const 1)))
-            (local.set $to (i32.add (local.get $to) (i32.const 1)))
-            (br_if $copy (i32.lt_u (local.get $to) (local.get $stop)))))
+              (br_if $copy (i32.lt_u (local.get $to) (local.get $stop)))))
+          (else
+            ;; As many whole repetitions as 16 bytes hold.
+            (local.set $step (i32.sub (i32.const 16) (i32.rem_u (i32.const 16) (local.get $distance))))
+            (loop $repeat
+              (v128.store (local.get $to) (local.get $run))
+              (local.set $to (i32.add (local.get $to) (local.get $step)))
+              (br_if $repeat (i32.lt_u (local.get $to) (local.get $stop))))))
         (local.set $to (local.get $stop))
         (br $sequence)))
     (i32.eq (local.get $to) (local.get $last)))
@@ -146,18 +175,33 @@
 
   ;; Whether a float32 of the bytes [at, end) equals one of two marks; it may also be one of up to three behind them.
   (func (export "holdsMark") (param $at i32) (param $end i32) (param $first f32) (param $second f32) (result i32)
-    (local $values v128) (local $a v128) (local $b v128)
+    (local $wide i32) (local $a v128) (local $b v128)
     (local.set $a (f32x4.splat (local.get $first)))
     (local.set $b (f32x4.splat (local.get $second)))
-    (loop $next
-      (local.set $values (v128.load (local.get $at)))
-      (if (v128.any_true
-            (v128.or
-              (f32x4.eq (local.get $values) (local.get $a))
-              (f32x4.eq (local.get $values) (local.get $b))))
-        (then (return (i32.const 1))))
-      (local.set $at (i32.add (local.get $at) (i32.const 16)))
-      (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+    ;; 64 bytes at once while there are as many.
+    (local.set $wide (i32.sub (local.get $end) (i32.and (i32.sub (local.get $end) (local.get $at)) (i32.const 63))))
+    (block $narrow
+      (loop $next
+        (br_if $narrow (i32.ge_u (local.get $at) (local.get $wide)))
+        (if (v128.any_true
+              (v128.or
+                (v128.or
+                  (v128.or (f32x4.eq (v128.load (local.get $at)) (local.get $a)) (f32x4.eq (v128.load (local.get $at)) (local.get $b)))
+                  (v128.or (f32x4.eq (v128.load offset=16 (local.get $at)) (local.get $a)) (f32x4.eq (v128.load offset=16 (local.get $at)) (local.get $b))))
+                (v128.or
+                  (v128.or (f32x4.eq (v128.load offset=32 (local.get $at)) (local.get $a)) (f32x4.eq (v128.load offset=32 (local.get $at)) (local.get $b)))
+                  (v128.or (f32x4.eq (v128.load offset=48 (local.get $at)) (local.get $a)) (f32x4.eq (v128.load offset=48 (local.get $at)) (local.get $b))))))
+          (then (return (i32.const 1))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (br $next)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (if (v128.any_true
+              (v128.or (f32x4.eq (v128.load (local.get $at)) (local.get $a)) (f32x4.eq (v128.load (local.get $at)) (local.get $b))))
+          (then (return (i32.const 1))))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $next)))
     (i32.const 0))
 
   ;; Integers of 2 bytes as float32(value * scale + offset), NaN for two marks and outside [least, most].

@@ -28,6 +28,9 @@ export interface ChunkMemory {
 
 export type JoinPlanes = (from: number, stride: number, elements: number, to: number) => void;
 
+/** Where the caller's bytes begin: the kernel's own tables lie before. Units: bytes. */
+export const KERNEL_START = 272;
+
 /** The kernel writes and reads up to this far behind what it was asked for. Units: bytes. */
 export const KERNEL_ROOM = 64;
 
@@ -38,7 +41,7 @@ const KEPT_BYTES = 2 ** 24;
 let module: WebAssembly.Module | undefined;
 let kept: ChunkMemory | undefined;
 
-/** This thread's memory, of `least` bytes at least. Its content is lost when it is opened again. */
+/** This thread's memory, of `least` bytes at least, tables included. Its content is lost when it is opened again. */
 export function openChunkMemory(least: number): ChunkMemory {
   if (least > KEPT_BYTES) return makeChunkMemory(least);
   if (kept === undefined || kept.bytes.length < least) kept = makeChunkMemory(least);

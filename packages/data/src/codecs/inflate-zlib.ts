@@ -18,12 +18,12 @@ let kernel: InflateKernel | undefined;
 const PROBLEMS = ["", "corrupt deflate stream", "unexpected end of the deflate stream", "longer than expected"];
 
 /**
- * Inflates a zlib stream of at most `maxBytes` at once, into memory of its own. Memory of the largest stream and its
- * output stays with the thread.
+ * Inflates a zlib stream of at most `maxBytes` at once, into new memory, or some that `room` yields. Memory of the
+ * largest stream and its output stays with the thread.
  *
  * @throws {Error} if the stream is corrupt, ends early or is longer.
  */
-export function inflateZlib(bytes: Uint8Array, maxBytes: number): Uint8Array<ArrayBuffer> {
+export function inflateZlib(bytes: Uint8Array, maxBytes: number, room?: (bytes: number) => Uint8Array): Uint8Array {
   kernel ??= makeKernel();
   const input = kernel.freeFrom();
   const output = (input + bytes.length + ROOM_BYTES) & ~15;
@@ -33,7 +33,10 @@ export function inflateZlib(bytes: Uint8Array, maxBytes: number): Uint8Array<Arr
   memory.set(bytes, input);
   const length = kernel.inflateZlib(input, bytes.length, output, maxBytes);
   if (length < 0) throw new Error(PROBLEMS[-length]);
-  return memory.slice(output, output + length);
+  const inflated = memory.subarray(output, output + length);
+  const target = room?.(length);
+  target?.set(inflated);
+  return target ?? inflated.slice();
 }
 
 function makeKernel(): InflateKernel {

@@ -21,10 +21,17 @@ const KERNEL_BYTES = 2 ** 24;
  * repeat, as those of fields don't.
  *
  * `maxBytes` should be the expected size: it is taken at once.
+ *
+ * @param room memory of so many bytes, which the kernel's output may lie in.
  */
-export async function inflateBytes(frame: DeflateFrame, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+export async function inflateBytes(
+  frame: DeflateFrame,
+  bytes: Uint8Array,
+  maxBytes: number,
+  room?: (bytes: number) => Uint8Array,
+): Promise<Uint8Array> {
   const isInline = maxBytes <= INLINE_BYTES || !isMainThread;
-  if (frame === "zlib" && isInline && maxBytes <= KERNEL_BYTES) return inflateZlib(bytes, maxBytes);
+  if (frame === "zlib" && isInline && maxBytes <= KERNEL_BYTES) return inflateZlib(bytes, maxBytes, room);
   // A little more room than needed: zlib sees that it is done without a second buffer.
   const options = { chunkSize: Math.max(64, maxBytes + 16), maxOutputLength: Math.max(1, maxBytes) };
   const result = isInline

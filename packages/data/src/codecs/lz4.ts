@@ -1,4 +1,4 @@
-import { type ChunkMemory, KERNEL_ROOM, openChunkMemory } from "./chunk-memory.js";
+import { type ChunkMemory, KERNEL_ROOM, KERNEL_START, openChunkMemory } from "./chunk-memory.js";
 
 /**
  * Decodes one LZ4 block into `target`, which it must fill exactly.
@@ -8,10 +8,11 @@ import { type ChunkMemory, KERNEL_ROOM, openChunkMemory } from "./chunk-memory.j
  * @throws {Error} if the block is corrupt.
  */
 export function decodeLz4(source: Uint8Array, target: Uint8Array): void {
-  const place = target.length + KERNEL_ROOM;
+  const last = KERNEL_START + target.length;
+  const place = last + KERNEL_ROOM;
   const memory = openChunkMemory(place + source.length + KERNEL_ROOM);
-  decodeLz4Within(memory, source, place, 0, target.length);
-  target.set(memory.bytes.subarray(0, target.length));
+  decodeLz4Within(memory, source, place, KERNEL_START, last);
+  target.set(memory.bytes.subarray(KERNEL_START, last));
 }
 
 /** Decodes a block into the places `[first, last)` of the kernel's memory; `free` is where its source can lie. */

@@ -38,6 +38,7 @@ export function unsupportedFilter(filters: readonly Filter[]): string | undefine
  * Undoes a chunk's filters, the last one first. A shuffle that was applied first is undone only for the elements that
  * are asked for.
  *
+ * @param room memory of so many bytes, which the chunk's values may lie in.
  * @throws {FormatError} if the bytes are corrupt, or not as many as a chunk holds.
  */
 export async function decodeChunk(
@@ -47,6 +48,7 @@ export async function decodeChunk(
   mask: number,
   chunkBytes: number,
   itemBytes: number,
+  room?: (bytes: number) => Uint8Array,
 ): Promise<Chunk> {
   let bytes = stored;
   let shuffled = false;
@@ -56,7 +58,7 @@ export async function decodeChunk(
       if ((mask & (1 << place)) !== 0) continue;
       // A checksum may follow the values inside.
       const most = chunkBytes + 4 * place;
-      if (id === DEFLATE) bytes = await inflateBytes("zlib", bytes, most);
+      if (id === DEFLATE) bytes = await inflateBytes("zlib", bytes, most, room);
       else if (id === FLETCHER32) bytes = checkFletcher32(bytes);
       else if (id === BZIP2) bytes = decodeBzip2(bytes, most);
       else if (id === BLOSC) bytes = await decodeBlosc(bytes, most);

@@ -2,6 +2,7 @@ import { FormatError } from "@graticule/core";
 import type { ChunkCache } from "../arrays/chunk-cache.js";
 import { type Chunk, chunkBytesOf, makeChunk, readChunked } from "../arrays/chunked-read.js";
 import { product, type Region, rowMajorStrides } from "../arrays/region.js";
+import { giveScratch, takeScratch } from "../arrays/scratch.js";
 import { toStoredValues } from "../arrays/stored-dtype.js";
 import type { AttributeValue, StoredDataset, StoredVariable } from "../arrays/stored-variable.js";
 import { readStrided } from "../arrays/strided-read.js";
@@ -150,14 +151,24 @@ function makeReadBytes(
     );
   const chunkBytes = chunkBytesOf(where, chunkShape, itemBytes);
   const find = makeFindChunk(file, index, { shape, chunkShape, chunkBytes, isFiltered: filters.length > 0 });
-  const load = async (place: readonly number[]): Promise<Chunk | undefined> => {
+  const load = async (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> => {
     const found = await find(place);
     if (found === undefined) return undefined;
     const what = `chunk [${place.join(", ")}] of '${path}'`;
-    const stored = await file.data.read(found.address + file.baseAddress, found.bytes, what);
-    return decodeChunk(`${file.uri}: ${what}`, stored, filters, found.mask, chunkBytes, itemBytes);
+    const lent: Uint8Array[] = [];
+    const lend = (bytes: number): Uint8Array => {
+      const memory = takeScratch(bytes);
+      lent.push(memory);
+      return memory;
+    };
+    const room = isWhole ? lend : undefined;
+    // More than the values themselves is a claim that the read checks first.
+    const into = found.bytes <= chunkBytes ? room?.(found.bytes) : undefined;
+    const stored = await file.data.read(found.address + file.baseAddress, found.bytes, what, into);
+    const chunk = await decodeChunk(`${file.uri}: ${what}`, stored, filters, found.mask, chunkBytes, itemBytes, room);
+    return isWhole ? { ...chunk, release: () => lent.forEach(giveScratch) } : chunk;
   };
   const loadChunk = (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> =>
-    isWhole ? load(place) : cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place));
+    isWhole ? load(place, true) : cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place, false));
   return (region, into) => readChunked({ chunkShape, itemBytes, fill, loadChunk }, region, into);
 }

@@ -94,22 +94,19 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
 
   /** Runs `use` with the shard open. Shards in use are never closed, others when too many are open. */
   async function withShard<T>(shard: number, use: (open: OpenShard) => Promise<T>): Promise<T> {
-    const found = opened.get(shard) ?? openShard(shard);
+    const known = opened.get(shard);
+    const found = known ?? openShard(shard);
+    if (known === undefined) found.catch(() => opened.delete(shard)); // The next read tries anew.
     opened.delete(shard);
     opened.set(shard, found);
     busy.set(shard, (busy.get(shard) ?? 0) + 1);
     try {
-      return await use(
-        await found.catch((error) => {
-          opened.delete(shard);
-          throw error;
-        }),
-      );
+      return await use(await found);
     } finally {
       const left = (busy.get(shard) as number) - 1;
       if (left > 0) busy.set(shard, left);
       else busy.delete(shard);
-      await closeUnused(MAX_OPEN_SHARDS);
+      if (opened.size > MAX_OPEN_SHARDS) await closeUnused(MAX_OPEN_SHARDS);
     }
   }
 

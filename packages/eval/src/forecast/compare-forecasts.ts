@@ -31,7 +31,7 @@ export function compareForecasts(
   baseline: ForecastScores,
   intervals: ScoreIntervals,
 ): ScoreDifference[] {
-  assertSameSamples(scores, baseline);
+  assertSameSamples("compareForecasts", scores, baseline);
   const { options, regions } = scores;
   const { channels } = options;
   const protocol = protocols[options.protocol];
@@ -78,7 +78,8 @@ function improvementOf(metric: MetricName, score: number, baseline: number): num
   return 1 - Math.abs(score) / Math.abs(baseline);
 }
 
-function assertSameSamples(scores: ForecastScores, baseline: ForecastScores): void {
+/** @throws {MismatchError} that names what differs between the samples of two sets of scores. */
+export function assertSameSamples(where: string, scores: ForecastScores, baseline: ForecastScores): void {
   const facts = ({ options, regions, leads }: ForecastScores): Readonly<Record<string, string>> => ({
     protocol: options.protocol,
     latitudes: Array.from(options.grid.latitudes).join(" "),
@@ -100,7 +101,7 @@ function assertSameSamples(scores: ForecastScores, baseline: ForecastScores): vo
   const short = (text: string | undefined): string =>
     text !== undefined && text.length > 80 ? `${text.slice(0, 80)}…` : String(text);
   throw new MismatchError(
-    `compareForecasts '${scores.options.source}' with '${baseline.options.source}'`,
+    `${where} '${scores.options.source}' with '${baseline.options.source}'`,
     `the same ${name}: ${short(ours[name])}`,
     short(theirs[name]),
     "Score both over the same samples.",

@@ -1,3 +1,4 @@
+import { MismatchError } from "@graticule/core";
 import { describe, expect, it } from "vitest";
 import {
   compareForecasts,
@@ -7,6 +8,7 @@ import {
   type Interval,
   makeForecastScores,
   makeMeanField,
+  medianImprovements,
   type ProtocolName,
   protocols,
   type Region,
@@ -212,4 +214,29 @@ it("says in words what each protocol computes", () => {
     ]
   `);
   expect(describeMetric("weatherbench2", "mae")).toBe("mean absolute error; cell-area weights");
+});
+
+describe("medianImprovements", () => {
+  it("is one less the median of the channels' ratios, by region", () => {
+    const [ours, theirs] = [scoreAll(base), scoreAll({ ...base, source: "climatology" }, "climatology")];
+    const intervals = { seed: 1, blockHours: 24, resamples: 300 };
+    const rmse = compareForecasts(ours, theirs, intervals).filter(({ definition }) => definition.endsWith(".rmse"));
+    const means = medianImprovements(ours, theirs, intervals);
+    expect(means.map(({ region, leadTimeHours, channels }) => [region, leadTimeHours, channels])).toEqual(
+      regions.map(({ name }) => [name, 72, 2]),
+    );
+    for (const { region, improvement, interval, baseline } of means) {
+      const [a, b] = rmse.filter((record) => record.region === region).map((record) => 1 - record.improvement);
+      expect(improvement).toBeCloseTo(1 - ((a as number) + (b as number)) / 2, 10);
+      expect(interval[0]).toBeLessThanOrEqual(improvement);
+      expect(interval[1]).toBeGreaterThanOrEqual(improvement);
+      expect(baseline).toBe("climatology");
+    }
+  });
+
+  it("leaves out channels without an error, and refuses other samples", () => {
+    const truth = scoreAll(base);
+    expect(medianImprovements(truth, truth, { seed: 0, blockHours: 24 })[0]?.improvement).toBeCloseTo(0, 12);
+    expect(() => medianImprovements(truth, makeForecastScores(base), { seed: 0 })).toThrow(MismatchError);
+  });
 });

@@ -1,6 +1,6 @@
 import { Linear, Module, Parameter } from "@graticule/nn";
-import { attention, type ChannelAttentionParameters, channelAttention, linear } from "@graticule/ops";
-import { add, matMul, mul, reshape, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
+import { type ChannelAttentionParameters, channelAttention, linear, queryAttention } from "@graticule/ops";
+import { add, any as anyOf, cast, matMul, mul, reshape, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
 
 /** Weight `[D, D]`, and a bias where it has one. */
 class Projection extends Module {
@@ -46,13 +46,14 @@ export class ChannelAttention extends Module {
 
   /** One token out of several: `[R, G, D] → [R, D]`; `seen` has G values for each row, 1 where it sees the token. */
   forward(tokens: Tensor, seen?: Uint8Array): Tensor {
-    const keys = this.enter(tokens);
-    const [rows, groups] = keys.shape as [number, number, number];
-    const options = seen ? { mask: tensor2d(seen, [rows, groups], "bool") } : {};
-    const query = this.q.forward(this.enter(this.query.variable));
-    const numHeads = this.#heads;
-    const mixed = attention(query, this.k.forward(keys), this.v.forward(keys), { numHeads, ...options }); // [R, 1, D]
-    return this.proj.forward(reshape(mixed, [rows, -1]));
+    const [rows, groups] = tokens.shape as [number, number, number];
+    const mask = seen && tensor2d(seen, [rows, groups], "bool");
+    const parameters = { scoreWeight: this.#scorer(), valueWeight: this.v.weight.variable };
+    const mixed = queryAttention(this.enter(tokens), parameters, mask); // [R, D]
+    const bias = this.v.bias?.variable;
+    if (!bias) return this.proj.forward(mixed);
+    const any = mask && cast(anyOf(mask, 1, true), "float32"); // a row that sees nothing gives nothing
+    return this.proj.forward(add(mixed, any ? mul(any, bias) : bias));
   }
 
   /**
@@ -70,13 +71,18 @@ export class ChannelAttention extends Module {
     return this.proj.forward(channelAttention(this.enter(patches), folded, options));
   }
 
-  /** Query, keys and values in the patch embeddings. A key's bias adds the same to all scores, so it drops out. */
-  #fold(weight: Tensor, bias: Tensor): ChannelAttentionParameters {
-    const [embedDim, heads] = [weight.shape[0] as number, this.#heads];
+  /** The query in the matrix of the keys: `[H, D]`. A key's bias adds the same to all scores, so it drops out. */
+  #scorer(): Tensor {
+    const [embedDim, heads] = [this.k.weight.shape[1] as number, this.#heads];
     const headDim = embedDim / this.numHeads;
     const query = reshape(this.q.forward(this.enter(this.query.variable)), [heads, 1, headDim]);
     const keys = reshape(this.k.weight.variable, [heads, headDim, embedDim]);
-    const scorer = mul(reshape(matMul(query, keys), [heads, embedDim]), 1 / Math.sqrt(headDim)); // [H, D]
+    return mul(reshape(matMul(query, keys), [heads, embedDim]), 1 / Math.sqrt(headDim));
+  }
+
+  /** Query, keys and values in the patch embeddings. */
+  #fold(weight: Tensor, bias: Tensor): ChannelAttentionParameters {
+    const scorer = this.#scorer();
     const values = this.v.weight.variable;
     const valueBias = matMul(values, bias, false, true); // [D, n]
     return {

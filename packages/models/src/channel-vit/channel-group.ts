@@ -1,7 +1,7 @@
 import { recompute } from "@graticule/autodiff";
 import { expectation } from "@graticule/core";
 import { Module, Parameter } from "@graticule/nn";
-import { gatherPatches, linear } from "@graticule/ops";
+import { gatherPatches, linear, mixChannelPatches, pickChannels } from "@graticule/ops";
 import {
   add,
   addN,
@@ -28,7 +28,6 @@ import { rowsOfChannels, type SeenChannels } from "./channel-mask.js";
 import { ChannelTokens } from "./channel-tokens.js";
 import type { ChannelTree } from "./channel-tree.js";
 import { AbsentGroup, enterGroups, type GroupSharing } from "./group-sharing.js";
-import { pickChannels } from "./pick-channels.js";
 
 export interface ChannelGroupOptions {
   readonly embedDim: number;
@@ -156,26 +155,28 @@ export class ChannelGroup extends Module {
     const channels = places.map((place) => this.#channels[place] as number);
     const chosen = places.length < this.#channels.length ? places : undefined;
     const found = seen.rows && rowsOfChannels(seen.rows, seen.present.length, channels);
+    const at = placeOf ? channels.map((channel) => placeOf.get(channel) as number) : channels;
+    const cut = { patchSize: this.#options.patchSize, ...(keep && { keep }) };
     const reduce = (images: Tensor, condition?: Tensor): Tensor => {
       const conditions = condition && gather(condition, tensor1d(channels, "int32"));
       const { weight, bias } = tokens.affine(chosen, conditions); // [D, n, F], [n, D]
       const [embedDim, , values] = weight.shape as [number, number, number];
-      const { patchSize } = this.#options;
-      const picked = pickChannels(
-        images,
-        placeOf ? channels.map((channel) => placeOf.get(channel) as number) : channels,
-      );
-      const all = gatherPatches(picked, { patchSize, ...(keep && { keep }) });
+      if (this.mix && !found) {
+        const { weight: mix, bias: ofMix } = this.#mixOf(this.mix, chosen);
+        const sum = reshape(matMul(reshape(mix, [1, channels.length]), bias), [embedDim]);
+        return mixChannelPatches(images, { weight, mix, bias: add(sum, ofMix) }, { ...cut, channels: at });
+      }
+      const all = gatherPatches(pickChannels(images, at), cut);
       const patches = reshape(all, [-1, channels.length * values]); // [R, n·F]
       const mask = found && tensor2d(found.columns, [patches.shape[0] as number, channels.length], "bool");
       const visible = mask ? hideUnseen(patches, mask) : patches;
-      if (this.mix) return mixChannels(visible, weight, bias, this.#mixOf(this.mix, chosen), mask);
+      if (this.mix) return mixSeen(visible, weight, bias, this.#mixOf(this.mix, chosen), mask as Tensor);
       const flat = { weight: reshape(weight, [embedDim, -1]), bias };
       return (this.#attention as ChannelAttention).reduceChannels(visible, flat, mask);
     };
-    // One product more in the backward pass, in place of keeping the patches and the folded weights of all groups. The
-    // cross-attention has its own way of computing again.
-    const run = this.mix ? recompute((...inputs: Tensor[]) => reduce(inputs[0] as Tensor, inputs[1])) : reduce;
+    // Where rows differ in what they see, one product more in the backward pass, in place of keeping the patches and the
+    // folded weights of all groups. The other ways have their own of computing again.
+    const run = this.mix && found ? recompute((...inputs: Tensor[]) => reduce(inputs[0] as Tensor, inputs[1])) : reduce;
     // Frees the group's images before the next group's are cut.
     const token = tidy(() => run(images, ...(condition ? [condition] : [])));
     return { token, any: found?.any };
@@ -242,20 +243,16 @@ function hideUnseen(patches: Tensor, mask: Tensor): Tensor {
   return reshape(where(each, byChannel, zerosLike(byChannel)), patches.shape);
 }
 
-/** Σ_c w_c · (W_c · x_c + b_c) + β as one linear layer of all channels' patches, with the weights multiplied in. */
-function mixChannels(
+/** Σ_c w_c · (W_c · x_c + b_c) + β over the channels that a row sees, as one linear layer of all channels' patches. */
+function mixSeen(
   patches: Tensor,
   weight: Tensor,
   bias: Tensor,
   mix: { readonly weight: Tensor; readonly bias: Tensor },
-  mask: Tensor | undefined,
+  mask: Tensor,
 ): Tensor {
   const [embedDim, channels] = weight.shape as [number, number, number];
   const folded = reshape(mul(weight, reshape(mix.weight, [1, channels, 1])), [embedDim, -1]);
-  if (!mask) {
-    const sum = reshape(matMul(reshape(mix.weight, [1, channels]), bias), [embedDim]);
-    return linear(patches, folded, add(sum, mix.bias));
-  }
   const biases = mul(bias, reshape(mix.weight, [channels, 1]));
   const ofBiases = add(matMul(cast(mask, "float32"), biases), mix.bias); // [R, D]
   return linear(patches, folded, undefined, { residual: ofBiases });

@@ -1,6 +1,6 @@
 import { expectation, ShapeError } from "@graticule/core";
 import { type DropoutStreams, Module, Parameter } from "@graticule/nn";
-import { fairCrps, latitudeWeightedMeanSquaredError } from "@graticule/ops";
+import { fairCrps, latitudeWeightedMeanSquaredError, pickChannels } from "@graticule/ops";
 import {
   add,
   addN,
@@ -21,7 +21,6 @@ import {
 } from "@tensorflow/tfjs-core";
 import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { type ChannelVitConfig, checkChannelVitConfig } from "../channel-vit/config.js";
-import { pickChannels } from "../channel-vit/pick-channels.js";
 import { checkPositive } from "../vit/config.js";
 import { type EnsembleOptions, ensembleInputs } from "./ensemble.js";
 import type { ForecastWeights } from "./forecast-loss.js";
@@ -71,7 +70,8 @@ export interface AnomalyForwardOptions {
  * the start, plus gate times scale times the mean output of its networks. They read anomalies of all states and the other channels
  * as they are. Their last layers start at zero, so that the untrained model is damped persistence.
  *
- * Shape: images `[B, C, H, W]`, the states first → `[B, V, H, W]`.
+ * Shape: images `[B, C, H, W]`, the states first → `[B, V, H, W]`. Where processes share the groups of channels, images may
+ * have the `heldChannels` only.
  * Source: the base is the AR(1) forecast of Lorenz 1973, "On the existence of extended range predictability"; several
  * networks as Lakshminarayanan et al. 2017, arXiv:1612.01474.
  */
@@ -108,6 +108,18 @@ export class AnomalyForecaster extends Module {
     this.gate = new Parameter([leadTimesHours.length, targets.length], { trainable: false });
   }
 
+  /** Channels that images need to have, rising: all, or those of this process's groups and of the targets. */
+  get heldChannels(): readonly number[] {
+    const { inChannels, targets } = this.config;
+    const own = this.#ownChannels;
+    return own.length === inChannels ? own : [...new Set([...own, ...targets])].sort((a, b) => a - b);
+  }
+
+  /** Those that the networks read. */
+  get #ownChannels(): readonly number[] {
+    return (this.networks[0] as ChannelVit).channels.heldChannels;
+  }
+
   forward(images: Tensor, options: AnomalyForwardOptions): Tensor4D {
     return tidy(() => {
       const forecasts = this.#forecasts(images, options);
@@ -121,13 +133,24 @@ export class AnomalyForecaster extends Module {
     const { stateHours, stateChannels } = this.config;
     return tidy(() => {
       const base = this.base(images, options);
-      const [batch = 0, channels = 0, height = 0, width = 0] = images.shape;
       const [starts, leads] = [Array.from(startHours), Array.from(leadTimeHours)];
-      const statesSize = stateHours.length * stateChannels;
-      const normals = stateHours.map((hours) => this.#climatologyAt(starts.map((start) => start - hours)));
-      const states = sub(slice(images, [0, 0, 0, 0], [batch, statesSize, height, width]), concat(normals, 1));
-      const others = slice(images, [0, statesSize, 0, 0], [batch, channels - statesSize, height, width]);
-      const seen = channels > statesSize ? concat([states, others], 1) : states;
+      const own = this.#ownChannels;
+      const normals = stateHours.flatMap((hours, state) => {
+        const channels = own.map((channel) => channel - state * stateChannels);
+        const held = channels.filter((channel) => channel >= 0 && channel < stateChannels);
+        return held.length > 0 ? [pickChannels(this.#climatologyAt(starts.map((start) => start - hours)), held)] : [];
+      });
+      const given = pickChannels(images, this.#placesOf(own, images));
+      const [batch = 0, channels = 0, height = 0, width = 0] = given.shape;
+      const statesSize = own.filter((channel) => channel < stateHours.length * stateChannels).length;
+      const part = (from: number, count: number) => slice(given, [0, from, 0, 0], [batch, count, height, width]);
+      const seen = concat(
+        [
+          ...(statesSize > 0 ? [sub(part(0, statesSize), concat(normals, 1))] : []),
+          ...(channels > statesSize ? [part(statesSize, channels - statesSize)] : []),
+        ],
+        1,
+      );
       const turned = turnGlobe(seen, turn);
       const told = { leadTimeHours: leads, ...(noise && { noise }) };
       const scale = mul(this.#atLeads(this.scale, leads), this.#atLeads(this.gate, leads));
@@ -142,9 +165,9 @@ export class AnomalyForecaster extends Module {
 
   /** Climatology plus what remains of the anomaly: what the untrained model predicts. Shapes as of `forward`. */
   base(images: Tensor, { leadTimeHours, startHours }: AnomalyForwardOptions): Tensor4D {
-    const { stateChannels, targets } = this.config;
+    const { targets } = this.config;
     return tidy(() => {
-      const [batch = 0, , height = 0, width = 0] = images.shape;
+      const batch = images.shape[0] as number;
       const [starts, leads] = [Array.from(startHours), Array.from(leadTimeHours)];
       if (starts.length !== batch || leads.length !== batch)
         throw new ShapeError(
@@ -152,8 +175,8 @@ export class AnomalyForecaster extends Module {
           `${batch} starts and lead times`,
           `${starts.length} and ${leads.length}`,
         );
-      const state = slice(images, [0, 0, 0, 0], [batch, stateChannels, height, width]);
-      const anomaly = pickChannels(sub(state, this.#climatologyAt(starts)), targets);
+      const state = pickChannels(images, this.#placesOf(targets, images));
+      const anomaly = sub(state, pickChannels(this.#climatologyAt(starts), targets));
       const validHours = starts.map((start, at) => start + (leads[at] as number));
       const normal = pickChannels(this.#climatologyAt(validHours), targets);
       return add(normal, mul(anomaly, this.#atLeads(this.persistence, leads))) as Tensor4D;
@@ -221,6 +244,21 @@ export class AnomalyForecaster extends Module {
         ...(variableWeights && { variableWeights }),
       });
     });
+  }
+
+  /** Where channels lie in images of all channels, or of the held ones. */
+  #placesOf(channels: readonly number[], images: Tensor): readonly number[] {
+    const { inChannels, imageSize } = this.config;
+    const given = images.shape[1];
+    if (given === inChannels) return channels;
+    const held = this.heldChannels;
+    if (given !== held.length)
+      throw new ShapeError(
+        "anomalyForecaster",
+        `images [B, ${held.length < inChannels ? `${held.length} of ` : ""}${[inChannels, ...imageSize].join(", ")}]`,
+        `[${images.shape.join(", ")}]`,
+      );
+    return channels.map((channel) => held.indexOf(channel));
   }
 
   /** `[B, S, H, W]` */

@@ -12,8 +12,10 @@ export interface EnsembleOptions {
   /** M, at least 2. */
   readonly members: number;
   readonly seed: number;
-  /** Which draw this is: the number of the training step, or of the forecast. */
+  /** Which draw this is: the number of the training epoch, or of the forecast. */
   readonly draw: number;
+  /** What tells the draws of B images apart, such as their places in the dataset; their places in the batch unless given. */
+  readonly imageKeys?: ArrayLike<number>;
   /**
    * C standard deviations of the noise that is added to the input channels, in their normalized units, drawn afresh for
    * each member and pixel; 0 for a channel that stays. Default: none is added, and the model's own latent noise does it.
@@ -40,7 +42,7 @@ export function ensembleInputs(
   images: Tensor,
   options: EnsembleOptions,
 ): EnsembleInputs {
-  const { members, seed, draw, inputNoise } = options;
+  const { members, seed, draw, imageKeys, inputNoise } = options;
   const { noiseDim, inChannels } = model.config;
   const [batch, , height, width] = images.shape as [number, number, number, number];
   if (!(Number.isSafeInteger(members) && members >= 2))
@@ -52,20 +54,23 @@ export function ensembleInputs(
       expectation("ensemble", `inputNoise of ${inChannels} numbers of at least 0`, `[${inputNoise.join(", ")}]`),
     );
   return tidy(() => {
-    const normals = (purpose: string, shape: number[]): Tensor => {
-      const random = makeRandom(seed, purpose, draw);
-      const count = shape.reduce((product, length) => product * length, 1);
-      return tensor(
-        Float32Array.from({ length: count }, () => random.normal()),
-        shape,
-      );
+    /** `[M·B, …]`, each image of each member by a stream of its own, so that it doesn't matter which batch it is in. */
+    const normals = (purpose: string, shape: readonly number[]): Tensor => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const values = new Float32Array(members * batch * size);
+      for (let image = 0; image < members * batch; image++) {
+        const key = imageKeys?.[image % batch] ?? image % batch;
+        const random = makeRandom(seed, purpose, draw, Math.floor(image / batch), key);
+        for (let at = image * size; at < (image + 1) * size; at++) values[at] = random.normal();
+      }
+      return tensor(values, [members * batch, ...shape]);
     };
     const repeated = tile(images, [members, 1, 1, 1]);
     const deviations = inputNoise && tensor4d([...inputNoise], [1, inChannels, 1, 1]);
     const perturbed = deviations
-      ? add(repeated, mul(normals("ensemble-input", [members * batch, inChannels, height, width]), deviations))
+      ? add(repeated, mul(normals("ensemble-input", [inChannels, height, width]), deviations))
       : repeated;
-    const noise = noiseDim > 0 ? normals("ensemble-noise", [members * batch, noiseDim]) : undefined;
+    const noise = noiseDim > 0 ? normals("ensemble-noise", [noiseDim]) : undefined;
     return { images: perturbed, noise };
   });
 }

@@ -1,10 +1,10 @@
 import { ShapeError } from "@graticule/core";
 import { type InitRules, initialize, zeros } from "@graticule/nn";
+import { pickChannels } from "@graticule/ops";
 import { add, mul, type Tensor, type Tensor4D, tensor3d, tidy } from "@tensorflow/tfjs-core";
 import type { EncodeOptions } from "../channel-vit/channel-encoder.js";
 import { ChannelVit } from "../channel-vit/channel-vit.js";
 import { channelEncoderInitRules } from "../channel-vit/init-rules.js";
-import { pickChannels } from "../channel-vit/pick-channels.js";
 import { checkForecasterConfig, type ForecasterConfig } from "./config.js";
 
 /**

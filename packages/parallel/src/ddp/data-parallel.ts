@@ -1,4 +1,5 @@
 import { expectation } from "@graticule/core";
+import { recordOperations } from "@graticule/mpi";
 import type { Module } from "@graticule/nn";
 import { add, keep, type Tensor } from "@tensorflow/tfjs-core";
 import { broadcastParameter } from "../broadcast-parameter.js";
@@ -101,5 +102,6 @@ export function dataParallel(
       buckets.discard();
     },
     gather: (value) => gatherValues(value, mesh.world),
+    recordCommunication: recordOperations,
   };
 }

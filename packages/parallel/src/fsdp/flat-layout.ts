@@ -9,6 +9,8 @@ export interface FlatParameter {
   /** First of its values, row-major, that this rank holds, and how many: 0 where the shard has none of it. */
   readonly start: number;
   readonly length: number;
+  /** Where these lie in the shard. */
+  readonly inShard: number;
 }
 
 export interface FlatLayout {
@@ -30,7 +32,7 @@ export function layOutFlat(
   const placed = parameters.map(([path, parameter]) => {
     const start = Math.min(Math.max(first - offset, 0), parameter.size);
     const length = Math.max(Math.min(end - offset, parameter.size) - start, 0);
-    const at = { path, parameter, offset, start, length };
+    const at = { path, parameter, offset, start, length, inShard: length > 0 ? offset + start - first : 0 };
     offset += parameter.size;
     return at;
   });

@@ -1,15 +1,17 @@
-import { expectation, selectPaths } from "@graticule/core";
+import { ConfigError, expectation, selectPaths } from "@graticule/core";
+import { recordOperations } from "@graticule/mpi";
 import type { Module, Parameter } from "@graticule/nn";
-import { copyStorage, type StoredFloat } from "@graticule/tfjs-backend-torch";
+import { copyStorage, getDevice, type StoredFloat } from "@graticule/tfjs-backend-torch";
 import { engine, type Tensor, tensor1d, type Variable } from "@tensorflow/tfjs-core";
-import { broadcastParameter } from "../broadcast-parameter.js";
 import { gatherValues } from "../gather-values.js";
 import type { Mesh } from "../mesh.js";
 import type { OwnedPart } from "../owned-part.js";
 import { findHolders, type ParameterHolders } from "../parameter-holders.js";
 import type { RankStrategy } from "../rank-strategy.js";
 import { reduceStatistics } from "../reduce-statistics.js";
-import { ShardUnit } from "./shard-unit.js";
+import type { GradientShard } from "./gradient-shard.js";
+import { ShardUnit, type UnitPart } from "./shard-unit.js";
+import { StateStreaming } from "./state-streaming.js";
 import { type BackwardPrefetch, UnitSchedule } from "./unit-schedule.js";
 
 export interface FullyShardOptions {
@@ -24,6 +26,18 @@ export interface FullyShardOptions {
   readonly backwardPrefetch?: BackwardPrefetch;
   /** False unless given. */
   readonly forwardPrefetch?: boolean;
+  /**
+   * Whether prefetches gather at most one unit ahead; true unless given. False gathers all units that follow in the pass:
+   * more memory, and time only where communication is slow to start.
+   */
+  readonly limitAllGathers?: boolean;
+  /**
+   * Where float32 shards and the optimizer's state lie while they are not used: `host`, the memory of this machine, in which
+   * a model on the CPU lies anyway, or `disk`, in files of `offloadFolder`; `none` unless given. Gradients stay in memory.
+   */
+  readonly offload?: "none" | "host" | "disk";
+  /** Folder on a fast disk of the machine itself. Its files have no names, and are gone with the process. */
+  readonly offloadFolder?: string;
   /** What parameters are gathered in; float32 unless given. */
   readonly computeDtype?: StoredFloat;
   /** What gradients are summed in; float32 unless given. */
@@ -35,6 +49,11 @@ interface UpdatedParameter {
   readonly variable: Variable;
   readonly shape: readonly number[];
   readonly trainable: boolean;
+  /** Where the optimizer keeps its moments, if state is offloaded. */
+  readonly stateStorage?: {
+    makeMoments(values?: readonly [first: Tensor, second: Tensor]): readonly [first: Variable, second: Variable];
+    beforeUpdate(): void;
+  };
 }
 
 /** What `train` of `@graticule/train` takes as its `strategy`. */
@@ -52,47 +71,52 @@ const REDUCTIONS_AHEAD = 2;
 /**
  * Trains with parameters, gradients and optimizer state divided among the ranks along `fsdp`, in replicas along `dp`. Each
  * rank keeps a float32 shard of every unit; a unit's parameters are gathered before its forward and its backward pass and
- * freed after each, its gradients reduced and cut as soon as they are there. Changes the model in place; recompute, where it
- * is wanted, is applied before. Takes the values of rank 0; of a model built inside `deferInitialization` no rank ever
+ * freed after each, its gradients reduced and cut as soon as they are there. Frozen parameters are sharded alike, without
+ * gradients or moments. Changes the model in place; recompute, where it is wanted, is applied before. Takes the values of rank 0; of a model built inside `deferInitialization` no rank ever
  * holds more than a unit. Every rank must use the same units in the same order. Collective.
  *
  * Source: Rajbhandari et al. 2020, §5, arXiv:1910.02054; Zhao et al. 2023, arXiv:2304.11277.
  *
  * @throws {RangeError} if a pattern matches nothing, or a module is in two units.
  * @throws {TypeError} if the backend is not torch on the CPU, or a unit has no `forward`.
+ * @throws {ConfigError} if there is no folder to offload to.
+ * @throws {TorchKernelError} if the disk has no room for the state.
  */
 export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions): FullyShard {
   const { reshardAfterForward = true, backwardPrefetch = "BACKWARD_PRE", forwardPrefetch = false } = options;
-  const { computeDtype = "float32", reduceDtype = "float32" } = options;
+  const { computeDtype = "float32", reduceDtype = "float32", limitAllGathers = true } = options;
+  const offloadFolder = folderOf(options);
   if (engine().backendName !== "torch")
     throw new TypeError(
       expectation("fullyShard", "backend torch, which can free a tensor's memory", engine().backendName),
     );
   const modules = new Map(model.namedModules());
   const paths = unitPaths(options.units, modules);
-  const dtypes = { computeDtype, reduceDtype };
+  const storage = { computeDtype, reduceDtype, ...(offloadFolder !== undefined && { offloadFolder }) };
   const rest: [string, Parameter][] = [];
   const grouped = new Map<string, [string, Parameter][]>(paths.map((path) => [path, []]));
-  for (const [path, parameter] of model.namedParameters()) {
-    if (!parameter.trainable) broadcastParameter(parameter, mesh.data);
-    else (grouped.get(paths.find((unit) => path.startsWith(`${unit}.`)) ?? "") ?? rest).push([path, parameter]);
-  }
-  const units = new Map(Array.from(grouped, ([path, members]) => [path, new ShardUnit(members, mesh, dtypes)]));
-  const root = rest.length > 0 ? new ShardUnit(rest, mesh, dtypes) : undefined;
-  const schedule = new UnitSchedule(root, units, { reshardAfterForward, backwardPrefetch, forwardPrefetch });
+  for (const [path, parameter] of model.namedParameters())
+    (grouped.get(paths.find((unit) => path.startsWith(`${unit}.`)) ?? "") ?? rest).push([path, parameter]);
+  const units = new Map(Array.from(grouped, ([path, members]) => [path, new ShardUnit(members, mesh, storage)]));
+  const root = rest.length > 0 ? new ShardUnit(rest, mesh, storage) : undefined;
+  const prefetch = { backwardPrefetch, forwardPrefetch, limitAllGathers };
+  const schedule = new UnitSchedule(root, units, { reshardAfterForward, ...prefetch });
   schedule.hook(modules);
 
   const all = [...units.values(), ...(root ? [root] : [])];
-  const unitOf = new Map(all.flatMap((unit) => Array.from(unit.pieces.keys(), (path) => [path, unit] as const)));
+  const partOf = new Map(all.flatMap((unit) => unit.parts().map((part) => [part.path, { ...part, unit }] as const)));
+  const streaming = offloadFolder === undefined ? undefined : new StateStreaming(root, [...units.values()]);
   const holders = findHolders(model, mesh);
-  /** Units whose reductions are under way, oldest first. */
-  const reducing: ShardUnit[] = [];
+  /** Gradients whose reductions are under way, oldest first. */
+  const reducing: GradientShard[] = [];
   let means = new Map<string, Tensor>();
 
-  function reduce(unit: ShardUnit): void {
-    unit.gradients.startReduction();
-    reducing.push(unit);
-    if (reducing.length > REDUCTIONS_AHEAD) (reducing.shift() as ShardUnit).gradients.settle();
+  function reduce(unit: ShardUnit, gradients: GradientShard): void {
+    gradients.startReduction();
+    // The sum over replicas of the one before, while the next unit computes.
+    reducing.at(-1)?.startReplicaSum();
+    reducing.push(gradients);
+    if (reducing.length > REDUCTIONS_AHEAD) reducing.shift()?.settle();
     schedule.leaveBackward(unit);
   }
 
@@ -101,24 +125,25 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
     worldSize: mesh.world.size,
     ownParameters: (parameters) =>
       Array.from(parameters, ([path, parameter]) => {
-        const variable = unitOf.get(path)?.pieces.get(path);
-        return [path, variable ? { variable, shape: variable.shape, trainable: true } : parameter];
+        const part = partOf.get(path);
+        return [path, part && parameter.trainable ? updated(part) : parameter];
       }),
-    parts: new Map(all.flatMap((unit) => ownedParts(unit, holders))),
+    parts: new Map(Array.from(partOf, ([path, part]) => [path, ownedPart(part, holders)])),
     foreign: holders.foreign,
     beforeForward() {
       reduceIncomplete();
       schedule.begin();
     },
     takeGradient(path, gradient) {
-      const unit = unitOf.get(path) as ShardUnit;
-      if (unit.gradients.add(path, gradient)) reduce(unit);
+      const { unit } = partOf.get(path) as { unit: ShardUnit };
+      if (unit.gradients?.add(path, gradient)) reduce(unit, unit.gradients);
     },
     async finishGradients() {
       reduceIncomplete();
       schedule.releaseAll();
-      for (const unit of reducing.splice(0)) unit.gradients.settle();
-      means = new Map(all.flatMap((unit) => [...unit.gradients.take()]));
+      for (const gradients of reducing.splice(0)) gradients.settle();
+      means = new Map(all.flatMap(({ gradients }) => [...(gradients?.take() ?? [])]));
+      streaming?.begin();
       return means;
     },
     reduceStatistics: (numbers) => reduceStatistics(numbers, holders, mesh),
@@ -126,10 +151,12 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
       for (const mean of means.values()) mean.dispose();
       means = new Map();
       reducing.length = 0;
-      for (const unit of all) unit.gradients.discard();
+      for (const { gradients } of all) gradients?.discard();
       schedule.releaseAll();
+      streaming?.end();
     },
     gather: (value) => gatherValues(value, mesh.world),
+    recordCommunication: recordOperations,
     dispose() {
       for (const unit of all) unit.dispose();
     },
@@ -137,22 +164,48 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
 
   /** Units of which only some parameters have a gradient. */
   function reduceIncomplete(): void {
-    for (const unit of [...all].reverse()) if (unit.gradients.isBegun) reduce(unit);
+    for (const unit of [...all].reverse()) if (unit.gradients?.isBegun) reduce(unit, unit.gradients);
+  }
+
+  function updated({ path, piece, unit }: UnitPart & { unit: ShardUnit }): UpdatedParameter {
+    const own = { variable: piece, shape: piece.shape, trainable: true };
+    if (!streaming) return own;
+    const beforeUpdate = (): void => streaming.enter(unit);
+    return {
+      ...own,
+      stateStorage: {
+        beforeUpdate,
+        makeMoments(values) {
+          beforeUpdate();
+          return unit.makeMoments(path, values);
+        },
+      },
+    };
   }
 }
 
-function ownedParts({ layout, pieces }: ShardUnit, { isFirst }: ParameterHolders): [path: string, part: OwnedPart][] {
-  return layout.parameters.map(({ path, parameter: { globalShape: shape, slice }, start, length }) => {
-    const values = pieces.get(path) as Variable;
-    const isSaved = isFirst(path);
-    const assign = (own: Float32Array): void => {
-      const source = tensor1d(own);
-      // In place: the values lie in the unit's shard.
-      copyStorage(source, values);
-      source.dispose();
-    };
-    return [path, { shape, ...(slice && { slice }), start, length, values, assign, isSaved }];
-  });
+/** @throws {ConfigError} if there is none, {TypeError} if the device has memory of its own. */
+function folderOf({ offload = "none", offloadFolder }: FullyShardOptions): string | undefined {
+  if (offload !== "none" && getDevice() !== "cpu")
+    throw new TypeError(
+      expectation("fullyShard", "offload none where tensors live on a device", `${offload} on ${getDevice()}`),
+    );
+  if (offload !== "disk") return undefined;
+  if (offloadFolder !== undefined) return offloadFolder;
+  throw new ConfigError(
+    expectation("fullyShard", "an offloadFolder for offload disk", "none", "Name a folder on a fast local disk."),
+  );
+}
+
+function ownedPart({ path, parameter, start, length, piece }: UnitPart, { isFirst }: ParameterHolders): OwnedPart {
+  const { globalShape: shape, slice } = parameter;
+  const assign = (own: Float32Array): void => {
+    const source = tensor1d(own);
+    // In place: the values lie in the unit's shard.
+    copyStorage(source, piece);
+    source.dispose();
+  };
+  return { shape, ...(slice && { slice }), start, length, values: piece, assign, isSaved: isFirst(path) };
 }
 
 /** The modules that the patterns select, none inside another. */

@@ -17,6 +17,8 @@ interface Reduction {
   /** Sum over the ranks of this rank's part. Shape: `[shardSize]`. */
   readonly part: Tensor;
   readonly request: Request | undefined;
+  /** The sum of `part` over replicas, once it is under way. */
+  replicas: Request | undefined;
 }
 
 /** Gradients of a unit: whole ones go in as they come, means of this rank's part come out. */
@@ -78,20 +80,33 @@ export class GradientShard {
     this.#whole = undefined;
     const group = this.#mesh.axis("fsdp");
     if (group.size === 1) {
-      this.#reductions.push({ whole, part: whole, request: undefined });
+      this.#reductions.push({ whole, part: whole, request: undefined, replicas: undefined });
       return;
     }
     const part = makeFloats(this.#layout.shardSize, this.#dtype);
-    this.#reductions.push({ whole, part, request: group.startReduceScatter(dataPointer(whole), dataPointer(part)) });
+    const request = group.startReduceScatter(dataPointer(whole), dataPointer(part));
+    this.#reductions.push({ whole, part, request, replicas: undefined });
   }
 
-  /** Waits for the oldest reduction, sums over replicas, and adds to what earlier micro-steps gave. */
-  settle(): void {
-    const { whole, part, request } = this.#reductions.shift() as Reduction;
-    request?.waitSync();
-    if (whole !== part) whole.dispose();
+  /** Waits for the oldest reduction along `fsdp` and starts its sum over replicas, if there are any. */
+  startReplicaSum(): void {
     const replicas = this.#mesh.axis("dp");
-    if (replicas.size > 1) replicas.allReduce(dataPointer(part));
+    const oldest = this.#reductions.find((each) => each.replicas === undefined);
+    if (replicas.size === 1 || !oldest) return;
+    oldest.request?.waitSync();
+    if (oldest.whole !== oldest.part) oldest.whole.dispose();
+    oldest.replicas = replicas.startAllReduce(dataPointer(oldest.part));
+  }
+
+  /** Waits for the oldest reduction, and adds to what earlier micro-steps gave. */
+  settle(): void {
+    if (!this.#reductions[0]?.replicas) this.startReplicaSum();
+    const { whole, part, request, replicas } = this.#reductions.shift() as Reduction;
+    if (replicas) replicas.waitSync();
+    else {
+      request?.waitSync();
+      if (whole !== part) whole.dispose();
+    }
     const before = this.#sum ?? (this.#dtype === "float32" ? undefined : makeFloats(this.#layout.shardSize, "float32"));
     this.#sum = before ? keep(add(before, part)) : part;
     if (!before) return;
@@ -125,9 +140,9 @@ export class GradientShard {
 
   /** Frees what came since the last `take`. */
   discard(): void {
-    for (const { whole, part, request } of this.#reductions) {
-      request?.waitSync();
-      whole.dispose();
+    for (const { whole, part, request, replicas } of this.#reductions) {
+      (replicas ?? request)?.waitSync();
+      if (!whole.isDisposed) whole.dispose();
       if (part !== whole) part.dispose();
     }
     this.#reductions = [];

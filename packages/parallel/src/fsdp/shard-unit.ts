@@ -1,120 +1,107 @@
-import type { Communicator, Request } from "@graticule/mpi";
 import type { Parameter } from "@graticule/nn";
-import {
-  copyStorage,
-  dataPointer,
-  placeStorage,
-  releaseStorage,
-  type StoredFloat,
-} from "@graticule/tfjs-backend-torch";
-import { type Tensor, tidy, type Variable, variable, zeros } from "@tensorflow/tfjs-core";
-import { broadcastParameter } from "../broadcast-parameter.js";
+import type { StoredFloat } from "@graticule/tfjs-backend-torch";
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { Mesh } from "../mesh.js";
-import { type FlatLayout, layOutFlat } from "./flat-layout.js";
+import type { FlatParameter } from "./flat-layout.js";
+import { FlatShard } from "./flat-shard.js";
 import { GradientShard } from "./gradient-shard.js";
-import { makeFloats, restoreFloats } from "./stored-floats.js";
+import type { StateFile } from "./state-file.js";
 
 export interface ShardUnitOptions {
   readonly computeDtype: StoredFloat;
   readonly reduceDtype: StoredFloat;
+  /** Folder of the files that state lies in; memory if absent. */
+  readonly offloadFolder?: string;
 }
 
-/**
- * Parameters that are gathered and freed together. Between uses this rank has a float32 shard of them alone; while they
- * are gathered, the model's variables lie in one buffer of all shards.
- */
-export class ShardUnit {
-  readonly layout: FlatLayout;
-  readonly gradients: GradientShard;
-  /** What the optimizer updates: by path, this rank's part of each parameter, in the shard's memory. */
-  readonly pieces: ReadonlyMap<string, Variable>;
-  readonly #group: Communicator;
-  readonly #dtype: StoredFloat;
-  /** Of this rank. Shape: `[shardSize]`. */
-  readonly #shard: Tensor;
-  /** All ranks' shards, without memory while they are not gathered; `#own` is this rank's part of it. */
-  readonly #full: Tensor;
-  readonly #own: Tensor;
-  /** One rank's float32 shard is the whole: nothing is gathered or freed. */
-  readonly #isAlone: boolean;
-  #gather: Request | undefined;
-  #state: "parts" | "gathering" | "whole" = "parts";
+/** A parameter of a unit, and this rank's part of it. */
+export interface UnitPart extends FlatParameter {
+  readonly piece: Variable;
+}
 
-  /** Takes the values of rank 0, one parameter at a time, and frees the variables' memory. Collective. */
+/** Parameters that are gathered and freed together: those that are trained in one flat shard, frozen ones in another. */
+export class ShardUnit {
+  readonly #trained: FlatShard | undefined;
+  readonly #frozen: FlatShard | undefined;
+  /** Of what is trained. */
+  readonly gradients: GradientShard | undefined;
+
+  /** Takes the values of rank 0. Collective. */
   constructor(
     parameters: readonly (readonly [path: string, parameter: Parameter])[],
     mesh: Mesh,
-    { computeDtype, reduceDtype }: ShardUnitOptions,
+    { computeDtype, reduceDtype, offloadFolder }: ShardUnitOptions,
   ) {
-    this.#group = mesh.axis("fsdp");
-    this.#dtype = computeDtype;
-    const { rank, size } = this.#group;
-    this.#isAlone = size === 1 && computeDtype === "float32";
-    this.layout = layOutFlat(parameters, size, rank);
-    const { shardSize } = this.layout;
-    this.#shard = makeFloats(shardSize, "float32");
-    this.#full = makeFloats(size * shardSize, computeDtype);
-    releaseStorage(this.#full);
-    this.#own = makeFloats(shardSize, computeDtype);
-    releaseStorage(this.#own);
-    const pieces = new Map<string, Variable>();
-    for (const { path, parameter, offset, start, length } of this.layout.parameters) {
-      broadcastParameter(parameter, mesh.data);
-      const piece = tidy(() => variable(zeros([length]), false));
-      placeStorage(piece, this.#shard, length > 0 ? offset + start - rank * shardSize : 0);
-      const values = makeFloats(length, "float32");
-      placeStorage(values, parameter.variable, start);
-      copyStorage(values, piece);
-      values.dispose();
-      releaseStorage(parameter.variable);
-      pieces.set(path, piece);
-    }
-    this.pieces = pieces;
-    this.gradients = new GradientShard(this.layout, mesh, reduceDtype);
-    if (this.#isAlone) this.#placeVariables();
+    const make = (isTrained: boolean): FlatShard | undefined => {
+      const members = parameters.filter(([, { trainable }]) => trainable === isTrained);
+      const options = {
+        dtype: computeDtype,
+        hasMoments: isTrained,
+        ...(offloadFolder !== undefined && { offloadFolder }),
+      };
+      return members.length > 0 ? new FlatShard(members, mesh, options) : undefined;
+    };
+    this.#trained = make(true);
+    this.#frozen = make(false);
+    if (this.#trained) this.gradients = new GradientShard(this.#trained.layout, mesh, reduceDtype);
+  }
+
+  /** Whether all its gradients may have come before the backward pass is through with it. */
+  get hasFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  get #shards(): readonly FlatShard[] {
+    return [this.#trained, this.#frozen].filter((shard) => shard !== undefined);
+  }
+
+  /** What this rank holds of each parameter. */
+  parts(): UnitPart[] {
+    return this.#shards.flatMap(({ layout, pieces }) =>
+      layout.parameters.map((each) => ({ ...each, piece: pieces.get(each.path) as Variable })),
+    );
   }
 
   /** Begins to gather, if it has not. */
   startGather(): void {
-    if (this.#state !== "parts" || this.#isAlone) return;
-    const { rank, size } = this.#group;
-    restoreFloats(this.#full, this.#dtype);
-    placeStorage(this.#own, this.#full, rank * this.layout.shardSize);
-    copyStorage(this.#shard, this.#own);
-    if (size > 1) this.#gather = this.#group.startAllGather(dataPointer(this.#own), dataPointer(this.#full));
-    this.#state = "gathering";
+    for (const shard of this.#shards) shard.startGather();
   }
 
   /** Gathers, if it has not, and gives the model its variables. */
   finishGather(): void {
-    if (this.#state === "whole") return;
     this.startGather();
-    this.#gather?.waitSync();
-    this.#gather = undefined;
-    this.#placeVariables();
-    this.#state = "whole";
-  }
-
-  #placeVariables(): void {
-    const whole = this.#isAlone ? this.#shard : this.#full;
-    for (const { parameter, offset } of this.layout.parameters) placeStorage(parameter.variable, whole, offset);
+    for (const shard of this.#shards) shard.finishGather();
   }
 
   /** Frees the gathered parameters; any use of the variables throws until they are gathered again. */
   release(): void {
-    if (this.#state === "parts") return;
-    this.#state = "parts";
-    if (this.#isAlone) return;
-    this.#gather?.waitSync();
-    this.#gather = undefined;
-    for (const { parameter } of this.layout.parameters) releaseStorage(parameter.variable);
-    releaseStorage(this.#own);
-    releaseStorage(this.#full);
+    for (const shard of this.#shards) shard.release();
+  }
+
+  /** Begins to read from the disk what the next gather needs. */
+  fetchShards(): void {
+    for (const shard of this.#shards) shard.fetch();
+  }
+
+  /** Begins to read from the disk what the optimizer updates. */
+  fetchState(): void {
+    this.#trained?.file?.fetch();
+  }
+
+  /** Begins to write it back and gives its memory back. */
+  evictState(): void {
+    this.#trained?.file?.evict();
+  }
+
+  /** Moments of a parameter's part in the unit's file: copies of the given ones, or zeros. */
+  makeMoments(path: string, values?: readonly [first: Tensor, second: Tensor]): readonly [Variable, Variable] {
+    const { layout, file } = this.#trained as FlatShard;
+    const { inShard, length } = layout.parameters.find((each) => each.path === path) as FlatParameter;
+    return (file as StateFile).makeMoments(inShard, length, values);
   }
 
   dispose(): void {
-    this.release();
-    this.gradients.dispose();
-    for (const tensor of [this.#shard, this.#full, this.#own, ...this.pieces.values()]) tensor.dispose();
+    for (const shard of this.#shards) shard.dispose();
+    this.gradients?.dispose();
   }
 }

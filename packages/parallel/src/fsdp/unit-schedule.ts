@@ -15,6 +15,8 @@ export interface ScheduleOptions {
   readonly backwardPrefetch: BackwardPrefetch;
   /** Gathers the next unit while one computes its forward pass; the order is that of the step before. */
   readonly forwardPrefetch: boolean;
+  /** Whether prefetches gather at most one unit ahead; all that follow in the pass otherwise. */
+  readonly limitAllGathers: boolean;
 }
 
 type Forward = (...inputs: Tensor[]) => Tensor;
@@ -57,12 +59,14 @@ export class UnitSchedule {
     this.#lastOrder = this.#order;
     this.#order = [];
     this.#root?.finishGather();
+    this.#upcoming(undefined)[0]?.fetchShards();
   }
 
   /** To be called when a unit has all its gradients. */
   leaveBackward(unit: ShardUnit): void {
-    unit.release();
-    if (this.#options.backwardPrefetch === "BACKWARD_POST") this.#before(unit)?.startGather();
+    // Gradients of what lies before it may still need what is frozen.
+    if (!unit.hasFrozen) unit.release();
+    if (this.#options.backwardPrefetch === "BACKWARD_POST") this.#gatherAhead(this.#before(unit));
   }
 
   releaseAll(): void {
@@ -73,11 +77,27 @@ export class UnitSchedule {
   #enterForward(unit: ShardUnit): void {
     unit.finishGather();
     if (!this.#order.includes(unit)) this.#order.push(unit);
-    if (this.#options.forwardPrefetch) this.#lastOrder[this.#lastOrder.indexOf(unit) + 1]?.startGather();
+    const next = this.#upcoming(unit);
+    if (this.#options.forwardPrefetch) this.#gatherAhead(next);
+    else next[0]?.fetchShards();
   }
 
-  #before(unit: ShardUnit): ShardUnit | undefined {
-    return this.#order[this.#order.indexOf(unit) - 1];
+  /** Units of the forward pass after one, or all, in the order of the pass before; until there was one, of the model. */
+  #upcoming(unit: ShardUnit | undefined): readonly ShardUnit[] {
+    const order = this.#lastOrder.length > 0 ? this.#lastOrder : [...this.#units.values()];
+    return unit ? order.slice(order.indexOf(unit) + 1) : order;
+  }
+
+  /** Units of the backward pass after one. */
+  #before(unit: ShardUnit): readonly ShardUnit[] {
+    return this.#order.slice(0, this.#order.indexOf(unit)).reverse();
+  }
+
+  /** Starts to gather the next units, as many as may be, and to read the one behind them from the disk. */
+  #gatherAhead(next: readonly ShardUnit[]): void {
+    const count = this.#options.limitAllGathers ? 1 : next.length;
+    for (const unit of next.slice(0, count)) unit.startGather();
+    next[count]?.fetchShards();
   }
 
   /** Passes a unit's output on; its gradient passes only when the unit is gathered again. */
@@ -87,10 +107,18 @@ export class UnitSchedule {
       inputs: { output },
       run: () => output,
       gradients: (dy) => {
+        this.#leaveFrozen(unit);
         unit.finishGather();
-        if (this.#options.backwardPrefetch === "BACKWARD_PRE") this.#before(unit)?.startGather();
+        const next = this.#before(unit);
+        if (this.#options.backwardPrefetch === "BACKWARD_PRE") this.#gatherAhead(next);
+        else next[0]?.fetchShards();
         return { output: dy };
       },
     });
+  }
+
+  /** Frees what is frozen in the units behind one, with which the backward pass is through when it comes to this one. */
+  #leaveFrozen(unit: ShardUnit): void {
+    for (const later of this.#order.slice(this.#order.indexOf(unit) + 1)) if (later.hasFrozen) later.release();
   }
 }

@@ -1,15 +1,10 @@
 import type { Communicator } from "@graticule/mpi";
 import type { LayerNorm, Linear } from "@graticule/nn";
 import { layerNorm, linear } from "@graticule/ops";
-import { add, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import {
-  copyToGroup,
-  gatherFromGroup,
-  gatherToGroup,
-  reduceFromGroup,
-  reduceScatterFromGroup,
-} from "./group-operations.js";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { copyToGroup, gatherFromGroup, gatherToGroup } from "./group-operations.js";
 import { linearOfSequence } from "./linear-of-sequence.js";
+import { sumOfParts } from "./sum-of-parts.js";
 
 /** A layer with a weight, by its structure: `Linear`, and what is like it in models. */
 export interface Layer extends Pick<Linear, "weight" | "forward"> {
@@ -46,9 +41,6 @@ export function cutInputs(layer: Layer, { group, isInSequence }: Cut): void {
   layer.forward = (x, { residual, ...options } = {}) =>
     tidy(() => {
       const part = linear(x, layer.weight.variable, undefined, options);
-      const sum = isInSequence ? reduceScatterFromGroup(part, group, { dim: 1 }) : reduceFromGroup(part, group);
-      const bias = layer.bias?.variable;
-      const biased = bias ? add(sum, isInSequence ? copyToGroup(bias, group) : bias) : sum;
-      return residual ? add(biased, residual) : biased;
+      return sumOfParts(part, group, { bias: layer.bias?.variable, residual, isInSequence });
     });
 }

@@ -5,7 +5,6 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { cutInputs, cutOutputs, type Layer } from "./cut-layers.js";
 import { copyToGroup } from "./group-operations.js";
 import type { Shard, TensorParallelPlan } from "./plan.js";
-import { refuseDropout } from "./refuse-dropout.js";
 import { blockLists, cutSequence } from "./sequence-region.js";
 
 export interface TensorParallelOptions {
@@ -61,8 +60,6 @@ export function tensorParallel<M extends Module>(
     else if (hasEntry(parent)) parent.enter = (x) => copyToGroup(x, group);
     else cutOutputs(layer, cut, weight.output);
   }
-  for (const [path, module] of modules)
-    if (layers.some((layer) => layer.path.startsWith(`${path}.`))) refuseDropout(path, module, selected.includes(path));
   for (const [list, paths] of lists)
     cutSequence(
       paths.map((path) => modules.get(path) as Module & { forward(x: Tensor): Tensor }),

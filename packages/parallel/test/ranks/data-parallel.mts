@@ -8,13 +8,13 @@ import { loadCheckpoint } from "@graticule/train";
 import * as tf from "@tensorflow/tfjs-core";
 import { dataParallel, makeMesh } from "../../src/index.js";
 import { onFirstRanks, runRankCases } from "../fixtures/rank-cases.js";
+import { makeTiny } from "../fixtures/tiny-models.js";
 import {
   openTorch,
   readCurve,
   readWeights,
   relativeError,
   type TinyTraining,
-  tinyModels,
   trainTiny,
 } from "../fixtures/tiny-training.js";
 
@@ -37,7 +37,7 @@ async function trainOn(
   options: Omit<TinyTraining, "runFolder"> & { readonly runName?: string },
 ): Promise<{ curve: number[][]; weights: Map<string, Float32Array> }> {
   const mesh = makeMesh(world);
-  const tiny = tinyModels[name]();
+  const tiny = makeTiny(name);
   if (world.rank > 0) clear(tiny.model);
   const runFolder = join(folder, options.runName ?? `${name}-${world.size}-${options.gradAccumSteps ?? 1}`);
   const strategy = dataParallel(tiny.model, mesh, { bucketMegabytes: 0.02 });
@@ -59,14 +59,14 @@ await runRankCases({
       for (const [path, values] of straight.weights)
         assert.ok(relativeError(weights.get(path) ?? [], values) < TOLERANCE);
     });
-    const { model } = tinyModels.mae();
+    const { model } = makeTiny("mae");
     const { samplesSeen } = await loadCheckpoint(join(folder, "straight/checkpoints/step-00000006"), { model });
     assert.equal(samplesSeen, 48);
     assert.ok(!existsSync(join(folder, "straight/checkpoints/step-00000003")));
     model.dispose();
   },
   "stops every rank alike when one has a gradient that is not finite": async (world) => {
-    const tiny = tinyModels.mae();
+    const tiny = makeTiny("mae");
     const { loss } = tiny;
     const broken = (...args: Parameters<typeof loss>) =>
       tf.mul(loss(...args), world.rank === 2 ? Number.NaN : 1) as tf.Scalar;
@@ -74,7 +74,7 @@ await runRankCases({
     const strategy = dataParallel(tiny.model, mesh);
     const before = readWeights(tiny.model);
     const run = trainTiny(
-      { model: tiny.model, loss: broken },
+      { ...tiny, loss: broken },
       {
         runFolder: join(folder, "broken"),
         strategy,

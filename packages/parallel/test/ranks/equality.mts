@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Difference, differenceOf, trainSteps } from "../fixtures/equal-training.js";
 import { equalityCases } from "../fixtures/equality-cases.js";
 import { onFirstRanks } from "../fixtures/rank-cases.js";
-import { reportFromRanks } from "../fixtures/run-ranks.js";
+import { reportFromRanks } from "../fixtures/rank-reports.js";
 
 export interface EqualityRow extends Difference {
   readonly model: string;

@@ -1,0 +1,72 @@
+import { type TraceSpan, traceRows } from "./tracer.js";
+
+/** One entry of `traceEvents`. Units: microseconds. */
+export type TraceEvent =
+  | {
+      readonly ph: "M";
+      readonly name: "process_name" | "process_sort_index" | "thread_name" | "thread_sort_index";
+      readonly pid: number;
+      readonly tid: number;
+      readonly args: { readonly name: string } | { readonly sort_index: number };
+    }
+  | {
+      readonly ph: "X";
+      readonly name: string;
+      readonly cat: string;
+      readonly pid: number;
+      readonly tid: number;
+      readonly ts: number;
+      readonly dur: number;
+      readonly args: Readonly<Record<string, string | number>>;
+    };
+
+/** Room for operations that are under way at once: each takes a line of its own. */
+const LINES_OF_A_ROW = 100;
+
+/**
+ * A rank's spans as complete events: the rank is the process, each row a thread. Spans of a row that overlap without
+ * lying in each other, as operations between ranks do, go to further lines of the row.
+ *
+ * Source: Trace Event Format, Google 2016, "Complete Events" and "Metadata Events".
+ *
+ * @param offset what is added to the spans' times. Units: seconds.
+ */
+export function traceEvents(
+  rank: number,
+  processName: string,
+  spans: readonly TraceSpan[],
+  offset: number,
+): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  const name = (kind: "process" | "thread", tid: number, text: string, order: number): void => {
+    events.push({ ph: "M", name: `${kind}_name`, pid: rank, tid, args: { name: text } });
+    events.push({ ph: "M", name: `${kind}_sort_index`, pid: rank, tid, args: { sort_index: order } });
+  };
+  name("process", 0, processName, rank);
+  for (const [at, row] of traceRows.entries()) {
+    const own = spans.filter((span) => span.row === row).sort((a, b) => a.start - b.start || b.end - a.end);
+    /** The ends of the spans that are open on each line, the outermost first. */
+    const lines: number[][] = [[]];
+    for (const { name, start, end, details = {} } of own) {
+      let line = lines.findIndex((open) => {
+        while (open.length > 0 && (open.at(-1) as number) <= start) open.pop();
+        return open.length === 0 || (row !== "communication" && (open.at(-1) as number) >= end);
+      });
+      if (line < 0) line = lines.push([]) - 1;
+      (lines[line] as number[]).push(end);
+      const tid = at * LINES_OF_A_ROW + line;
+      const [ts, dur] = [microseconds(start + offset), microseconds(end - start)];
+      events.push({ ph: "X", name, cat: row, pid: rank, tid, ts, dur, args: details });
+    }
+    for (const line of lines.keys()) {
+      const tid = at * LINES_OF_A_ROW + line;
+      if (own.length > 0) name("thread", tid, line === 0 ? row : `${row} ${line + 1}`, tid);
+    }
+  }
+  return events;
+}
+
+/** To a nanosecond. */
+function microseconds(seconds: number): number {
+  return Math.round(seconds * 1e9) / 1e3;
+}

@@ -1,0 +1,137 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeLogger } from "@graticule/core";
+import { train } from "@graticule/train";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { traceEvents } from "../../src/trace/trace-events.js";
+import { makeTemporaryFolder } from "../fixtures/temporary-folder.js";
+import { makeTinyRun } from "../fixtures/tiny-run.js";
+
+/** Complete events and metadata of the Trace Event Format, as Perfetto reads them. */
+const traceFile = z.strictObject({
+  displayTimeUnit: z.literal("ms"),
+  traceEvents: z.array(
+    z.union([
+      z.strictObject({
+        ph: z.literal("X"),
+        name: z.string().min(1),
+        cat: z.string(),
+        pid: z.int(),
+        tid: z.int(),
+        ts: z.number().min(0),
+        dur: z.number().min(0),
+        args: z.record(z.string(), z.union([z.string(), z.number()])),
+      }),
+      z.strictObject({
+        ph: z.literal("M"),
+        name: z.enum(["process_name", "thread_name"]),
+        pid: z.int(),
+        tid: z.int(),
+        args: z.strictObject({ name: z.string() }),
+      }),
+      z.strictObject({
+        ph: z.literal("M"),
+        name: z.enum(["process_sort_index", "thread_sort_index"]),
+        pid: z.int(),
+        tid: z.int(),
+        args: z.strictObject({ sort_index: z.int() }),
+      }),
+    ]),
+  ),
+});
+
+it("writes the timeline of the steps asked for, with each unit's passes, and leaves the result as it is", async () => {
+  const lines: string[] = [];
+  const runFolder = await makeTemporaryFolder();
+  const options = await makeTinyRun({ runFolder });
+  const forward = options.model.fc1.forward;
+  const traced = await train({
+    ...options,
+    totalSteps: 8,
+    traceSteps: [4, 5],
+    evaluate: { everySteps: 5, run: async () => ({ score: 1 }) },
+    logger: makeLogger((line) => lines.push(line)),
+  });
+  expect(options.model.fc1.forward).toBe(forward);
+  const plain = await train(
+    await makeTinyRun({ runFolder: await makeTemporaryFolder() }, { totalSteps: 8, saveEverySteps: 5 }),
+  );
+  expect(traced.loss).toBe(plain.loss);
+
+  const { traceEvents } = traceFile.parse(JSON.parse(await readFile(join(runFolder, "trace/trace.json"), "utf8")));
+  const spans = traceEvents.filter((event) => event.ph === "X");
+  const step = ["step 4", "step 5"];
+  expect(spans.filter(({ cat }) => cat === "step").map(({ name }) => name)).toEqual(step);
+  const ofSecondStep = spans.filter(({ ts }) => ts >= spans.find(({ name }) => name === "step 5")!.ts);
+  expect(ofSecondStep.filter(({ cat }) => cat === "compute").map(({ name }) => name)).toEqual([
+    "forward",
+    "forward fc1",
+    "forward fc2",
+    "backward",
+    "backward fc2",
+    "backward fc1",
+    "gradient norms",
+    "optimizer",
+    "evaluation",
+  ]);
+  expect(ofSecondStep.filter(({ cat }) => cat === "checkpoint").map(({ name }) => name)).toEqual(["save step 5"]);
+  const [whole, unit] = ["backward", "backward fc2"].map((name) => ofSecondStep.find((each) => each.name === name)!);
+  expect(unit!.ts).toBeGreaterThanOrEqual(whole!.ts);
+  expect(unit!.ts + unit!.dur).toBeLessThanOrEqual(whole!.ts + whole!.dur + 1e-3);
+  expect(lines.join("\n")).toMatch(
+    /^steps 4 to 5 took \d+\.\d{3} s, in .*trace\.json\n {2}rank 0: compute \d+\.\d %, communication 0\.0 % \(0\.0 % of it behind compute\), waiting/m,
+  );
+});
+
+it("traces nothing unless asked, and refuses a window that ends before it begins", async () => {
+  const runFolder = await makeTemporaryFolder();
+  await train(await makeTinyRun({ runFolder }, { totalSteps: 2 }));
+  expect(existsSync(join(runFolder, "trace"))).toBe(false);
+  await expect(
+    train(await makeTinyRun({ runFolder }, { totalSteps: 2, traceSteps: [3, 2] })),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: train: expected traceSteps [first, last] with 1 ≤ first ≤ last, got [3, 2].]`,
+  );
+});
+
+it("says why it could not write, while training goes on", async () => {
+  const lines: string[] = [];
+  const runFolder = await makeTemporaryFolder();
+  await writeFile(join(runFolder, "trace"), "in the way");
+  const logger = makeLogger((line) => lines.push(line.replaceAll(runFolder, "RUN")), "warn");
+  const { step } = await train(await makeTinyRun({ runFolder }, { totalSteps: 3, traceSteps: [1, 2], logger }));
+  expect(step).toBe(3);
+  expect(lines).toEqual(["warn: trace of steps 1 to 2 not written: EEXIST: file already exists, mkdir 'RUN/trace'"]);
+});
+
+it("gives operations that overlap lines of their own, and keeps those within each other on one", () => {
+  const line = (row: "communication" | "compute", spans: [number, number][]) =>
+    traceEvents(
+      1,
+      "rank 1",
+      spans.map(([start, end]) => ({ row, name: "x", start, end })),
+      10,
+    ).flatMap((event) => (event.ph === "X" ? [[event.ts, event.dur, event.tid % 100]] : []));
+  expect(
+    line("communication", [
+      [0, 4],
+      [1, 2],
+      [3, 5],
+      [4, 6],
+    ]),
+  ).toEqual([
+    [10e6, 4e6, 0],
+    [11e6, 1e6, 1],
+    [13e6, 2e6, 1],
+    [14e6, 2e6, 0],
+  ]);
+  expect(
+    line("compute", [
+      [0, 4],
+      [1, 2],
+      [2, 4],
+    ]).map(([, , tid]) => tid),
+  ).toEqual([0, 0, 0]);
+});
