@@ -13,6 +13,7 @@
  */
 export type { AdapterKind } from "./adapter.js";
 export { addParameterTuning, type ParameterTuningOptions } from "./add-parameter-tuning.js";
+export { addWeightedAdapter, type WeightedAdapterOptions } from "./add-weighted-adapter.js";
 export { addBottleneck, type BottleneckOptions } from "./bottleneck/add-bottleneck.js";
 export { type AdapterFiles, encodeAdapter } from "./files/encode-adapter.js";
 export { type LoadAdapterOptions, loadAdapter } from "./files/load-adapter.js";

@@ -15,9 +15,7 @@ export interface TargetOptions {
  * @throws {RangeError} if a pattern matches no linear layer, or no layer is in the given blocks.
  */
 export function selectLinears(model: Module, { targets, layers }: TargetOptions): ReadonlyMap<string, Linear> {
-  const linears = new Map(
-    model.namedModules().filter((entry): entry is [string, Linear] => entry[1] instanceof Linear),
-  );
+  const linears = linearLayers(model);
   const paths = new Set(targets.flatMap((pattern) => selectPaths(pattern, linears.keys())));
   const chosen = [...linears].filter(
     ([path]) => paths.has(path) && (layers === undefined || layers.includes(blockOf(path))),
@@ -34,3 +32,8 @@ export function selectLinears(model: Module, { targets, layers }: TargetOptions)
 }
 
 const blockOf = (path: string): number => Number(/(?:^|\.)(\d+)(?:\.|$)/.exec(path)?.[1]);
+
+/** All linear layers by path. */
+export function linearLayers(model: Module): ReadonlyMap<string, Linear> {
+  return new Map(model.namedModules().filter((entry): entry is [string, Linear] => entry[1] instanceof Linear));
+}

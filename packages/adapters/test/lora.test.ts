@@ -1,4 +1,5 @@
 import { backward, valueAndGrad } from "@graticule/autodiff";
+import { makeRandom } from "@graticule/core";
 import { applyRecompute, Linear, type Module } from "@graticule/nn";
 import { gelu, layerNorm, linear, softmaxCrossEntropy } from "@graticule/ops";
 import { makeAdamW, weightDecayGroups } from "@graticule/optim";
@@ -129,10 +130,7 @@ describeOnBackends("LoRA", () => {
     const asked = new Set<string>();
     setAdapterDropout(model, (place, image) => {
       asked.add(`${place} ${image}`);
-      const values = normalValues(4096, image);
-      let at = 0;
-      const float = (): number => Math.abs(values[at++] as number) % 1;
-      return { float } as ReturnType<NonNullable<Parameters<typeof setAdapterDropout>[1]>>;
+      return makeRandom(0, place, image);
     });
     const dropped = numbers(model.forward(tinyImages()));
     expect(dropped).not.toEqual(plain);

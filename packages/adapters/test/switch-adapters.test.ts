@@ -1,9 +1,11 @@
 import type { Module } from "@graticule/nn";
+import { linear } from "@graticule/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import {
   activateAdapters,
   addLora,
+  addWeightedAdapter,
   disableAdapters,
   enableAdapters,
   formatTrainableParameters,
@@ -15,7 +17,7 @@ import {
   unmergeAdapters,
 } from "../src/index.js";
 import { describeOnBackends, expectClose, numbers } from "./backends.js";
-import { disturb, tinyClassifier, tinyImages } from "./tiny-model.js";
+import { disturb, normalValues, tinyClassifier, tinyImages } from "./tiny-model.js";
 
 const first = { loraRank: 3, loraAlpha: 6, targets: ["blocks.*.attn.*"], modulesToSave: ["head"], seed: 0 };
 const second = { name: "second", loraRank: 2, loraAlpha: 2, targets: ["blocks.**"], seed: 1 };
@@ -76,6 +78,32 @@ describeOnBackends("adapters", () => {
     unloadAdapters(model);
     expectClose(logits(model), base, 1e-5);
     expect(trainableParameters(model).share).toBe(1);
+  });
+
+  it("are joined with weights: the exact sum of updates, or factors averaged as PEFT does", () => {
+    const options = { ...second, targets: ["head"] };
+    const model = addLora(addLora(tinyClassifier(), { ...options, name: "one" }), { ...options, seed: 2, name: "two" });
+    disturb(model, /\.adapter\./);
+    const x = tf.tensor2d(normalValues(24, 1), [2, 12]);
+    const outputs = (name: string): number[] => {
+      activateAdapters(model, [name]);
+      return numbers(tf.sub(model.head.forward(x), linear(x, model.head.weight.variable, model.head.bias.variable)));
+    };
+    const [one, two] = [outputs("one"), outputs("two")];
+    addWeightedAdapter(model, { name: "sum", weights: { one: 0.75, two: -0.5 } });
+    const sum = one.map((value, index) => 0.75 * value - 0.5 * (two[index] as number));
+    expectClose(outputs("sum"), sum, 1e-5);
+    addWeightedAdapter(model, { name: "average", weights: { one: 0.75, two: -0.5 }, combination: "linear" });
+    const factor = (name: string, which: string): tf.Tensor2D =>
+      model.stateDict().get(`head.adapter.${name}.lora_${which}`) as unknown as tf.Tensor2D;
+    const [first, other] = [Math.sqrt(0.75), Math.sqrt(0.5)]; // scale is 1
+    const a = tf.sub(tf.mul(factor("one", "a"), first), tf.mul(factor("two", "a"), other));
+    const b = tf.add(tf.mul(factor("one", "b"), first), tf.mul(factor("two", "b"), other));
+    expectClose(outputs("average"), numbers(linear(linear(x, a), b)), 1e-5);
+    addLora(model, { ...options, name: "wide", loraRank: 4 });
+    expect(() => addWeightedAdapter(model, { name: "x", weights: { one: 1, wide: 1 }, combination: "linear" })).toThrow(
+      "addWeightedAdapter: expected adapters of one rank, for 'linear', got 2, 4. Use 'cat'.",
+    );
   });
 
   it("leave nothing behind when they are unloaded", () => {

@@ -2,7 +2,7 @@ import { ConfigError, expectation, MismatchError } from "@graticule/core";
 import {
   type ByteSource,
   bytesSource,
-  Linear,
+  type Linear,
   type Module,
   openSafetensorsState,
   readSafetensorsHeader,
@@ -10,6 +10,7 @@ import {
 import { tensor } from "@tensorflow/tfjs-core";
 import { adaptLinear } from "../adapted-linear.js";
 import { addAdapter, findModelAdapters, ModelAdapters } from "../model-adapters.js";
+import { linearLayers } from "../select-layers.js";
 import { BASE_HASH_KEY, checkBaseHash, hashBase } from "./base-hash.js";
 import { readPeftKind } from "./peft-kind.js";
 import { readPeftName } from "./peft-names.js";
@@ -41,9 +42,7 @@ export async function loadAdapter<M extends Module>(
   const { metadata, tensors } = await readSafetensorsHeader(source);
   const { read } = await openSafetensorsState(source);
   const state = findModelAdapters(model) ?? new ModelAdapters(model);
-  const linears = new Map(
-    model.namedModules().filter((entry): entry is [string, Linear] => entry[1] instanceof Linear),
-  );
+  const linears = linearLayers(model);
 
   const faults: string[] = [];
   const parts = new Map<string, Map<string, string>>();
