@@ -1,0 +1,130 @@
+import { setAdapterDropout, type TrainableParameters, trainableParameters } from "@graticule/adapters";
+import { ConfigError, type Logger, silentLogger } from "@graticule/core";
+import { type Communicator, soloCommunicator } from "@graticule/mpi";
+import { softmaxCrossEntropy } from "@graticule/ops";
+import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
+import { tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { openPretrainedRun } from "../encoder.js";
+import { divideModel } from "../ranks/divide-model.js";
+import { shareOf } from "../ranks/rank-share.js";
+import { fromFirstRank } from "../ranks/share-values.js";
+import { readRunConfig } from "../read-config.js";
+import { type KeptWeights, keepBest, readBest } from "./best-weights.js";
+import { type FinetuneConfig, finetuneConfig, finetuneMayChange, learningRateOf } from "./finetune-config.js";
+import { type SavedClassifier, saveTuned } from "./save-tuned.js";
+import { scoreClassifier } from "./score-classifier.js";
+import { classifierDivision, makeTunedModel } from "./tuned-model.js";
+import { findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
+
+/** What a fine-tuning run has come to. */
+export interface FinetuneResult extends TrainResult {
+  readonly trainable: TrainableParameters;
+  /** The best weights and their scores; on rank 0 alone, and undefined if a signal ended the run before its end. */
+  readonly saved: SavedClassifier | undefined;
+}
+
+/**
+ * Trains a classifier on the encoder of a run, or continues the run that is there, and leaves its best weights in
+ * `RUN/tuned`, adapters merged.
+ *
+ * @throws {ConfigError} if a new run's folder holds checkpoints, or the settings don't fit the data or the ranks.
+ */
+export async function finetune(
+  runFolder: string,
+  config: FinetuneConfig,
+  options: {
+    /** The ranks that share the run; this process alone unless given. Every rank calls with the same arguments. */
+    readonly world?: Communicator;
+    readonly resume?: boolean;
+    readonly logger?: Logger;
+    /** Where to show progress; nowhere unless given. */
+    readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
+  } = {},
+): Promise<FinetuneResult> {
+  const { world = soloCommunicator(), resume = false, progressStream } = options;
+  const share = shareOf(world, config, options.logger ?? silentLogger);
+  const { logger, mesh } = share;
+  const backend = await openBackend(share.backend, logger);
+  const existing = resume ? await findLatestCheckpoint(runFolder, silentLogger) : undefined;
+  const pretrained = existing ? undefined : await openPretrainedRun(config.from);
+  const schema = (existing ?? pretrained?.checkpoint)?.state.schema ?? [];
+  const splits = await findSplits(config);
+  if (splits.validation === splits.evaluation)
+    logger.warn(
+      `weights are chosen and scored on the same images, split '${splits.evaluation}', so that scores come out too high: the data have no other held-out split`,
+    );
+  const loader = await openTrainingImages(config, schema, share);
+  const validation = await openHeldOutImages(config, splits.validation, schema, share);
+  checkClasses(loader.classNames, validation.classNames);
+  const model = await makeTunedModel(config, schema, loader.classNames.length, pretrained);
+  const trainable = trainableParameters(model);
+  const { gradAccumSteps, validateEveryEpochs, monitor, recompute } = config.train;
+  const { parallel, tune, loss: lossConfig } = config;
+  const divided = divideModel(model, mesh, classifierDivision, { parallel, recompute, logger });
+  const { strategy } = divided;
+  const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
+  const setDropout = (streams: Parameters<typeof setAdapterDropout>[1]): void => {
+    if (tune.method === "lora") setAdapterDropout(model, streams);
+  };
+
+  const lastStep = existing?.state.step ?? 0;
+  let best: readonly KeptWeights[] = await fromFirstRank(world, () => readBest(runFolder, lastStep));
+  try {
+    const result = await trainRun({
+      runFolder,
+      config,
+      model,
+      loader,
+      backend,
+      loss: ({ images, shape, labels, indices }, { random }) => {
+        const streams = (place: string, image: number) => random(`dropout ${place}`, indices[image] as number);
+        setDropout(streams);
+        return tidy(() =>
+          softmaxCrossEntropy(model.forward(tensor4d(images, [...shape]), streams), labels, lossConfig),
+        );
+      },
+      evaluate: {
+        everySteps: validateEveryEpochs * stepsPerEpoch,
+        run: async (step) => {
+          setDropout(undefined);
+          const { loss, metrics } = await scoreClassifier(model, validation, strategy);
+          const { top1, top5, macroF1, microF1 } = metrics;
+          const scores = { loss, top1, top5, macroF1, microF1 };
+          const score = monitor === "loss" ? -loss : scores[monitor];
+          best = await keepBest(runFolder, model, { step, score, count: 1 }, best, strategy);
+          return scores;
+        },
+      },
+      learningRate: learningRateOf(config),
+      resume,
+      strategy,
+      configMayChange: finetuneMayChange,
+      logger,
+      ...(progressStream && { progressStream }),
+    });
+    const { classNames } = loader;
+    const saved = await fromFirstRank(world, async () =>
+      result.stopped
+        ? undefined
+        : saveTuned(runFolder, config, { best, classNames, schema, split: splits.evaluation, logger }),
+    );
+    mesh.free();
+    return { ...result, trainable, saved };
+  } finally {
+    await loader.close();
+    await validation.close();
+    divided.dispose();
+    model.dispose();
+  }
+}
+
+function checkClasses(trained: readonly string[], heldOut: readonly string[] = []): void {
+  if (`${trained}` !== `${heldOut}`)
+    throw new ConfigError(
+      `finetune: expected the same classes in all splits, got ${trained.join(", ")} for training and ${heldOut.join(", ") || "none"} held out.`,
+    );
+}
+
+/** Reads the settings that a run was started with, and changes some of them. @throws {ConfigError} if it is no run. */
+export const readFinetuneConfig = (runFolder: string, overrides: readonly string[] = []): Promise<FinetuneConfig> =>
+  readRunConfig(finetuneConfig, runFolder, overrides);

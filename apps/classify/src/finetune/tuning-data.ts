@@ -1,0 +1,87 @@
+import { ConfigError } from "@graticule/core";
+import { type ChannelSchema, type Loader, makeLoader, openDataset, type TransformSpec } from "@graticule/data";
+import { datasetSpec, type Split } from "../open-dataset.js";
+import type { RankShare } from "../ranks/rank-share.js";
+import type { FinetuneConfig } from "./finetune-config.js";
+
+/** The parts of the data that a run uses. */
+export interface TuningSplits {
+  /** What the best weights are chosen on. */
+  readonly validation: "val" | "test";
+  /** What the chosen weights are scored on. */
+  readonly evaluation: "val" | "test";
+}
+
+/**
+ * Which splits have images: weights are chosen on `val` and scored on `test`, both on the one that is there where the other
+ * is not.
+ *
+ * @throws {ConfigError} if neither has any.
+ */
+export async function findSplits({ data }: Pick<FinetuneConfig, "data">): Promise<TuningSplits> {
+  const [hasVal, hasTest] = [await hasImages(data, "val"), await hasImages(data, "test")];
+  if (!hasVal && !hasTest)
+    throw new ConfigError(
+      "finetune: expected held-out images, got none in splits val and test. Choose other data.splitFractions.",
+    );
+  return { validation: hasVal ? "val" : "test", evaluation: hasTest ? "test" : "val" };
+}
+
+async function hasImages(data: FinetuneConfig["data"], split: Split): Promise<boolean> {
+  try {
+    const dataset = await openDataset(datasetSpec(data, split));
+    await dataset.close?.();
+    return dataset.length > 0;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}
+
+type LoaderShare = Pick<RankShare, "batchSize" | "shard" | "logger">;
+
+/** Opens the augmented training images, this rank's share of each batch. @throws {ConfigError} if they have no classes. */
+export async function openTrainingImages(
+  config: FinetuneConfig,
+  schema: ChannelSchema,
+  { batchSize, shard, logger }: LoaderShare,
+): Promise<Loader & { readonly classNames: readonly string[] }> {
+  const { augment, train, seed, model } = config;
+  const dataset = datasetSpec(config.data, "train");
+  const { length } = await openDataset(dataset);
+  const { cropScale, interpolation } = augment;
+  const crop: TransformSpec =
+    cropScale[0] === 1
+      ? { kind: "resize", size: model.imageSize, interpolation }
+      : { kind: "randomResizedCrop", size: model.imageSize, scale: cropScale, ratio: [3 / 4, 4 / 3], interpolation };
+  const flips: TransformSpec[] = [];
+  if (augment.horizontalFlip) flips.push({ kind: "horizontalFlip" });
+  if (augment.verticalFlip) flips.push({ kind: "verticalFlip" });
+  const { numWorkers, prefetchBatches, onCorrupt } = config.loader;
+  const loader = await makeLoader({
+    ...{ dataset, schema, batchSize, shard, seed, shuffle: true, dropLast: length >= train.microBatchSize },
+    transforms: [crop, ...flips, { kind: "normalize" }],
+    ...{ numWorkers, prefetchBatches, onCorrupt, logger },
+  });
+  const { classNames = [] } = loader;
+  if (classNames.length > 0) return { ...loader, classNames };
+  await loader.close();
+  throw new ConfigError(
+    "finetune: expected images in class folders or weak labels, got none in split 'train'. Lay the images out as root/class/*, or set data.weakLabels.",
+  );
+}
+
+/** Opens this rank's share of held-out images as the model sees them, in order. */
+export function openHeldOutImages(
+  { data, model, augment, loader: { onCorrupt } }: Pick<FinetuneConfig, "data" | "model" | "augment" | "loader">,
+  split: Split,
+  schema: ChannelSchema,
+  { batchSize, shard, logger }: LoaderShare,
+): Promise<Loader> {
+  const { interpolation } = augment;
+  return makeLoader({
+    ...{ dataset: datasetSpec(data, split), schema, batchSize, shard, seed: 0, shuffle: false, dropLast: false },
+    transforms: [{ kind: "resize", size: model.imageSize, interpolation }, { kind: "normalize" }],
+    ...{ numWorkers: 0, prefetchBatches: 1, onCorrupt, logger },
+  });
+}
