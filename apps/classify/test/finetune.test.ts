@@ -105,14 +105,48 @@ test("an adapter in PEFT's files makes the merged classifier of its base, and re
   classifier.dispose();
 });
 
-test("a run that goes on after its first epochs ends as one that was never interrupted", async () => {
-  const run = join(folder, "resumed");
-  await finetune(run, { ...settings("lora"), train: { ...settings("lora").train, epochs: 12 } });
-  const whole = await tensorsOf(run);
-  const [last, earlier] = await listCheckpoints(run);
-  expect(earlier).toBeDefined();
-  await rm(last?.path as string, { recursive: true });
-  const { saved } = await finetune(run, await readFinetuneConfig(run), { resume: true });
-  expect(await tensorsOf(run)).toEqual(whole);
-  expect(saved?.scores.metrics.top1).toBeGreaterThan(0.8);
+test.each([
+  ["lora", {}],
+  [
+    "full",
+    {
+      loss: { kind: "focal", labelSmoothing: 0.1, classWeights: "balanced" },
+      optimizer: { baseLearningRate: 0.3, layerDecay: 0.75 },
+      train: { averageDecay: 0.9, keepBest: 2, monitor: "loss" },
+    },
+  ],
+] as const)(
+  "%s with %j goes on after its first epochs to the weights of one that was never interrupted",
+  async (method, changes) => {
+    const run = join(folder, `resumed-${method}`);
+    const plain = settings(method);
+    const config = finetuneConfig.parse({
+      ...plain,
+      ...changes,
+      train: { ...plain.train, ...("train" in changes ? changes.train : {}) },
+    });
+    await finetune(run, config);
+    const whole = await tensorsOf(run);
+    const best = await readFile(join(run, "best/best.json"), "utf8");
+    expect(JSON.parse(best)).toHaveLength(config.train.keepBest);
+    const [last, earlier] = await listCheckpoints(run);
+    expect(earlier).toBeDefined();
+    await rm(last?.path as string, { recursive: true });
+    const { saved } = await finetune(run, await readFinetuneConfig(run), { resume: true });
+    expect(await tensorsOf(run)).toEqual(whole);
+    expect(await readFile(join(run, "best/best.json"), "utf8")).toBe(best);
+    expect(saved?.scores.metrics.top1).toBeGreaterThan(0.8);
+  },
+);
+
+test("a run ends early when its validation gets no better", async () => {
+  const plain = settings("linear");
+  const still = {
+    ...plain,
+    optimizer: { ...plain.optimizer, baseLearningRate: 1e-9 },
+    train: { ...plain.train, patienceEpochs: 2 },
+  };
+  const { step, stopped } = await finetune(join(folder, "early"), still);
+  expect(stopped).toBe(false);
+  expect(step).toBeLessThan(24);
 });

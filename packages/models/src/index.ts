@@ -72,6 +72,7 @@ export {
   type VitConfig,
   vitConfig,
 } from "./vit/config.js";
+export { vitLayerDecay } from "./vit/layer-decay.js";
 export { poolTokens } from "./vit/pool-tokens.js";
 export { type VitPreset, vitPresets } from "./vit/presets.js";
 export { makeVit, Vit, vitInitRules } from "./vit/vit.js";

@@ -61,6 +61,7 @@ test("the public names are these", () => {
       "unmapWeights",
       "vitConfig",
       "vitInitRules",
+      "vitLayerDecay",
       "vitPresets",
     ]
   `);

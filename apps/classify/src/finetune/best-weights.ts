@@ -7,10 +7,11 @@ import { type Strategy, saveWeights } from "@graticule/train";
 const FOLDER = "best";
 const FACTS_FILE = "best.json";
 
-/** A validation whose weights are kept; higher scores are better. */
+/** A validation whose weights are kept; higher scores are better and, of equal ones, the lower loss. */
 export interface KeptWeights {
   readonly step: number;
   readonly score: number;
+  readonly loss: number;
 }
 
 const weightsFile = (runFolder: string, step: number): string =>
@@ -34,11 +35,11 @@ export function bestWeightsFile(runFolder: string, [best]: readonly KeptWeights[
 export async function keepBest(
   runFolder: string,
   model: Module,
-  { step, score, count }: KeptWeights & { readonly count: number },
+  { step, score, loss, count }: KeptWeights & { readonly count: number },
   before: readonly KeptWeights[],
   strategy: Strategy,
 ): Promise<readonly KeptWeights[]> {
-  const ranked = [...before, { step, score }].sort((a, b) => b.score - a.score || a.step - b.step);
+  const ranked = [...before, { step, score, loss }].sort((a, b) => b.score - a.score || a.loss - b.loss);
   const kept = ranked.slice(0, count);
   if (!kept.some((each) => each.step === step)) return before;
   if (strategy.rank === 0) await mkdir(join(runFolder, FOLDER), { recursive: true });

@@ -66,13 +66,20 @@ export const finetuneConfig = z.strictObject({
   dropPathRate: z.number().min(0).lt(1).default(0),
   loss: z
     .strictObject({
+      kind: z.enum(["cross-entropy", "focal"]).default("cross-entropy"),
+      /** Of the focal loss: γ, how much less counts what is right already, and α, a factor of all. Source: Lin et al. 2017. */
+      focal: z.strictObject({ gamma: z.number().min(0).default(2), alpha: z.number().gt(0).default(1) }).prefault({}),
       /** Part of the target that is shared out among all classes. */
       labelSmoothing: z.number().min(0).lt(1).default(0),
+      /** How much each class counts: `balanced` is images ÷ (classes · images of the class); by name, others count 1. */
+      classWeights: z.union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().min(0))]).default("none"),
     })
     .prefault({}),
   optimizer: optimizerConfig
     .extend({
       betas: z.tuple([z.number(), z.number()]).default([0.9, 0.999]),
+      /** Each layer learns this much slower than the one behind it, the head at the full rate. Source: MAE's fine-tuning. */
+      layerDecay: z.number().gt(0).max(1).default(1),
       /** Learning rate at a batch of 256, scaled by globalBatchSize / 256; the method's own when absent. */
       baseLearningRate: z.number().gt(0).optional(),
     })
@@ -84,6 +91,12 @@ export const finetuneConfig = z.strictObject({
       validateEveryEpochs: count.default(1),
       /** What the best weights are the best in, on the images of the validation. */
       monitor: z.enum(["top1", "macroF1", "loss"]).default("top1"),
+      /** How many of the best weights are kept in `best/`. */
+      keepBest: count.default(1),
+      /** Ends the run when it hasn't been better for so many epochs; never when absent. */
+      patienceEpochs: count.optional(),
+      /** Validates and keeps a moving average of the weights with this decay, e.g. 0.999; none when absent. */
+      averageDecay: z.number().gt(0).lt(1).optional(),
     })
     .prefault({}),
 });
@@ -91,7 +104,7 @@ export const finetuneConfig = z.strictObject({
 export type FinetuneConfig = z.infer<typeof finetuneConfig>;
 
 /** Settings that may differ when a run is resumed. */
-export const finetuneMayChange = ["from", ...parallelMayChange, ...loopMayChange];
+export const finetuneMayChange = ["from", "train.patienceEpochs", ...parallelMayChange, ...loopMayChange];
 
 /** Learning rate at the end of the warm-up, for this run's batches. */
 export function learningRateOf({ optimizer, train, tune }: FinetuneConfig): number {

@@ -1,7 +1,7 @@
 import { setAdapterDropout, type TrainableParameters, trainableParameters } from "@graticule/adapters";
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
+import { type Classifier, vitLayerDecay } from "@graticule/models";
 import { type Communicator, soloCommunicator } from "@graticule/mpi";
-import { softmaxCrossEntropy } from "@graticule/ops";
 import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { openPretrainedRun } from "../encoder.js";
@@ -9,12 +9,14 @@ import { divideModel } from "../ranks/divide-model.js";
 import { shareOf } from "../ranks/rank-share.js";
 import { fromFirstRank } from "../ranks/share-values.js";
 import { readRunConfig } from "../read-config.js";
+import { AveragedModel } from "./averaged-model.js";
 import { type KeptWeights, keepBest, readBest } from "./best-weights.js";
+import { makeClassificationLoss } from "./classification-loss.js";
 import { type FinetuneConfig, finetuneConfig, finetuneMayChange, learningRateOf } from "./finetune-config.js";
 import { type SavedClassifier, saveTuned } from "./save-tuned.js";
 import { scoreClassifier } from "./score-classifier.js";
 import { classifierDivision, makeTunedModel } from "./tuned-model.js";
-import { findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
+import { countLabels, findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
 
 /** What a fine-tuning run has come to. */
 export interface FinetuneResult extends TrainResult {
@@ -59,50 +61,60 @@ export async function finetune(
   const model = await makeTunedModel(config, schema, loader.classNames.length, pretrained);
   const trainable = trainableParameters(model);
   const { gradAccumSteps, validateEveryEpochs, monitor, recompute } = config.train;
-  const { parallel, tune, loss: lossConfig } = config;
+  const { parallel, tune } = config;
   const divided = divideModel(model, mesh, classifierDivision, { parallel, recompute, logger });
   const { strategy } = divided;
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
+  const average = averageOf(model, config);
+  const { classNames } = loader;
+  const counts = config.loss.classWeights === "balanced" ? await countLabels(config, classNames.length) : [];
+  const lossOf = makeClassificationLoss(config.loss, classNames, counts);
   const setDropout = (streams: Parameters<typeof setAdapterDropout>[1]): void => {
     if (tune.method === "lora") setAdapterDropout(model, streams);
   };
 
   const lastStep = existing?.state.step ?? 0;
+  const { patienceEpochs = Number.POSITIVE_INFINITY } = config.train;
+  let validatedStep = 0;
   let best: readonly KeptWeights[] = await fromFirstRank(world, () => readBest(runFolder, lastStep));
   try {
     const result = await trainRun({
       runFolder,
       config,
-      model,
+      model: average ?? model,
       loader,
       backend,
       loss: ({ images, shape, labels, indices }, { random }) => {
         const streams = (place: string, image: number) => random(`dropout ${place}`, indices[image] as number);
         setDropout(streams);
-        return tidy(() =>
-          softmaxCrossEntropy(model.forward(tensor4d(images, [...shape]), streams), labels, lossConfig),
-        );
+        return tidy(() => lossOf(model.forward(tensor4d(images, [...shape]), streams), labels));
       },
       evaluate: {
         everySteps: validateEveryEpochs * stepsPerEpoch,
         run: async (step) => {
           setDropout(undefined);
+          average?.exchange();
           const { loss, metrics } = await scoreClassifier(model, validation, strategy);
           const { top1, top5, macroF1, microF1 } = metrics;
           const scores = { loss, top1, top5, macroF1, microF1 };
           const score = monitor === "loss" ? -loss : scores[monitor];
-          best = await keepBest(runFolder, model, { step, score, count: 1 }, best, strategy);
+          const { keepBest: count } = config.train;
+          best = await keepBest(runFolder, model, { step, score, loss, count }, best, strategy);
+          average?.exchange();
+          validatedStep = step;
           return scores;
         },
+        endsRun: () => validatedStep - (best[0]?.step ?? 0) >= patienceEpochs * stepsPerEpoch,
       },
+      ...(average && { afterUpdate: (step: number) => average.update(step) }),
       learningRate: learningRateOf(config),
+      learningRateScale: vitLayerDecay(config.model.depth, config.optimizer.layerDecay),
       resume,
       strategy,
       configMayChange: finetuneMayChange,
       logger,
       ...(progressStream && { progressStream }),
     });
-    const { classNames } = loader;
     const saved = await fromFirstRank(world, async () =>
       result.stopped
         ? undefined
@@ -114,8 +126,19 @@ export async function finetune(
     await loader.close();
     await validation.close();
     divided.dispose();
+    average?.disposeAverages();
     model.dispose();
   }
+}
+
+/** @throws {ConfigError} if ranks hold the model in parts. */
+function averageOf(model: Classifier, { train, parallel }: FinetuneConfig): AveragedModel | undefined {
+  if (train.averageDecay === undefined) return undefined;
+  if (parallel.tp > 1 || parallel.sharding !== "NO_SHARD")
+    throw new ConfigError(
+      `train.averageDecay: expected each rank to hold the whole model, got parallel.tp ${parallel.tp} and parallel.sharding ${parallel.sharding}. Leave the average out, or replicate the model.`,
+    );
+  return new AveragedModel(model, train.averageDecay);
 }
 
 function checkClasses(trained: readonly string[], heldOut: readonly string[] = []): void {

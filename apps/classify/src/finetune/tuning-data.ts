@@ -38,6 +38,18 @@ async function hasImages(data: FinetuneConfig["data"], split: Split): Promise<bo
   }
 }
 
+/** Training images of each class. Reads all images where the data don't know their classes before. */
+export async function countLabels({ data }: Pick<FinetuneConfig, "data">, numClasses: number): Promise<number[]> {
+  const dataset = await openDataset(datasetSpec(data, "train"));
+  const counts = new Array<number>(numClasses).fill(0);
+  for (let index = 0; index < dataset.length; index++) {
+    const label = dataset.labels?.[index] ?? (await dataset.read(index)).label ?? -1;
+    if (label >= 0) counts[label] = (counts[label] as number) + 1;
+  }
+  await dataset.close?.();
+  return counts;
+}
+
 type LoaderShare = Pick<RankShare, "batchSize" | "shard" | "logger">;
 
 /** Opens the augmented training images, this rank's share of each batch. @throws {ConfigError} if they have no classes. */
