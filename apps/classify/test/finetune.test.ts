@@ -113,6 +113,8 @@ test.each([
       loss: { kind: "focal", labelSmoothing: 0.1, classWeights: "balanced" },
       optimizer: { baseLearningRate: 0.3, layerDecay: 0.75 },
       train: { averageDecay: 0.9, keepBest: 2, monitor: "loss" },
+      augment: { mixup: 0.2, cutmix: 0.5, erasing: 0.25 },
+      loader: { numWorkers: 0, balanceClasses: true },
     },
   ],
 ] as const)(

@@ -48,6 +48,8 @@ export const finetuneConfig = z.strictObject({
     .extend({
       /** What to do with a file that cannot be read. */
       onCorrupt: z.enum(["skip", "fail"]).default("skip"),
+      /** Draws all classes of an epoch equally often instead of every image once; for images in class folders. */
+      balanceClasses: z.boolean().default(false),
     })
     .prefault({}),
   augment: z
@@ -58,6 +60,11 @@ export const finetuneConfig = z.strictObject({
       horizontalFlip: z.boolean().default(true),
       /** Images from above have no upside down. */
       verticalFlip: z.boolean().default(true),
+      /** Share of the images of which a rectangle becomes noise (random erasing). 0.25 in MAE's fine-tuning. */
+      erasing: z.number().min(0).max(1).default(0),
+      /** α of mixup and of cutmix, by which images and their targets are mixed with others; 0 for none. 0.8 and 1 there. */
+      mixup: z.number().min(0).default(0),
+      cutmix: z.number().min(0).default(0),
     })
     .prefault({}),
   model: vitModelConfig.omit({ numClasses: true }),

@@ -84,10 +84,10 @@ export async function finetune(
       model: average ?? model,
       loader,
       backend,
-      loss: ({ images, shape, labels, indices }, { random }) => {
+      loss: ({ images, shape, labels, indices, arrays }, { random }) => {
         const streams = (place: string, image: number) => random(`dropout ${place}`, indices[image] as number);
         setDropout(streams);
-        return tidy(() => lossOf(model.forward(tensor4d(images, [...shape]), streams), labels));
+        return tidy(() => lossOf(model.forward(tensor4d(images, [...shape]), streams), labels, arrays.mix?.data));
       },
       evaluate: {
         everySteps: validateEveryEpochs * stepsPerEpoch,

@@ -50,6 +50,9 @@ export async function countLabels({ data }: Pick<FinetuneConfig, "data">, numCla
   return counts;
 }
 
+/** Source: Zhong et al. 2020, §4.2, arXiv:1708.04896. */
+const ERASED = { area: [0.02, 0.4], ratio: [0.3, 1 / 0.3] } as const;
+
 type LoaderShare = Pick<RankShare, "batchSize" | "shard" | "logger">;
 
 /** Opens the augmented training images, this rank's share of each batch. @throws {ConfigError} if they have no classes. */
@@ -69,11 +72,14 @@ export async function openTrainingImages(
   const flips: TransformSpec[] = [];
   if (augment.horizontalFlip) flips.push({ kind: "horizontalFlip" });
   if (augment.verticalFlip) flips.push({ kind: "verticalFlip" });
-  const { numWorkers, prefetchBatches, onCorrupt } = config.loader;
+  const { numWorkers, prefetchBatches, onCorrupt, balanceClasses } = config.loader;
+  const { erasing: probability, mixup, cutmix } = augment;
+  const erasing: TransformSpec[] = probability > 0 ? [{ kind: "randomErasing", probability, ...ERASED }] : [];
   const loader = await makeLoader({
     ...{ dataset, schema, batchSize, shard, seed, shuffle: true, dropLast: length >= train.microBatchSize },
-    transforms: [crop, ...flips, { kind: "normalize" }],
-    ...{ numWorkers, prefetchBatches, onCorrupt, logger },
+    transforms: [crop, ...flips, { kind: "normalize" }, ...erasing],
+    ...{ numWorkers, prefetchBatches, onCorrupt, logger, balanceClasses },
+    ...(mixup + cutmix > 0 && { mix: { mixup, cutmix } }),
   });
   const { classNames = [] } = loader;
   if (classNames.length > 0) return { ...loader, classNames };
