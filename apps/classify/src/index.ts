@@ -19,7 +19,7 @@ export { type ExtractedFeatures, extractFeatures, extractPixels } from "./extrac
 export { type FinetuneResult, finetune, readFinetuneConfig } from "./finetune/finetune.js";
 export { readFinetuneSettings } from "./finetune/finetune-commands.js";
 export { type FinetuneConfig, finetuneConfig } from "./finetune/finetune-config.js";
-export { type FinetuneSummary, finetuneSummary } from "./finetune/finetune-report.js";
+export { type FinetuneSummary, finetuneSummary } from "./finetune/finetune-summary.js";
 export type { SavedClassifier } from "./finetune/save-tuned.js";
 export {
   type HyperspectralModelConfig,

@@ -8,6 +8,7 @@ import { openPretrainedRun } from "./encoder.js";
 import { type Evaluation, evaluateEncoder } from "./evaluate.js";
 import { evaluateConfig } from "./evaluate-config.js";
 import { comparisonTable, evaluationReport } from "./evaluation-report.js";
+import { addCompareMethodsCommand } from "./finetune/compare-methods.js";
 import { addFinetuneCommands } from "./finetune/finetune-commands.js";
 import { PROBE_FILE, predictImages } from "./predict.js";
 import { writeProbe } from "./probe-file.js";
@@ -84,6 +85,7 @@ Examples:
     .action((run: string, overrides: string[], flags: EvaluateFlags) => evaluate(method, run, overrides, flags));
 
 addFinetuneCommands(program);
+addCompareMethodsCommand(program);
 
 program
   .command("predict")

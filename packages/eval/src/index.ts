@@ -15,6 +15,7 @@
  * ```
  */
 export { type BootstrapOptions, bootstrapIntervals, type Interval, quantile } from "./bootstrap.js";
+export { type Calibration, type CalibrationBin, calibration } from "./calibration.js";
 export {
   type ClassificationMetrics,
   type ClassScores,

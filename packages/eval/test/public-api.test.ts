@@ -8,6 +8,7 @@ it("exports these names and no others", () => {
       "applyStandardizer",
       "blockBootstrapIntervals",
       "bootstrapIntervals",
+      "calibration",
       "channelStatisticsFeatures",
       "classificationMetrics",
       "compareForecasts",

@@ -1,15 +1,15 @@
 import { printConfig } from "@graticule/config";
-import { formatBytes, formatDuration } from "@graticule/core";
 import type { Communicator } from "@graticule/mpi";
 import type { Command } from "commander";
-import { appendValue, formatTable, stderrLogger } from "../command-line.js";
+import { appendValue, stderrLogger } from "../command-line.js";
 import { openPretrainedRun } from "../encoder.js";
 import { addRanksOption, onRanks, type RanksFlags } from "../ranks/on-ranks.js";
 import { readConfig } from "../read-config.js";
 import { updateReport } from "../run-report.js";
 import { finetune, readFinetuneConfig } from "./finetune.js";
 import { type FinetuneConfig, finetuneConfig } from "./finetune-config.js";
-import { type FinetuneSummary, finetuneReport, finetuneSummary } from "./finetune-report.js";
+import { finetuneReport } from "./finetune-report.js";
+import { finetuneSummary, summaryTable } from "./finetune-summary.js";
 import { tunableModel } from "./tuned-model.js";
 
 interface FinetuneFlags extends RanksFlags {
@@ -92,22 +92,5 @@ async function tuneAndReport(
     json
       ? `${JSON.stringify(summary)}\n`
       : `${summaryTable([summary])}\nclassifier: ${saved.checkpoint}\nreport: ${report}\n`,
-  );
-}
-
-/** Runs as rows of a table: what each trained, what that cost, and how well it does. */
-export function summaryTable(summaries: readonly FinetuneSummary[]): string {
-  return formatTable(
-    ["method", "trained", "of all %", "peak memory", "time", "images/s", "top-1 %", "macro-F1 %"],
-    summaries.map(({ method, trainable, parameters, peakBytes, seconds, medianSpeed, top1, macroF1 }) => [
-      method,
-      String(trainable),
-      ((100 * trainable) / parameters).toFixed(3),
-      peakBytes === undefined ? "not counted" : formatBytes(peakBytes),
-      formatDuration(seconds),
-      medianSpeed.toFixed(1),
-      (100 * top1).toFixed(1),
-      (100 * macroF1).toFixed(1),
-    ]),
   );
 }

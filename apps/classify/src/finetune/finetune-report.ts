@@ -5,50 +5,10 @@ import { plotConfusionMatrix, plotCurves, type ReportSection } from "@graticule/
 import { readMetrics } from "@graticule/train";
 import type { ReportPart } from "../run-report.js";
 import type { FinetuneConfig } from "./finetune-config.js";
+import { finetuneSummary } from "./finetune-summary.js";
 import type { SavedClassifier } from "./save-tuned.js";
 
 const percent = (share: number): string => (100 * share).toFixed(1);
-
-/** A run's cost and scores, the numbers of one line. */
-export interface FinetuneSummary {
-  readonly method: string;
-  readonly trainable: number;
-  readonly parameters: number;
-  readonly split: string;
-  readonly top1: number;
-  readonly top5: number;
-  readonly macroF1: number;
-  readonly microF1: number;
-  readonly loss: number;
-  readonly bestStep: number;
-  readonly steps: number;
-  /** Units: images per second. */
-  readonly medianSpeed: number;
-  /** Of tensors; undefined where the backend doesn't count. Units: bytes. */
-  readonly peakBytes: number | undefined;
-  /** Training time over all restarts, validations included. Units: seconds. */
-  readonly seconds: number;
-}
-
-/** The numbers of a finished run, from its log and its scores. */
-export async function finetuneSummary(
-  runFolder: string,
-  { tune: { method } }: FinetuneConfig,
-  trainable: TrainableParameters,
-  { step, split, scores: { loss, metrics } }: SavedClassifier,
-): Promise<FinetuneSummary> {
-  const { steps } = await readMetrics(runFolder);
-  const last = steps.at(-1);
-  const speeds = steps.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b);
-  const peaks = steps.flatMap(({ peakBytes }) => peakBytes ?? []);
-  const { top1, top5, macroF1, microF1 } = metrics;
-  return {
-    ...{ method, trainable: trainable.count, parameters: trainable.total, split, top1, top5, macroF1, microF1, loss },
-    ...{ bestStep: step, steps: last?.step ?? 0, medianSpeed: speeds[Math.floor(speeds.length / 2)] ?? 0 },
-    peakBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,
-    seconds: last?.seconds ?? 0,
-  };
-}
 
 /** The part of the report that a fine-tuning run adds: scores, curves, classes, what was trained and its cost. */
 export async function finetuneReport(
@@ -117,6 +77,11 @@ export async function finetuneReport(
       ]),
     },
   };
+  const reliability: ReportSection = {
+    heading: "Calibration",
+    text: `Expected calibration error ${percent(summary.calibrationError)} %: how far shares of right predictions lie from the probabilities that were given, in ${saved.scores.calibration.bins.length} bins.`,
+    figures: [{ svg: plotReliability(saved), alt: "Share of right predictions over confidence" }],
+  };
   const share = (100 * trainable.share).toFixed(3);
   const cost: ReportSection = {
     heading: "What was trained",
@@ -145,6 +110,17 @@ export async function finetuneReport(
       { label: "Fine-tuned top-1", value: `${percent(metrics.top1)} %` },
       { label: "Trained parameters", value: `${share} %` },
     ],
-    sections: [scores, classes, cost, tensors, { heading: "Settings", code: printConfig(config) }],
+    sections: [scores, classes, reliability, cost, tensors, { heading: "Settings", code: printConfig(config) }],
   };
+}
+
+function plotReliability({ scores: { calibration } }: SavedClassifier): string {
+  const filled = calibration.bins.filter(({ numItems }) => numItems > 0);
+  return plotCurves({
+    series: [
+      { name: "classifier", x: filled.map((bin) => bin.confidence), y: filled.map((bin) => bin.accuracy) },
+      { name: "calibrated", x: [0, 1], y: [0, 1], dashed: true },
+    ],
+    ...{ title: "Reliability", xLabel: "confidence", yLabel: "share of right predictions" },
+  });
 }

@@ -94,9 +94,9 @@ export async function finetune(
         run: async (step) => {
           setDropout(undefined);
           average?.exchange();
-          const { loss, metrics } = await scoreClassifier(model, validation, strategy);
+          const { loss, metrics, calibration } = await scoreClassifier(model, validation, strategy);
           const { top1, top5, macroF1, microF1 } = metrics;
-          const scores = { loss, top1, top5, macroF1, microF1 };
+          const scores = { loss, top1, top5, macroF1, microF1, calibrationError: calibration.expectedError };
           const score = monitor === "loss" ? -loss : scores[monitor];
           const { keepBest: count } = config.train;
           best = await keepBest(runFolder, model, { step, score, loss, count }, best, strategy);

@@ -1,5 +1,5 @@
 import type { Loader } from "@graticule/data";
-import { type ClassificationMetrics, classificationMetrics } from "@graticule/eval";
+import { type Calibration, type ClassificationMetrics, calibration, classificationMetrics } from "@graticule/eval";
 import type { Classifier } from "@graticule/models";
 import { type Strategy, singleDevice } from "@graticule/train";
 import { tensor4d, zeros } from "@tensorflow/tfjs-core";
@@ -9,6 +9,7 @@ export interface ClassifierScores {
   /** Mean cross-entropy. Units: nats. */
   readonly loss: number;
   readonly metrics: ClassificationMetrics;
+  readonly calibration: Calibration;
 }
 
 /** Scores a classifier on all images of a loader, of which each rank has its share; all get the same. Collective. */
@@ -43,6 +44,7 @@ export async function scoreClassifier(
   return {
     loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
     metrics: classificationMetrics(scores, labels, numClasses, { seed: 0 }),
+    calibration: calibration(scores, labels, numClasses),
   };
 }
 
