@@ -1,5 +1,6 @@
 import { type LinearOptions, selfAttention } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { AttentionAdapter } from "./attention-adapter.js";
 import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
@@ -16,6 +17,8 @@ export class SelfAttention extends Module {
   readonly qkv: Linear;
   readonly proj: Linear;
   readonly numHeads: number;
+  /** Mixes tokens in its stead; none unless set. */
+  adapter: AttentionAdapter | undefined;
   readonly #headDim: number;
 
   constructor(embedDim: number, numHeads: number) {
@@ -41,6 +44,7 @@ export class SelfAttention extends Module {
 
   /** Of all heads, or of those whose rows of `qkv` this process holds. */
   #mix(qkv: Tensor): Tensor {
-    return selfAttention(qkv, (qkv.shape[2] as number) / (3 * this.#headDim));
+    const heads = (qkv.shape[2] as number) / (3 * this.#headDim);
+    return this.adapter ? this.adapter.mix(qkv, heads) : selfAttention(qkv, heads);
   }
 }

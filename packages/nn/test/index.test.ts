@@ -6,7 +6,6 @@ test("the public names are these", () => {
     [
       "LayerNorm",
       "Linear",
-      "LinearAdapter",
       "Mlp",
       "Module",
       "Parameter",
