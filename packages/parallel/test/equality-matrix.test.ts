@@ -25,7 +25,7 @@ describe.skipIf(noRanks || !isAddonBuilt())(
     }, 600_000);
 
     it("in bf16 up to its rounding", async () => {
-      const rows = await rowsOf(2, { models: ["hyperspectral"], ranks: [2], precision: "bf16" });
+      const rows = await rowsOf(2, { models: ["classifier"], ranks: [2], precision: "bf16" });
       expect(rows.length).toBeGreaterThan(5);
       expect(rows.filter(farApart)).toEqual([]);
     }, 600_000);

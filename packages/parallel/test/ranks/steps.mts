@@ -42,10 +42,7 @@ async function trainOn(
   name: string,
   makeStrategy: Layout,
   options: Partial<TrainOptions>,
-  {
-    badSteps = [],
-    sizes = tinySizes.mae,
-  }: { readonly badSteps?: readonly number[]; readonly sizes?: TinySizes } = {},
+  { badSteps = [], sizes = tinySizes.mae }: { readonly badSteps?: readonly number[]; readonly sizes?: TinySizes } = {},
 ): Promise<{ readonly runFolder: string; readonly lines: readonly string[] }> {
   const isSharded = makeStrategy !== ddp;
   const mesh = makeMesh(world, isSharded ? shardingSizes("FULL_SHARD", world.size) : {});
