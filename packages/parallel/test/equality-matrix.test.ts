@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { describe, expect, it } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
@@ -6,10 +7,13 @@ import { noRanks, runRanks } from "./fixtures/run-ranks.js";
 import type { MatrixRow, MatrixSettings } from "./ranks/equality-matrix.mjs";
 
 const { path } = makeTemporaryFolder();
+let programs = 0;
 
 async function rowsOf(ranks: number, settings: Omit<MatrixSettings, "folder">): Promise<MatrixRow[]> {
   const program = new URL("ranks/equality-matrix.mts", import.meta.url);
-  const [rows] = (await runRanks(program, ranks, [JSON.stringify({ folder: path, ...settings })])) as MatrixRow[][];
+  const [rows] = (await runRanks(program, ranks, [
+    JSON.stringify({ folder: join(path, `${programs++}`), ...settings }),
+  ])) as MatrixRow[][];
   return rows as MatrixRow[];
 }
 
