@@ -2,15 +2,17 @@ import { createHash } from "node:crypto";
 import { resolveConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
-import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens } from "@graticule/models";
+import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens, type Vit } from "@graticule/models";
+import type { StateReader } from "@graticule/nn";
 import { type Checkpoint, type CheckpointTensors, openCheckpointWeights, weightsDigest } from "@graticule/train";
 import { mean, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { dataConfig } from "./data-config.js";
+import { encoderModelConfig } from "./encoder-model-config.js";
 import { findCheckpoint } from "./find-checkpoint.js";
 import { hyperspectralConfigFor } from "./hyperspectral-model-config.js";
 import { maeConfigFor } from "./mae-model-config.js";
-import { maskedModelConfig } from "./masked-model-config.js";
+import { vitConfigFor } from "./vit-model-config.js";
 
 /** A frozen encoder with what it takes to feed it. */
 export interface Encoder {
@@ -26,17 +28,17 @@ export interface Encoder {
   dispose(): void;
 }
 
-/** The parts of a pretraining run's stored configuration that an encoder needs; the rest is the run's own affair. */
-const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: maskedModelConfig });
+/** The parts of a run's stored configuration that an encoder needs; the rest is the run's own affair. */
+const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: encoderModelConfig });
 
-/** What a pretraining checkpoint says about its encoder and data. */
+/** What a checkpoint says about its encoder and data. */
 export interface PretrainedRun {
   readonly checkpoint: Checkpoint;
   readonly run: z.infer<typeof storedRun>;
 }
 
 /**
- * Finds the checkpoint of a pretraining run: the newest valid one of a run folder, or the one whose folder is given.
+ * Finds the checkpoint of a run: the newest valid one of a run folder, or the one whose folder is given.
  *
  * @throws {ConfigError} if there is none. @throws {FormatError} if its files are damaged.
  */
@@ -46,7 +48,7 @@ export async function openPretrainedRun(path: string): Promise<PretrainedRun> {
   return { checkpoint, run };
 }
 
-/** Loads the encoder of a pretrained masked autoencoder. */
+/** Loads the encoder of a run that was pretrained or imported. */
 export async function openEncoder(run: PretrainedRun, pool: Pool): Promise<Encoder> {
   const { checkpoint } = run;
   const model = makeEncoderModel(run, 0, pool);
@@ -81,13 +83,37 @@ function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: n
       dispose: () => mae.dispose(),
     };
   }
-  const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim } = maeConfigFor(model, schema.length);
-  const vit = makeVit({ imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, pool: "cls" }, { seed });
+  if (model.kind === "vit") return makeVitEncoder(makeVit(vitConfigFor(model, schema.length), { seed }), pool);
+  const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, ...rest } = maeConfigFor(
+    model,
+    schema.length,
+  );
+  const { normEpsilon = 1e-6 } = rest;
+  const encoder = { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, normEpsilon };
+  const vit = makeVit({ ...encoder, pool: "cls" }, { seed });
   return {
     load: (weights) => loadMaeEncoder(vit, weights),
     features: (images) => tidy(() => poolTokens(vit.forwardFeatures(images), pool)),
     dispose: () => vit.dispose(),
   };
+}
+
+/** A ViT with the pooling that it was trained for, or the mean of tokens that its last norm has seen. */
+function makeVitEncoder(vit: Vit, pool: Pool): EncoderModel {
+  const own = vit.config.pool;
+  if (pool === "cls" && own === "mean")
+    throw new ConfigError("pool: expected 'mean' for a ViT whose class token nothing was trained on, got 'cls'.");
+  return {
+    load: (weights) => vit.loadStateDict(withoutHead(weights)),
+    features: (images) =>
+      pool === own ? vit.features(images) : tidy(() => poolTokens(vit.forwardFeatures(images), pool)),
+    dispose: () => vit.dispose(),
+  };
+}
+
+function withoutHead(weights: CheckpointTensors): StateReader {
+  const tensors = new Map([...weights.tensors].filter(([name]) => !name.startsWith("head.")));
+  return { tensors, read: (name) => weights.read(name) };
 }
 
 function makeEncoder({ checkpoint, run }: PretrainedRun, model: EncoderModel, name: string, hash: string): Encoder {

@@ -34,3 +34,9 @@ export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ran
 export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";
 export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";
+export { exportRun } from "./weights/export-run.js";
+export { type ImportConfig, importConfig } from "./weights/import-config.js";
+export { type ImportResult, importRun } from "./weights/import-run.js";
+export { type FamilyName, familyNames } from "./weights/named-families.js";
+export { type OpenWeights, openWeights } from "./weights/open-weights.js";
+export { readPublishedSettings } from "./weights/published-settings.js";

@@ -23,6 +23,10 @@ export const maeModelConfig = z.strictObject({
   decoderEmbedDim: z.int().min(1).default(512),
   decoderDepth: z.int().min(1).default(8),
   decoderNumHeads: z.int().min(1).default(16),
+  /** Four times the decoder's width when absent. */
+  decoderMlpDim: width,
+  /** Of all LayerNorms; 1e-6, as in the paper's code, when absent. */
+  normEpsilon: z.number().gt(0).optional(),
   /** Share of patches hidden from the encoder. Source: as above, §4.1. */
   maskRatio: z.number().gt(0).lt(1).default(0.75),
   /** Targets are normalized within each patch. Source: as above, §4.1. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { printConfig } from "@graticule/config";
-import { Command } from "commander";
+import { formatBytes } from "@graticule/core";
+import { Command, Option } from "commander";
 import { backendConfig } from "./backend-config.js";
 import { appendValue, formatTable, runProgram, stderrLogger } from "./command-line.js";
 import { openPretrainedRun } from "./encoder.js";
@@ -11,6 +12,11 @@ import { PROBE_FILE, predictImages } from "./predict.js";
 import { writeProbe } from "./probe-file.js";
 import { readConfig } from "./read-config.js";
 import { updateReport } from "./run-report.js";
+import { exportRun } from "./weights/export-run.js";
+import { importConfig } from "./weights/import-config.js";
+import { importRun } from "./weights/import-run.js";
+import { type FamilyName, familyNames } from "./weights/named-families.js";
+import { readPublishedSettings } from "./weights/published-settings.js";
 
 interface EvaluateFlags {
   readonly config?: string[];
@@ -61,7 +67,7 @@ for (const [method, description] of [
   program
     .command(method)
     .description(description)
-    .argument("<run>", "folder of a pretraining run, or one of its checkpoints")
+    .argument("<run>", "folder of a run, pretrained or imported, or one of its checkpoints")
     .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR compare=[random,pixels]")
     .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
     .option("--print-config", "print the settings and stop")
@@ -79,7 +85,7 @@ Examples:
 program
   .command("predict")
   .description("Classify images with a run's encoder and the probe fitted on it.")
-  .argument("<run>", "folder of a pretraining run that `probe` was called on")
+  .argument("<run>", "folder of a run that `probe` was called on")
   .argument("<images...>", "JPEG, PNG or TIFF files with the channels that the run was trained on")
   .option("--json", "print one line of JSON for each image, with all classes")
   .option("--device <device>", "cpu, cuda, cuda:1, mps", "cpu")
@@ -96,6 +102,72 @@ program
       );
     }
     if (predictions.length < images.length) process.exitCode = 1;
+  });
+
+interface ImportFlags {
+  readonly as: FamilyName;
+  readonly out: string;
+  readonly config?: string[];
+  readonly printConfig?: boolean;
+}
+
+const asOption = (): Option =>
+  new Option("--as <family>", "naming of the weights").choices(familyNames).makeOptionMandatory();
+
+program
+  .command("import")
+  .description("Make a run of published weights, for probe, knn and predict.")
+  .argument("<source>", ".safetensors, .safetensors.index.json, .pth or .bin file, or a folder with one")
+  .argument("[overrides...]", "settings as a.b=c, e.g. normalization=imagenet toImageSize=[64,64]")
+  .addOption(asOption())
+  .requiredOption("--out <folder>", "folder of the new run")
+  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+  .option("--print-config", "print the settings and stop")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-classify import vit_base_patch16_224.safetensors normalization=half --as timm-vit --out runs/vit
+  graticule-classify import mae_pretrain_vit_base.pth --as mae --out runs/mae
+  graticule-classify import vit-base-patch16-224/ skip=[pooler.**] --as hf-vit --out runs/vit
+  graticule-classify import Prithvi_EO_V2_300M.pt normalization=prithvi-2 imageSize=[224,224] --as prithvi --out runs/prithvi`,
+  )
+  .action(
+    async (
+      source: string,
+      overrides: string[],
+      { as, out, config: files = [], printConfig: isPrinted }: ImportFlags,
+    ) => {
+      const presets = [{ name: `settings beside ${source}`, value: await readPublishedSettings(source) }];
+      const config = await readConfig(importConfig, { presets, files, overrides });
+      if (isPrinted) {
+        process.stdout.write(printConfig(config));
+        return;
+      }
+      const { checkpoint, numTensors, adapted, skipped } = await importRun(source, as, out, config, stderrLogger);
+      for (const [name, change] of adapted) process.stdout.write(`adapted ${name}: ${change}\n`);
+      for (const name of skipped) process.stdout.write(`skipped ${name}\n`);
+      process.stdout.write(`${numTensors} tensors: ${checkpoint}\n`);
+    },
+  );
+
+program
+  .command("export")
+  .description("Write a run's weights as safetensors under published names.")
+  .argument("<run>", "folder of a run, or one of its checkpoints")
+  .addOption(asOption())
+  .requiredOption("--out <file>", "safetensors file to write")
+  .option("--skip <pattern>", "tensors of the run to leave out; give it again for more", appendValue, [])
+  .addHelpText(
+    "after",
+    `
+Examples:
+  graticule-classify export runs/ucmerced --as mae --out mae.safetensors
+  graticule-classify export runs/ucmerced --as timm-vit --skip decoder_** --skip mask_token --out encoder.safetensors`,
+  )
+  .action(async (run: string, { as, out, skip }: { as: FamilyName; out: string; skip: string[] }) => {
+    const { bytes, sha256 } = await exportRun(run, as, out, skip);
+    process.stdout.write(`${out}: ${formatBytes(bytes)}, sha256 ${sha256}\n`);
   });
 
 await runProgram(program);

@@ -82,7 +82,7 @@ test("the command line says what is wrong in one line, and shows examples", asyn
     code: 1,
     stderr: expect.stringMatching(/^error: .*nothing: expected a run with checkpoints, or the folder of a checkpoint/),
   });
-  for (const command of ["probe", "knn", "predict"])
+  for (const command of ["probe", "knn", "predict", "import", "export"])
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-classify ${command}`);
 });
 
@@ -119,11 +119,15 @@ test("the public names are these", async () => {
       "divideModel",
       "evaluateConfig",
       "evaluateEncoder",
+      "exportRun",
       "extractFeatures",
       "extractPixels",
+      "familyNames",
       "formatTable",
       "fromFirstRank",
       "hyperspectralConfigFor",
+      "importConfig",
+      "importRun",
       "maeConfigFor",
       "makeRandomEncoder",
       "maskedModelConfig",
@@ -132,6 +136,7 @@ test("the public names are these", async () => {
       "onRanks",
       "openEncoder",
       "openPretrainedRun",
+      "openWeights",
       "ownTasks",
       "parallelConfig",
       "parallelMayChange",
@@ -139,6 +144,7 @@ test("the public names are these", async () => {
       "presetPath",
       "readConfig",
       "readProbe",
+      "readPublishedSettings",
       "readRunConfig",
       "runProgram",
       "shareOf",

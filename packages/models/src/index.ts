@@ -75,3 +75,17 @@ export {
 export { poolTokens } from "./vit/pool-tokens.js";
 export { type VitPreset, vitPresets } from "./vit/presets.js";
 export { makeVit, Vit, vitInitRules } from "./vit/vit.js";
+export { adaptChannels, type ChannelAdaption } from "./weights/adapt-channels.js";
+export {
+  climax,
+  facebookMae,
+  huggingFaceVit,
+  huggingFaceVitMae,
+  prithviVit,
+  siglipVision,
+  timmVit,
+} from "./weights/families.js";
+export { type ImportedWeights, type ImportOptions, importWeights } from "./weights/import-weights.js";
+export { type MappedWeights, mapWeights, unmapWeights } from "./weights/map-weights.js";
+export { resamplePositions } from "./weights/resample-positions.js";
+export type { WeightFamily, WeightRule } from "./weights/weight-rule.js";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { bytesSource, openSafetensorsState, readSafetensorsHeader, type StateReader } from "@graticule/nn";
+import { bytesSource, openSafetensorsState, readSafetensorsHeader, type TensorFile } from "@graticule/nn";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 
-/** Values that PyTorch computed, written by tooling/fixtures/make-mae-reference.py. */
+/** Values that PyTorch computed, written by a script in tooling/fixtures that their metadata names. */
 export interface Fixture<Metadata> {
   readonly metadata: Metadata;
-  readonly weights: StateReader;
+  readonly weights: TensorFile;
   names(prefix: string): string[];
   values(name: string): Promise<Float32Array>;
   tensor(name: string): Promise<Tensor>;

@@ -35,6 +35,7 @@ export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
 export type { ParameterSlice } from "./parameter-slice.js";
 export { PatchEmbed, type PatchEmbedOptions } from "./patch-embed.js";
+export { openPyTorchState, type PyTorchOptions } from "./pytorch/read-checkpoint.js";
 export { bytesPerValue, encodeFloats, type SafetensorsDtype, type TensorValues } from "./safetensors/dtype.js";
 export {
   bfloat16ToFloat32,
@@ -54,7 +55,9 @@ export {
   openSafetensorsState,
   readSafetensor,
   readSafetensorsHeader,
+  type TensorFile,
 } from "./safetensors/read.js";
+export { openShardedSafetensors, type ShardedSafetensors } from "./safetensors/sharded.js";
 export { SelfAttention } from "./self-attention.js";
 export { sinCosPositionEmbedding2d } from "./sin-cos-position-embedding.js";
 export { sinCosPositionEmbedding1d } from "./sin-cos-position-embedding-1d.js";

@@ -28,6 +28,9 @@ export interface LockTimes {
 /** Longer than any turn of the event loop that a step may take, since none beats meanwhile. */
 const TIMES: LockTimes = { beatSeconds: 15, goneAfterSeconds: 180 };
 
+/** A rank that was just killed with its job may take a moment to be gone. Units: milliseconds. */
+const MOST_DYING = 3000;
+
 /**
  * Takes a run folder for this process. A lock whose process is gone is taken over with a warning: on this machine at once,
  * whatever killed it; one of another machine, which shares the file system, when it has not been touched for 180 s by the
@@ -40,6 +43,7 @@ export async function lockRun(runFolder: string, logger: Logger, times: LockTime
   const path = join(runFolder, LOCK_FILE);
   const own: Holder = { ...thisProcess(), token: randomUUID() };
   let waited: { token: string | undefined; modified: number } | undefined;
+  const began = performance.now();
   for (;;) {
     const file = await create(path, own);
     if (file) {
@@ -52,6 +56,10 @@ export async function lockRun(runFolder: string, logger: Logger, times: LockTime
     const { holder, modified } = found;
     const running = holder && isRunning(holder);
     const hasBeaten = waited && waited.token === holder?.token && waited.modified !== modified;
+    if (running && performance.now() - began < MOST_DYING) {
+      await setTimeout(50);
+      continue;
+    }
     if (running || (running === undefined && hasBeaten)) throw inUse(runFolder, holder);
     const name = holder ? describeProcess(holder) : "a process that wrote no name";
     if (running === undefined) {

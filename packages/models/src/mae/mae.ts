@@ -60,19 +60,24 @@ export class Mae extends Module {
   constructor(config: MaeConfig) {
     super();
     this.config = checkMaeConfig(config);
-    const { embedDim, depth, decoderEmbedDim, decoderDepth, inChannels, patchSize } = config;
+    const { embedDim, depth, decoderEmbedDim, decoderDepth, inChannels, patchSize, normEpsilon } = config;
     const positions = 1 + numPatches(config);
-    const decoderBlock = { embedDim: decoderEmbedDim, numHeads: config.decoderNumHeads, mlpDim: config.decoderMlpDim };
+    const decoderBlock = {
+      embedDim: decoderEmbedDim,
+      numHeads: config.decoderNumHeads,
+      mlpDim: config.decoderMlpDim,
+      ...(normEpsilon !== undefined && { normEpsilon }),
+    };
     this.patchEmbed = new PatchEmbed(config);
     this.clsToken = new Parameter([1, 1, embedDim]);
     this.posEmbed = new Parameter([1, positions, embedDim], { trainable: false });
     this.blocks = Array.from({ length: depth }, () => new TransformerBlock(config));
-    this.norm = new LayerNorm(embedDim);
+    this.norm = new LayerNorm(embedDim, normEpsilon);
     this.decoderEmbed = new Linear(embedDim, decoderEmbedDim);
     this.maskToken = new Parameter([1, 1, decoderEmbedDim]);
     this.decoderPosEmbed = new Parameter([1, positions, decoderEmbedDim], { trainable: false });
     this.decoderBlocks = Array.from({ length: decoderDepth }, () => new TransformerBlock(decoderBlock));
-    this.decoderNorm = new LayerNorm(decoderEmbedDim);
+    this.decoderNorm = new LayerNorm(decoderEmbedDim, normEpsilon);
     this.decoderPred = new Linear(decoderEmbedDim, patchSize * patchSize * inChannels);
   }
 

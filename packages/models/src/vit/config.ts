@@ -16,6 +16,8 @@ export interface EncoderConfig {
   readonly numHeads: number;
   /** Width inside the blocks' MLP. */
   readonly mlpDim: number;
+  /** Of all LayerNorms; 1e-6, that of ViT and MAE, unless given. */
+  readonly normEpsilon?: number;
 }
 
 /** How tokens become one feature vector: the class token, or the mean of the patch tokens. */

@@ -38,13 +38,13 @@ export class Vit extends Module {
   constructor(config: VitConfig) {
     super();
     this.config = checkVitConfig(config);
-    const { embedDim, depth, pool } = config;
+    const { embedDim, depth, pool, normEpsilon } = config;
     this.patchEmbed = new PatchEmbed(config);
     this.clsToken = new Parameter([1, 1, embedDim]);
     this.posEmbed = new Parameter([1, 1 + numPatches(config), embedDim]);
     this.blocks = Array.from({ length: depth }, () => new TransformerBlock(config));
-    this.norm = pool === "cls" ? new LayerNorm(embedDim) : undefined;
-    this.fcNorm = pool === "mean" ? new LayerNorm(embedDim) : undefined;
+    this.norm = pool === "cls" ? new LayerNorm(embedDim, normEpsilon) : undefined;
+    this.fcNorm = pool === "mean" ? new LayerNorm(embedDim, normEpsilon) : undefined;
   }
 
   /** All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`; normalized by `norm` where the model has it. */

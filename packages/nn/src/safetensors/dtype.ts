@@ -64,6 +64,11 @@ export function decodeValues(dtype: SafetensorsDtype, bytes: Uint8Array): Tensor
   }
 }
 
+/** Values as float32, rounded to the nearest; the same array where they are float32 already. */
+export function toFloat32(values: TensorValues): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>, Number);
+}
+
 /** The bytes of float32 values as they stand in a file, rounded to the nearest where the type is narrower. */
 export function encodeFloats(dtype: "F32" | "F16" | "BF16", values: Float32Array): Uint8Array {
   const stored = dtype === "F32" ? values : dtype === "F16" ? float32ToFloat16(values) : float32ToBfloat16(values);

@@ -1,7 +1,8 @@
-import { FormatError, MismatchError } from "@graticule/core";
+import { MismatchError } from "@graticule/core";
 import type { StateReader } from "../load-state.js";
-import { decodeValues, type TensorValues } from "./dtype.js";
+import { decodeValues, type SafetensorsDtype, type TensorValues, toFloat32 } from "./dtype.js";
 import { PREFIX_BYTES, parseHeaderLength, parseSafetensorsHeader, type SafetensorsHeader } from "./header.js";
+import { readRange } from "./read-range.js";
 
 /** Anything with random access to bytes: a file, an HTTP range reader, an array in memory. */
 export interface ByteSource {
@@ -11,9 +12,6 @@ export interface ByteSource {
   readonly bytes: number;
   read(offset: number, length: number): Promise<Uint8Array>;
 }
-
-/** Bytes asked for at once: well below the 2 GiB that one read of a file can return. */
-const SLICE_BYTES = 256 * 1024 * 1024;
 
 /** A source over bytes in memory. */
 export function bytesSource(path: string, bytes: Uint8Array): ByteSource {
@@ -54,30 +52,20 @@ export async function readSafetensor(
       `'${name}'`,
       `Names look like '${header.tensors.keys().next().value ?? ""}'.`,
     );
-  const bytes = new Uint8Array(entry.bytes);
-  for (let start = 0; start < entry.bytes; start += SLICE_BYTES) {
-    const length = Math.min(SLICE_BYTES, entry.bytes - start);
-    const slice = await source.read(entry.offset + start, length);
-    if (slice.byteLength !== length)
-      throw new FormatError(
-        `${source.path}, tensor '${name}'`,
-        `${length} bytes at ${entry.offset + start}`,
-        `${slice.byteLength}`,
-        "The file changed or was cut while it was read.",
-      );
-    bytes.set(slice, start);
-  }
+  const bytes = await readRange(source, `${source.path}, tensor '${name}'`, entry.offset, entry.bytes);
   return decodeValues(entry.dtype, bytes);
 }
 
+/** Named tensors of a file with the types that they are stored in; what `Module.loadStateDict` takes. */
+export interface TensorFile extends StateReader {
+  readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: SafetensorsDtype }>;
+}
+
 /** What `Module.loadStateDict` takes, over a safetensors source: tensors are read one at a time, as float32. */
-export async function openSafetensorsState(source: ByteSource): Promise<StateReader> {
+export async function openSafetensorsState(source: ByteSource): Promise<TensorFile> {
   const header = await readSafetensorsHeader(source);
   return {
     tensors: header.tensors,
-    read: async (name) => {
-      const values = await readSafetensor(source, header, name);
-      return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>, Number);
-    },
+    read: async (name) => toFloat32(await readSafetensor(source, header, name)),
   };
 }

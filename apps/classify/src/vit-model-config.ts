@@ -1,0 +1,38 @@
+import type { ClassifierConfig, VitConfig } from "@graticule/models";
+import { z } from "zod";
+import { withoutUndefined } from "./without-undefined.js";
+
+const count = z.int().min(1);
+
+/** The shape of a vision transformer, as imported runs carry it. */
+export const vitModelConfig = z.strictObject({
+  kind: z.literal("vit"),
+  /** [H, W] in pixels of what the model sees. */
+  imageSize: z.tuple([count, count]),
+  /** P, in pixels. */
+  patchSize: count,
+  /** D, blocks and heads. */
+  embedDim: count,
+  depth: count,
+  numHeads: count,
+  /** Width inside the blocks' MLP. */
+  mlpDim: count,
+  /** Of all LayerNorms. */
+  normEpsilon: z.number().gt(0),
+  /** How its head takes the tokens: the class token behind `norm`, or their mean before `fc_norm`. */
+  pool: z.enum(["cls", "mean"]),
+  /** Classes of the head, where the weights have one. */
+  numClasses: count.optional(),
+});
+
+export type VitModelConfig = z.infer<typeof vitModelConfig>;
+
+/** The encoder that a run's configuration describes, for images of so many channels; its head, if any, is not part of it. */
+export function vitConfigFor({ kind, numClasses, ...shape }: VitModelConfig, inChannels: number): VitConfig {
+  return { ...shape, inChannels };
+}
+
+/** The settings that describe a model that was built. */
+export function describeVit({ inChannels, ...config }: VitConfig | ClassifierConfig): VitModelConfig {
+  return vitModelConfig.parse({ kind: "vit", ...withoutUndefined(config) });
+}
