@@ -1,3 +1,4 @@
+import { expectation } from "@graticule/core";
 import { Module, type Parameter } from "@graticule/nn";
 import type { AdaptedPlace } from "./adapter.js";
 import { NamedModules } from "./named-modules.js";
@@ -46,7 +47,11 @@ export abstract class AdaptedModule<P extends Module> extends Module implements 
     this.#active = names;
   }
 
-  abstract merge(sign: 1 | -1): void;
+  merge(_keep: boolean): void {
+    throw new TypeError(expectation("mergeAdapters", "changes of weights", `another adapter at '${this.path}'`));
+  }
+
+  unmerge(): void {}
 
   /** Takes itself out of the module. */
   protected abstract detach(): void;

@@ -1,14 +1,7 @@
 import { ConfigError, expectation, MismatchError } from "@graticule/core";
-import {
-  type ByteSource,
-  bytesSource,
-  type Linear,
-  type Module,
-  openSafetensorsState,
-  readSafetensorsHeader,
-} from "@graticule/nn";
+import { type ByteSource, bytesSource, type Module, openSafetensorsState, readSafetensorsHeader } from "@graticule/nn";
 import { tensor } from "@tensorflow/tfjs-core";
-import { adaptLinear } from "../adapted-linear.js";
+import { adaptLinears } from "../adapted-linear.js";
 import { addAdapter, findModelAdapters, ModelAdapters } from "../model-adapters.js";
 import { linearLayers } from "../select-layers.js";
 import { BASE_HASH_KEY, checkBaseHash, hashBase } from "./base-hash.js";
@@ -87,11 +80,8 @@ export async function loadAdapter<M extends Module>(
   const modulesToSave = Array.isArray(json.modules_to_save) ? (json.modules_to_save as string[]) : [];
   const options = { ...kind.options(made), targets: [...made.keys()], modulesToSave };
   addAdapter("loadAdapter", model, name, (adapters) => {
-    const places = Array.from(made, ([path, part]) => {
-      const place = adaptLinear(kind.layer, path, linears.get(path) as Linear);
-      place.add(name, part);
-      return place;
-    });
+    const targets = new Map([...linears].filter(([path]) => made.has(path)));
+    const places = adaptLinears(kind.layer, targets, name, (path) => made.get(path) as Module);
     for (const [path, stored] of owned)
       adapters.setOwned(
         name,

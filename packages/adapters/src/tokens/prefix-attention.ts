@@ -50,10 +50,6 @@ export class PrefixAttention extends AdaptedModule<PrefixPart> implements Attent
     });
   }
 
-  merge(): void {
-    throw new TypeError(`PrefixAttention: expected no merging, got one at '${this.path}'. No weight can hold tokens.`);
-  }
-
   protected override detach(): void {
     this.#attention.adapter = undefined;
   }

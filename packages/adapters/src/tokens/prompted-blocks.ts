@@ -56,10 +56,6 @@ export class PromptedBlocks extends AdaptedModule<PromptPart> {
     return prompts.length > 0 ? concat([...prompts, x], 1) : x;
   }
 
-  merge(): void {
-    throw new TypeError(`PromptedBlocks: expected no merging, got one at '${this.path}'. No weight can hold tokens.`);
-  }
-
   protected override detach(): void {
     this.#restore();
   }
