@@ -148,6 +148,15 @@ describeOnBackends("adapters other than LoRA", () => {
     expectClose(logits(mergeAndUnload(model)), before, 1e-5);
   });
 
+  it("a second kind at a layer is refused before anything changes", () => {
+    const model = addIa3(tinyClassifier(), { targets: ["blocks.1.attn.qkv"] });
+    const before = [...model.stateDict().keys()];
+    expect(() => addBottleneck(model, { name: "b", bottleneckDim: 2, targets: ["blocks.**"], seed: 0 })).toThrow(
+      "adapters: expected one kind of adapters at 'blocks.1.attn.qkv', got a second one. Choose other targets, or remove the first.",
+    );
+    expect([...model.stateDict().keys()]).toEqual(before);
+  });
+
   it("a bottleneck stands behind its layer and before the residual", () => {
     const model = addBottleneck(tinyClassifier(), { bottleneckDim: 3, targets: ["head"], seed: 0 });
     train(model);
