@@ -1,5 +1,13 @@
 import { ConfigError, expectation, MismatchError } from "@graticule/core";
-import { type ByteSource, bytesSource, type Module, openSafetensorsState, readSafetensorsHeader } from "@graticule/nn";
+import {
+  type ByteSource,
+  bytesSource,
+  type Linear,
+  type Module,
+  openSafetensorsState,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+} from "@graticule/nn";
 import { tensor } from "@tensorflow/tfjs-core";
 import { adaptLinears } from "../adapted-linear.js";
 import { addAdapter, findModelAdapters, ModelAdapters } from "../model-adapters.js";
