@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { farApart } from "../../packages/parallel/test/fixtures/equality-bounds.js";
-import { runRanks } from "../../packages/parallel/test/fixtures/run-ranks.js";
+import { reportsOfRanks } from "../../packages/parallel/test/fixtures/rank-reports.js";
 import type { TinyName } from "../../packages/parallel/test/fixtures/tiny-models.js";
 import type { MatrixRow, MatrixSettings } from "../../packages/parallel/test/ranks/equality-matrix.mjs";
 
@@ -42,7 +42,9 @@ async function rowsOf(settings: Omit<MatrixSettings, "folder">): Promise<MatrixR
   const folder = await mkdtemp(join(tmpdir(), "graticule-equality-"));
   try {
     const program = new URL("../../packages/parallel/test/ranks/equality-matrix.mts", import.meta.url);
-    const [rows] = await runRanks(program, Math.max(...settings.ranks), [JSON.stringify({ folder, ...settings })]);
+    const [rows] = await reportsOfRanks(program, Math.max(...settings.ranks), [
+      JSON.stringify({ folder, ...settings }),
+    ]);
     return rows as MatrixRow[];
   } finally {
     await rm(folder, { recursive: true, force: true });

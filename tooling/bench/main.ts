@@ -9,6 +9,7 @@ import { benchEquality, equalityModels } from "./equality.js";
 import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
+import { benchLora } from "./lora.js";
 import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -47,6 +48,13 @@ function stepBench(name: "step" | "finetune-step" | "inference", description: st
 stepBench("step", "One MAE training step: forward, backward, AdamW.");
 stepBench("finetune-step", "One step of a ViT classifier: forward, cross-entropy, backward, AdamW.");
 stepBench("inference", "A ViT classifier's forward pass.");
+
+sized(bench("lora", "A ViT classifier's step with LoRA; peers: `peft`, and our own `full` fine-tuning."), 16)
+  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .option("--lora-rank <count>", "rank of the updates", Number, 8)
+  .option("--targets <layers>", "layers of each block, as a,b", "qkv,proj,fc1,fc2")
+  .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+  .action(async (options) => print(await benchLora(options)));
 
 sized(bench("gemm", "Matrix products of a transformer block, forward and backward."), 32).action(async (options) =>
   print(await benchGemm(options)),

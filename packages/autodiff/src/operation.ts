@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { recordingEngine, withoutRecording } from "./engine.js";
+import { type RecordingEngine, recordingEngine, withoutRecording } from "./engine.js";
+import { Tape } from "./tape.js";
 
 /** A differentiable operation of our own. */
 export interface Operation {
@@ -7,8 +8,11 @@ export interface Operation {
   readonly name: string;
   /** What it is differentiated by. */
   readonly inputs: tf.NamedTensorMap;
-  /** Computes the output; what it hands to `save` stays until the backward pass has used it. */
-  readonly run: (save: (tensors: readonly tf.Tensor[]) => void) => tf.Tensor;
+  /**
+   * Computes the output; what it hands to `save` stays until the backward pass has used it. `wanted` are the inputs whose
+   * gradients will be asked for at most, so that nothing is kept for those of frozen weights.
+   */
+  readonly run: (save: (tensors: readonly tf.Tensor[]) => void, wanted: ReadonlySet<string>) => tf.Tensor;
   /** Gradients by input's name; those of other inputs than the wanted ones may be left out. */
   readonly gradients: (
     dy: tf.Tensor,
@@ -23,13 +27,14 @@ export interface Operation {
  */
 export function runOperation({ name, inputs, run, gradients }: Operation): tf.Tensor {
   const engine = recordingEngine();
-  if (!engine.isTapeOn()) return tf.tidy(() => run(() => {}).clone());
+  if (!engine.isTapeOn()) return tf.tidy(() => run(() => {}, new Set()).clone());
   let saved: tf.Tensor[] = [];
   const keep = (tensors: readonly tf.Tensor[]): void => {
     saved = tensors.map((tensor) => tf.keep(tensor.clone()));
   };
-  const output = withoutRecording(() => tf.tidy(() => run(keep).clone()));
   const { state } = engine;
+  const wanted = new Set(dependentInputs(inputs, state));
+  const output = withoutRecording(() => tf.tidy(() => run(keep, wanted).clone()));
   const gradientsOf = (dys: (tf.Tensor | null)[], names: readonly string[]) => {
     const found = Object.entries(gradients(dys[0] as tf.Tensor, saved, new Set(names)));
     return new Map(found.filter((entry): entry is [string, tf.Tensor] => entry[1] !== undefined));
@@ -47,4 +52,14 @@ export function runOperation({ name, inputs, run, gradients }: Operation): tf.Te
     },
   });
   return output;
+}
+
+/** The inputs that a gradient can come back to; all of them where tfjs itself differentiates. */
+function dependentInputs(
+  inputs: tf.NamedTensorMap,
+  { activeTape, gradientDepth }: RecordingEngine["state"],
+): readonly string[] {
+  const names = Object.keys(inputs);
+  if (!(activeTape instanceof Tape) || gradientDepth > 1) return names;
+  return names.filter((name) => activeTape.dependsOnSource(inputs[name]));
 }

@@ -27,6 +27,7 @@ export {
 } from "./initializers.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
+export { LinearAdapter, type LinearWeights } from "./linear-adapter.js";
 export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-state.js";
 export { Mlp } from "./mlp.js";
 export { Module } from "./module.js";

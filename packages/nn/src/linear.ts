@@ -1,6 +1,7 @@
 import { type LinearOptions, linear, normLinear } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { LayerNorm } from "./layer-norm.js";
+import type { LinearAdapter } from "./linear-adapter.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
@@ -15,6 +16,8 @@ import { Parameter } from "./parameter.js";
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
+  /** Computes in the layer's stead; none unless set. */
+  adapter: LinearAdapter | undefined;
 
   constructor(inFeatures: number, outFeatures: number) {
     super();
@@ -23,12 +26,17 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor, options?: LinearOptions): Tensor {
-    return linear(x, this.weight.variable, this.bias.variable, options);
+    const { adapter } = this;
+    const [weight, bias] = [this.weight.variable, this.bias.variable];
+    return adapter ? adapter.forward(x, { weight, bias }, options) : linear(x, weight, bias, options);
   }
 
   /** The layer of normalized input; the normalized tensor is not kept for the backward pass. */
   forwardNormed(x: Tensor, norm: Pick<LayerNorm, "parameters">): Tensor {
+    const { adapter } = this;
     const [weight, bias] = [this.weight.variable, this.bias.variable];
-    return normLinear(x, { ...norm.parameters(), weight, bias });
+    return adapter
+      ? adapter.forwardNormed(x, { weight, bias }, norm)
+      : normLinear(x, { ...norm.parameters(), weight, bias });
   }
 }

@@ -10,8 +10,7 @@ import { type ParameterSlice, shapeOfSlice, sliceValues } from "./parameter-slic
 export class Parameter {
   /** Shape of the whole tensor; that of the state dict's file. */
   readonly globalShape: readonly number[];
-  /** False for values that belong to the state dict but are never updated, such as fixed position embeddings. */
-  readonly trainable: boolean;
+  #trainable: boolean;
   #shape: readonly number[];
   #slice: ParameterSlice | undefined;
   #draw: (() => Float32Array) | undefined;
@@ -21,7 +20,21 @@ export class Parameter {
   constructor(shape: readonly number[], options: { readonly trainable?: boolean } = {}) {
     this.globalShape = shape;
     this.#shape = shape;
-    this.trainable = options.trainable ?? true;
+    this.#trainable = options.trainable ?? true;
+  }
+
+  /**
+   * False for values that belong to the state dict but are not updated, such as fixed position embeddings or the base of an
+   * adapter: they get no gradient and no optimizer state.
+   */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  /** Decides from here on; what was built before, such as an optimizer or a strategy of ranks, doesn't see it. */
+  setTrainable(trainable: boolean): void {
+    this.#trainable = trainable;
+    if (this.#variable) this.#variable.trainable = trainable;
   }
 
   /** Shape of what this process holds. */
@@ -48,7 +61,7 @@ export class Parameter {
     if (this.#disposed)
       throw new TypeError("Parameter.variable: expected a live parameter, got a disposed one. Build the model anew.");
     if (!this.#variable && this.#draw) this.assign(this.#draw());
-    this.#variable ??= tidy(() => variable(zeros([...this.#shape]), this.trainable));
+    this.#variable ??= tidy(() => variable(zeros([...this.#shape]), this.#trainable));
     return this.#variable;
   }
 
@@ -75,7 +88,7 @@ export class Parameter {
     this.#draw = undefined;
     const tensorOfValues: Tensor = tensor(values, [...this.#shape], "float32");
     if (this.#variable || this.#disposed) this.variable.assign(tensorOfValues);
-    else this.#variable = variable(tensorOfValues, this.trainable);
+    else this.#variable = variable(tensorOfValues, this.#trainable);
     tensorOfValues.dispose();
   }
 

@@ -6,6 +6,7 @@ test("the public names are these", () => {
     [
       "LayerNorm",
       "Linear",
+      "LinearAdapter",
       "Mlp",
       "Module",
       "Parameter",

@@ -26,7 +26,7 @@ export {
   latitudeWeights,
 } from "./latitude-weighted-mean-squared-error.js";
 export { layerNorm } from "./layer-norm.js";
-export { type LinearOptions, linear } from "./linear.js";
+export { type LinearOptions, type LowRankUpdate, linear } from "./linear.js";
 export { maskedMeanSquaredError, normalizePatches } from "./masked-mean-squared-error.js";
 export { type MaskedPatchErrorOptions, maskedPatchError } from "./masked-patch-error.js";
 export {

@@ -9,6 +9,7 @@ import {
   gatherPatches,
   gatherTokens,
   gelu,
+  type LowRankUpdate,
   latitudeWeightedMeanSquaredError,
   layerNorm,
   linear,
@@ -69,12 +70,34 @@ function attentionCase(queries: number, keyHeads: number): FusedCase {
   };
 }
 
+type Five = readonly [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+
+/** All that a linear layer can do at once. */
+function updatedLinear(op: typeof composedLinear, x: tf.Tensor, [weight, bias, down, up, residual]: Five): tf.Tensor {
+  return op(x, weight, bias, { inputActivation: "gelu", residual, update: { down, up } });
+}
+
 /** Sizes that are no multiples of a vector register, with a ViT's proportions. */
 export const fusedCases: Readonly<Record<string, FusedCase>> = {
   linear: {
     shapes: [[2, 9, 40], [56, 40], [56]],
     fused: (x, weight, bias) => linear(x, weight as tf.Tensor, bias),
     composed: (x, weight, bias) => composedLinear(x, weight as tf.Tensor, bias, {}),
+  },
+  "linear with a low-rank update": {
+    shapes: [[2, 9, 40], [56, 40], [56], [3, 40], [56, 3], [2, 9, 56]],
+    fused: (x, ...rest) => updatedLinear(linear, x, rest as unknown as Five),
+    composed: (x, ...rest) => updatedLinear(composedLinear, x, rest as unknown as Five),
+  },
+  "normLinear with a low-rank update": {
+    shapes: [[2, 9, 40], [40], [40], [56, 40], [3, 40], [56, 3]],
+    fused: (x, gamma, beta, weight, down, up) =>
+      normLinear(x, { gamma, beta, epsilon: 1e-5, weight, update: { down, up } } as NormLinearParameters),
+    composed: (x, gamma, beta, weight, down, up) =>
+      tf.tidy(() => {
+        const normed = composedLayerNorm(x, gamma as tf.Tensor, beta as tf.Tensor, 1e-5);
+        return composedLinear(normed, weight as tf.Tensor, undefined, { update: { down, up } as LowRankUpdate });
+      }),
   },
   "linear without bias": {
     shapes: [

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { linear } from "../src/index.js";
+import { type LowRankUpdate, linear } from "../src/index.js";
 import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
 
@@ -41,6 +41,37 @@ describeOnBackends("linear", () => {
     const [x, weight, residual] = [normalTensor([2, 3], 1), normalTensor([4, 3], 2), normalTensor([2, 4], 3)];
     const expected = numbers(tf.add(linear(x, weight), residual));
     expectClose(numbers(linear(x, weight, undefined, { residual })), expected, 1e-6);
+  });
+
+  it("multiplies by the weight with its low-rank update", () => {
+    const [x, weight, bias] = [normalTensor([2, 3, 5], 1), normalTensor([4, 5], 2), normalTensor([4], 3)];
+    const update = { down: normalTensor([2, 5], 4), up: normalTensor([4, 2], 5) };
+    const sum = tf.add(weight, tf.matMul(update.up as tf.Tensor2D, update.down as tf.Tensor2D));
+    expectClose(numbers(linear(x, weight, bias, { update })), numbers(linear(x, sum, bias)), 1e-6);
+  });
+
+  it("has the same gradients of an update where the weight is frozen", () => {
+    const [weight, bias] = [normalTensor([4, 5], 2), normalTensor([4], 3)];
+    const inputs = [normalInput([2, 3, 5], 1), normalInput([2, 5], 4), normalInput([4, 2], 5)];
+    for (const inputActivation of ["none", "gelu"] as const)
+      checkGradient(
+        (x, down, up) =>
+          linear(x as tf.Tensor, weight, bias, { inputActivation, update: { down, up } as LowRankUpdate }),
+        inputs,
+      );
+    const data = tf.tensor(inputs[0]?.values as Float32Array, [2, 3, 5]);
+    checkGradient((down, up) => linear(data, weight, bias, { update: { down, up } as LowRankUpdate }), inputs.slice(1));
+  });
+
+  it("keeps its input only where a gradient needs it", () => {
+    const inputs = [normalInput([2, 3, 5], 1)];
+    const [weight, bias] = [normalTensor([4, 5], 2), normalTensor([4], 3)];
+    checkGradient((x) => linear(x as tf.Tensor, weight, bias), inputs);
+    checkGradient((x) => linear(x as tf.Tensor, weight, bias, { inputActivation: "gelu" }), inputs);
+    checkGradient(
+      (bias) => linear(tf.tensor(inputs[0]?.values as Float32Array, [2, 3, 5]), weight, bias),
+      [normalInput([4], 3)],
+    );
   });
 
   it.each(["none", "gelu"] as const)("has the gradient of finite differences with %s", (inputActivation) => {

@@ -61,14 +61,46 @@ struct Layer {
   }
 };
 
+/** t · weightᵀ (`rows`) or t · weight (`columns`), which a product of the layer adds; absent without t. */
+struct Added {
+  Tensor t, weight;
+
+  explicit Added(graticule::Call& call) : t(call.optionalTensor()), weight(call.optionalTensor()) {
+    TORCH_CHECK(t.defined() == weight.defined(), "an added product needs both of its sides");
+    if (!t.defined()) return;
+    t = floating(t);
+    weight = floating(weight);
+  }
+
+  void check(int64_t rows, int64_t depth, int64_t columns, int64_t weightDepth, int64_t weightColumns) const {
+    TORCH_CHECK(weight.dim() == 2 && t.dim() >= 1 && t.size(-1) == depth && t.numel() == rows * depth && weightDepth == depth &&
+                    weightColumns == columns,
+                "added ", t.sizes(), " does not fit weight ", weight.sizes(), " and ", rows, " rows of ", columns);
+  }
+
+  Tensor matrix(at::ScalarType dtype) const { return t.to(dtype).view({-1, t.size(-1)}); }
+};
+
+/** How all layers leave: y [rows, N] + added, in the shape of the output. */
+void addTo(MatrixProduct& product, const Added& added, bool rows) {
+  if (!added.t.defined()) return;
+  product.addedDepth = added.t.size(-1);
+  product.addedLeft = graticule::rowsOf(added.t);
+  product.addedRight = rows ? graticule::rowsOf(added.weight) : graticule::columnsOf(added.weight);
+}
+
 }  // namespace
 
-/** x [..., K], weight [N, K], bias [N] and residual [..., N] or absent → gelu?(x) · weightᵀ + bias + residual [..., N]. */
+/**
+ * x [..., K], weight [N, K], bias [N], residual [..., N], t [..., R] with its weight [N, R], or absent →
+ * gelu?(x) · weightᵀ + t · its weightᵀ + bias + residual [..., N].
+ */
 KERNEL(FusedLinear) {
   const auto x = call.tensor();
   const auto weight = weightIn(call);
   auto bias = call.optionalTensor();
   auto residual = call.optionalTensor();
+  const Added added(call);
   const bool gelu = call.flag();
   const Layer layer(x, weight);
   const auto shape = layer.outputShape();
@@ -76,18 +108,26 @@ KERNEL(FusedLinear) {
               " does not fit weight");
   TORCH_CHECK(!residual.defined() || residual.sizes() == at::IntArrayRef(shape), "residual ", residual.sizes(), " must be ",
               at::IntArrayRef(shape));
+  if (added.t.defined()) {
+    added.check(layer.rows, added.t.size(-1), layer.outputs, added.weight.size(1), added.weight.size(0));
+  }
   if (residual.defined()) residual = floating(residual);
   if (!layer.own()) {
     const auto dtype = computeDtype();
     if (bias.defined()) bias = bias.to(dtype);
-    const auto y = at::linear(layer.activated(gelu), layer.weight.to(dtype),
-                              bias.defined() ? c10::optional<Tensor>(bias) : c10::nullopt);
+    auto y = at::linear(layer.activated(gelu), layer.weight.to(dtype), bias.defined() ? c10::optional<Tensor>(bias) : c10::nullopt);
+    if (added.t.defined()) y = at::add(y, at::linear(added.t.to(dtype), added.weight.to(dtype)));
     return call.output(residual.defined() ? at::add(y, residual) : y);
   }
   if (bias.defined()) bias = bias.to(at::kFloat);
   const auto y = at::empty(shape, layer.x.options().dtype(residual.defined() ? residual.scalar_type() : computeDtype()));
-  MatrixProduct product{layer.rows, layer.outputs, layer.inputs, graticule::rowsOf(layer.x), graticule::rowsOf(layer.weight),
-                        computeElement(), {}};
+  MatrixProduct product;
+  product.rows = layer.rows;
+  product.columns = layer.outputs;
+  product.depth = layer.inputs;
+  product.left = graticule::rowsOf(layer.x);
+  product.right = graticule::rowsOf(layer.weight);
+  product.compute = computeElement();
   product.left.gelu = gelu;
   product.result.data = y.data_ptr();
   product.result.element = graticule::elementOf(y);
@@ -97,41 +137,66 @@ KERNEL(FusedLinear) {
     product.result.residual = residual.data_ptr();
     product.result.residualElement = graticule::elementOf(residual);
   }
+  addTo(product, added, true);
   graticule::multiply(product);
   call.output(y);
 }
 
-/** dy [..., N] → dx [..., K] unless left out, dweight [N, K] and, on request, dbias [N]; the weight's gradients are float32. */
+/**
+ * dy [..., N] → dx [..., K], dweight [N, K] and dbias [N], each on request; the weight's gradients are float32. With t
+ * [..., R] and its weight [R, K], dx is that of dy · weight + t · its weight. x may be absent where neither the weight's
+ * gradient nor GELU's needs it.
+ */
 KERNEL(FusedLinearGrad) {
   auto dy = floating(call.tensor());
-  const auto x = call.tensor();
+  auto x = call.optionalTensor();
   const auto weight = weightIn(call);
+  const Added added(call);
   const bool gelu = call.flag();
   const bool hasBias = call.flag();
-  const bool weightOnly = call.flag();
+  const bool withInput = call.flag();
+  const bool withWeight = call.flag();
+  TORCH_CHECK(x.defined() || !(gelu || withWeight), "x is needed");
+  if (!x.defined()) {
+    auto shape = dy.sizes().vec();
+    shape.back() = weight.size(1);
+    // Of its shape alone; nothing reads it.
+    x = at::empty({1}, dy.options().dtype(computeDtype())).expand(shape);
+  }
   const Layer layer(x, weight);
   const auto shape = layer.outputShape();
   TORCH_CHECK(dy.sizes() == at::IntArrayRef(shape), "dy ", dy.sizes(), " must be ", at::IntArrayRef(shape));
+  if (added.t.defined()) {
+    added.check(layer.rows, added.t.size(-1), layer.inputs, added.weight.size(0), added.weight.size(1));
+  }
   const auto dyRows = dy.view({layer.rows, layer.outputs});
-  const auto xRows = layer.x.view({layer.rows, layer.inputs});
   if (!layer.own()) {
     const auto dtype = computeDtype();
     const auto rows = dyRows.to(dtype);
-    if (!weightOnly) {
-      auto dx = at::mm(rows, layer.weight.to(dtype)).view(layer.x.sizes());
+    if (withInput) {
+      auto dx = at::mm(rows, layer.weight.to(dtype));
+      if (added.t.defined()) dx = at::add(dx, at::mm(added.matrix(dtype), added.weight.to(dtype)));
+      dx = dx.view(layer.x.sizes());
       if (gelu) dx = at::gelu_backward(dx, layer.x.to(dtype));
       call.output(dx);
     }
-    const auto inputs = layer.activated(gelu).view({layer.rows, layer.inputs});
-    call.output(rows.device().is_cpu() ? at::mm(rows.t(), inputs).to(at::kFloat)
-                                       : graticule::deviceWeightGradient(rows, inputs));
+    if (withWeight) {
+      const auto inputs = layer.activated(gelu).view({layer.rows, layer.inputs});
+      call.output(rows.device().is_cpu() ? at::mm(rows.t(), inputs).to(at::kFloat)
+                                         : graticule::deviceWeightGradient(rows, inputs));
+    }
     if (hasBias) call.output(at::sum(rows, {0}, false, at::kFloat));
     return;
   }
-  if (!weightOnly) {
+  if (withInput) {
     const auto dx = at::empty(layer.x.sizes(), layer.x.options().dtype(computeDtype()));
-    MatrixProduct toInput{layer.rows, layer.inputs, layer.outputs, graticule::rowsOf(dyRows), graticule::columnsOf(layer.weight),
-                          computeElement(), {}};
+    MatrixProduct toInput;
+    toInput.rows = layer.rows;
+    toInput.columns = layer.inputs;
+    toInput.depth = layer.outputs;
+    toInput.left = graticule::rowsOf(dyRows);
+    toInput.right = graticule::columnsOf(layer.weight);
+    toInput.compute = computeElement();
     toInput.result.data = dx.data_ptr();
     toInput.result.element = graticule::elementOf(dx);
     toInput.result.stride = layer.inputs;
@@ -139,18 +204,26 @@ KERNEL(FusedLinearGrad) {
       toInput.result.geluInput = layer.x.data_ptr();
       toInput.result.geluElement = graticule::elementOf(layer.x);
     }
+    addTo(toInput, added, false);
     graticule::multiply(toInput);
     call.output(dx);
   }
-
-  const auto dweight = at::empty(layer.weight.sizes(), layer.weight.options().dtype(at::kFloat));
-  MatrixProduct toWeight{layer.outputs, layer.inputs, layer.rows, graticule::columnsOf(dyRows), graticule::columnsOf(xRows),
-                         computeElement(), {}};
-  toWeight.right.gelu = gelu;
-  toWeight.result.data = dweight.data_ptr();
-  toWeight.result.stride = layer.inputs;
-  graticule::multiply(toWeight);
-  call.output(dweight);
+  if (withWeight) {
+    const auto dweight = at::empty(layer.weight.sizes(), layer.weight.options().dtype(at::kFloat));
+    const auto xRows = layer.x.view({layer.rows, layer.inputs});
+    MatrixProduct toWeight;
+    toWeight.rows = layer.outputs;
+    toWeight.columns = layer.inputs;
+    toWeight.depth = layer.rows;
+    toWeight.left = graticule::columnsOf(dyRows);
+    toWeight.right = graticule::columnsOf(xRows);
+    toWeight.compute = computeElement();
+    toWeight.right.gelu = gelu;
+    toWeight.result.data = dweight.data_ptr();
+    toWeight.result.stride = layer.inputs;
+    graticule::multiply(toWeight);
+    call.output(dweight);
+  }
   if (hasBias) call.output(graticule::columnSums(dyRows));
 }
 

@@ -59,7 +59,10 @@ uint32_t* dataOf(at::Tensor& buffer) { return reinterpret_cast<uint32_t*>(buffer
 class Tasks {
  public:
   Tasks(const MatrixProduct& product, int64_t threads)
-      : p_(product), units_(avx512::unitsOf(product.depth, product.compute)), blockRows_(rowsOfBlock(product.rows, threads)) {
+      : p_(product),
+        units_(avx512::unitsOf(product.depth, product.compute)),
+        addedUnits_(product.addedDepth > 0 ? avx512::unitsOf(product.addedDepth, product.compute) : 0),
+        blockRows_(rowsOfBlock(product.rows, threads)) {
     slabColumns_ = evenPart(product.columns, kSlabColumns, avx512::kRightRows);
     rowBlocks_ = (product.rows + blockRows_ - 1) / blockRows_;
     const int64_t panels = slabColumns_ / avx512::kRightRows;
@@ -68,7 +71,7 @@ class Tasks {
     blockColumns_ = (panels + splits - 1) / splits * avx512::kRightRows;
     columnBlocks_ = (slabColumns_ + blockColumns_ - 1) / blockColumns_;
     slabs_ = std::vector<Slab>((product.columns + slabColumns_ - 1) / slabColumns_);
-    right_ = unitsBuffer(std::min<int64_t>(slabs_.size(), kSlabsHeld) * slabColumns_ * units_);
+    right_ = unitsBuffer(std::min<int64_t>(slabs_.size(), kSlabsHeld) * slabColumns_ * (units_ + addedUnits_));
   }
 
   int64_t count() const { return static_cast<int64_t>(slabs_.size()) * tasksOfSlab(); }
@@ -86,7 +89,7 @@ class Tasks {
       }
       waitFor(slabs_[slab].packed, packTasks_);
       if (!left.defined()) {
-        left = unitsBuffer(blockRows_ * std::min(units_, avx512::kDepthUnits));
+        left = unitsBuffer(blockRows_ * std::min(std::max(units_, addedUnits_), avx512::kDepthUnits));
         tile = at::empty({blockRows_ * blockColumns_}, at::TensorOptions().dtype(at::kFloat));
       }
       multiplyBlock(slab, part - packTasks_, dataOf(left), tile.data_ptr<float>());
@@ -107,7 +110,10 @@ class Tasks {
 
   int64_t columnsOf(int64_t slab) const { return std::min(slabColumns_, p_.columns - slab * slabColumns_); }
 
-  uint32_t* panelsOf(int64_t slab) { return dataOf(right_) + slab % kSlabsHeld * slabColumns_ * units_; }
+  uint32_t* panelsOf(int64_t slab) { return dataOf(right_) + slab % kSlabsHeld * slabColumns_ * (units_ + addedUnits_); }
+
+  /** Those of the added product lie behind a slab's own. */
+  uint32_t* addedPanelsOf(int64_t slab) { return panelsOf(slab) + slabColumns_ * units_; }
 
   void packRight(int64_t slab, int64_t part) {
     const int64_t first = part * kPackPanels * avx512::kRightRows;
@@ -115,6 +121,9 @@ class Tasks {
     if (count <= 0) return;
     avx512::pack(p_.right, p_.compute, avx512::kRightRows, slab * slabColumns_ + first, count, 0, units_, p_.depth,
                  panelsOf(slab) + first * units_);
+    if (addedUnits_ == 0) return;
+    avx512::pack(p_.addedRight, p_.compute, avx512::kRightRows, slab * slabColumns_ + first, count, 0, addedUnits_,
+                 p_.addedDepth, addedPanelsOf(slab) + first * addedUnits_);
   }
 
   void multiplyBlock(int64_t slab, int64_t block, uint32_t* left, float* tile) {
@@ -124,18 +133,22 @@ class Tasks {
     const int64_t columns = std::min(blockColumns_, columnsOf(slab) - column);
     if (columns <= 0) return;
     const int64_t paddedColumns = roundUp(columns, avx512::kRightRows);
-    for (int64_t unit = 0; unit < units_; unit += avx512::kDepthUnits) {
-      const int64_t units = std::min(avx512::kDepthUnits, units_ - unit);
-      avx512::pack(p_.left, p_.compute, avx512::kLeftRows, row, rows, unit, units, p_.depth, left);
-      avx512::multiply(p_.compute, roundUp(rows, avx512::kLeftRows), paddedColumns, units, left, units * avx512::kLeftRows,
-                       panelsOf(slab) + column * units_ + unit * avx512::kRightRows, units_ * avx512::kRightRows, tile,
-                       paddedColumns, unit > 0);
-    }
+    const auto sum = [&](const Operand& operand, int64_t depth, int64_t allUnits, const uint32_t* panels, bool accumulate) {
+      for (int64_t unit = 0; unit < allUnits; unit += avx512::kDepthUnits) {
+        const int64_t units = std::min(avx512::kDepthUnits, allUnits - unit);
+        avx512::pack(operand, p_.compute, avx512::kLeftRows, row, rows, unit, units, depth, left);
+        avx512::multiply(p_.compute, roundUp(rows, avx512::kLeftRows), paddedColumns, units, left, units * avx512::kLeftRows,
+                         panels + column * allUnits + unit * avx512::kRightRows, allUnits * avx512::kRightRows, tile,
+                         paddedColumns, accumulate || unit > 0);
+      }
+    };
+    sum(p_.left, p_.depth, units_, panelsOf(slab), false);
+    if (addedUnits_ > 0) sum(p_.addedLeft, p_.addedDepth, addedUnits_, addedPanelsOf(slab), true);
     avx512::store(p_.result, p_.compute, row, slab * slabColumns_ + column, rows, columns, tile, paddedColumns);
   }
 
   const MatrixProduct& p_;
-  const int64_t units_, blockRows_;
+  const int64_t units_, addedUnits_, blockRows_;
   int64_t slabColumns_, packTasks_, rowBlocks_, blockColumns_, columnBlocks_;
   std::vector<Slab> slabs_;
   at::Tensor right_;

@@ -39,6 +39,9 @@ struct MatrixProduct {
   Operand left, right;
   Element compute = Element::kFloat;
   Result result;
+  /** Where its depth is above 0, a second product of as many rows and columns, added before anything else is. */
+  int64_t addedDepth = 0;
+  Operand addedLeft, addedRight;
 };
 
 }  // namespace graticule

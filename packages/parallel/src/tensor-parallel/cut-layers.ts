@@ -9,6 +9,7 @@ import { sumOfParts } from "./sum-of-parts.js";
 /** A layer with a weight, by its structure: `Linear`, and what is like it in models. */
 export interface Layer extends Pick<Linear, "weight" | "forward"> {
   readonly bias?: Linear["bias"] | undefined;
+  readonly adapter?: Linear["adapter"];
   forwardNormed?(x: Tensor, norm: Pick<LayerNorm, "parameters">): Tensor;
 }
 
@@ -32,6 +33,7 @@ export function cutOutputs(layer: Layer, { group, isInSequence }: Cut, output: "
       const shared = { gamma: copyToGroup(gamma, group), beta: copyToGroup(beta, group), epsilon };
       if (!isInSequence) return leave(forwardNormed.call(layer, enter(x), { parameters: () => shared }));
       const normed = layerNorm(x, shared.gamma, shared.beta, epsilon);
+      if (layer.adapter) return leave(forward.call(layer, enter(normed)));
       return leave(linearOfSequence(normed, layer.weight.variable, layer.bias?.variable, group));
     });
 }
@@ -40,7 +42,10 @@ export function cutOutputs(layer: Layer, { group, isInSequence }: Cut, output: "
 export function cutInputs(layer: Layer, { group, isInSequence }: Cut): void {
   layer.forward = (x, { residual, ...options } = {}) =>
     tidy(() => {
-      const part = linear(x, layer.weight.variable, undefined, options);
+      const weight = layer.weight.variable;
+      const part = layer.adapter
+        ? layer.adapter.forward(x, { weight }, options)
+        : linear(x, weight, undefined, options);
       return sumOfParts(part, group, { bias: layer.bias?.variable, residual, isInSequence });
     });
 }

@@ -34,6 +34,9 @@ interface PlannedLayer {
  * inputs. Changes the model in place and returns it. Each rank keeps its slices of the parameters; build the model inside
  * `deferInitialization` and no rank ever holds the whole. Recompute, where it is wanted, is applied before.
  *
+ * Adapters are divided with their layers.
+ *
+ * @throws {TypeError} if a layer has an adapter that can't be divided.
  * @throws {RangeError} if a pattern matches nothing, layers are cut in part only, or the ranks don't divide heads or widths;
  * nothing is changed then.
  */
@@ -54,6 +57,8 @@ export function tensorParallel<M extends Module>(
   if (group.size === 1) return model;
 
   for (const [path, each] of shards) keepOwn(parameters.get(path) as Parameter, each, group);
+  for (const { layer } of layers)
+    if (layer.weight.slice) layer.adapter?.divide(layer.weight.slice, (x) => copyToGroup(x, group));
   for (const { path, layer, weight, parent } of layers) {
     const cut = { group, isInSequence: selected.some((block) => path.startsWith(`${block}.`)) };
     if (weight.dim === 1) cutInputs(layer, cut);

@@ -7,6 +7,8 @@ interface LinearAttrs {
   readonly hasBias?: boolean;
   /** Leaves out the gradient of the input. */
   readonly weightOnly?: boolean;
+  /** Leaves out the gradient of the weight. */
+  readonly fixedWeight?: boolean;
 }
 
 interface AdamWAttrs {
@@ -31,22 +33,27 @@ function adamWArgs(inputs: Inputs, attrs: AdamWAttrs): (TensorInfo | number)[] {
 /** Kernels that tfjs has no name for; the ops package calls them by name where they exist. Weights are [out, in]. */
 export const fusedKernels: KernelConfig[] = [
   kernel<LinearAttrs>("FusedLinear", {
-    args: ({ x, weight, bias, residual }, { inputActivation }) => [
+    args: ({ x, weight, bias, residual, added, addedWeight }, { inputActivation }) => [
       x!,
       weight!,
       bias ?? null,
       residual ?? null,
+      added ?? null,
+      addedWeight ?? null,
       inputActivation === "gelu",
     ],
   }),
   kernel<LinearAttrs>("FusedLinearGrad", {
-    args: ({ dy, x, weight }, { inputActivation, hasBias, weightOnly }) => [
+    args: ({ dy, x, weight, added, addedWeight }, { inputActivation, hasBias, weightOnly, fixedWeight }) => [
       dy!,
-      x!,
+      x ?? null,
       weight!,
+      added ?? null,
+      addedWeight ?? null,
       inputActivation === "gelu",
       Boolean(hasBias),
-      Boolean(weightOnly),
+      !weightOnly,
+      !fixedWeight,
     ],
   }),
   kernel<{ epsilon: number }>("FusedLayerNorm", {

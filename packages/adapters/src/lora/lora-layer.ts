@@ -1,0 +1,145 @@
+import { runOperation } from "@graticule/autodiff";
+import { type DropoutStreams, dropout, type LayerNorm, type LinearWeights, type ParameterSlice } from "@graticule/nn";
+import { gelu, type LinearOptions, type LowRankUpdate, layerNorm, linear, normLinear } from "@graticule/ops";
+import { add, concat, div, keep, mul, norm, reshape, slice, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { AdaptedLinear } from "../adapted-linear.js";
+import type { LoraPart } from "./lora-part.js";
+
+/**
+ * LoRA at a linear layer: y = x·(W + Σ scale·B·A)ᵀ + bias. The updates of all active adapters are one of their joined
+ * rank, which the layer's product takes along; only what dropout is applied to first is computed apart.
+ *
+ * Source: Hu et al. 2021, arXiv:2106.09685; with lengths, Liu et al. 2024 (DoRA), §4, arXiv:2402.09353.
+ */
+export class LoraLayer extends AdaptedLinear<LoraPart> {
+  #streams: DropoutStreams | undefined;
+  /** Lengths of the rows of W + update when they were merged (DoRA). */
+  #mergedNorm: Tensor | undefined;
+
+  override forward(x: Tensor, { weight, bias }: LinearWeights, options: LinearOptions = {}): Tensor {
+    const { active } = this;
+    const [first] = active;
+    if (!first) return linear(x, weight, bias, options);
+    return tidy(() => {
+      const dropping = active.filter(([, part]) => this.#isDropping(part));
+      const plain = active.flatMap(([, part]) => (this.#isDropping(part) ? [] : [part]));
+      const { residual, inputActivation = "none" } = options;
+      const [, { loraMagnitudeVector: magnitude }] = first;
+      const added = magnitude ? {} : { ...(residual && { residual }) };
+      const update = plain.length > 0 ? { update: updateOf(plain) } : {};
+      let y = linear(x, weight, magnitude ? undefined : bias, { inputActivation, ...added, ...update });
+      for (const [name, part] of dropping) {
+        const dropped = dropout(activated(x, inputActivation), { dropRate: part.loraDropout }, ...this.#place(name));
+        const { down, up } = updateOf([part]);
+        y = linear(linear(dropped, down), up, undefined, { residual: y });
+      }
+      if (!magnitude) return y;
+      y = mul(y, div(magnitude.variable, normOfRows(weight, first[1])));
+      if (bias) y = add(y, bias);
+      return residual ? add(y, residual) : y;
+    });
+  }
+
+  override forwardNormed(x: Tensor, { weight, bias }: LinearWeights, layer: Pick<LayerNorm, "parameters">): Tensor {
+    const { active } = this;
+    const isComposed = active.some(([, part]) => part.loraMagnitudeVector || this.#isDropping(part));
+    return tidy(() => {
+      const { gamma, beta, epsilon } = layer.parameters();
+      if (isComposed) return this.forward(layerNorm(x, gamma, beta, epsilon), { weight, bias });
+      const update = active.length > 0 ? updateOf(active.map(([, part]) => part)) : undefined;
+      return normLinear(x, { gamma, beta, epsilon, weight, bias, update });
+    });
+  }
+
+  #isDropping({ loraDropout }: LoraPart): boolean {
+    return this.#streams !== undefined && loraDropout > 0;
+  }
+
+  #place(name: string): [place: string, streams: DropoutStreams] {
+    return [`${this.path}.${name}`, this.#streams as DropoutStreams];
+  }
+
+  drop(streams: DropoutStreams | undefined): void {
+    this.#streams = streams;
+  }
+
+  merge(sign: 1 | -1): void {
+    const { weight } = this.layer;
+    const parts = this.active.map(([, part]) => part);
+    const [first] = parts;
+    if (!first) return;
+    const values = tidy(() => {
+      const magnitude = first.loraMagnitudeVector?.variable;
+      const { variable } = weight;
+      if (!magnitude) return sign > 0 ? add(variable, multipliedOut(parts)) : sub(variable, multipliedOut(parts));
+      const update = multipliedOut(parts);
+      if (sign > 0) {
+        const sum = add(variable, update);
+        this.#mergedNorm = keep(norm(sum, 2, 1));
+        return mul(sum, asColumn(div(magnitude, this.#mergedNorm)));
+      }
+      return sub(mul(variable, asColumn(div(this.#mergedNorm as Tensor, magnitude))), update);
+    });
+    weight.variable.assign(values);
+    values.dispose();
+    if (sign > 0) return;
+    this.#mergedNorm?.dispose();
+    this.#mergedNorm = undefined;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#mergedNorm?.dispose();
+    this.#mergedNorm = undefined;
+  }
+
+  /** Rows are cut with loraB, columns with loraA; the other factor stays whole on all ranks. */
+  override divide(cut: ParameterSlice, share: (x: Tensor) => Tensor): void {
+    for (const part of this.all) part.divide(cut, share, this.path);
+  }
+}
+
+/** scale·B·A of all parts, as one of their joined rank. */
+function updateOf(parts: readonly LoraPart[]): LowRankUpdate {
+  const downs = parts.map(({ loraA, shareA }) => shareA(loraA.variable));
+  const ups = parts.map(({ loraB, shareB, scale }) => mul(shareB(loraB.variable), scale));
+  return {
+    down: downs.length > 1 ? concat(downs, 0) : (downs[0] as Tensor),
+    up: ups.length > 1 ? concat(ups, 1) : (ups[0] as Tensor),
+  };
+}
+
+/** scale·B·A `[N, K]`, in float32 whatever the backend multiplies matrices in. */
+function multipliedOut(parts: readonly LoraPart[]): Tensor {
+  return tidy(() => {
+    const { down, up } = updateOf(parts);
+    const [rank, inFeatures] = down.shape as [number, number];
+    let sum: Tensor | undefined;
+    for (let index = 0; index < rank; index++) {
+      const next = tidy(() => {
+        const outer = mul(slice(up, [0, index], [-1, 1]), slice(down, [index, 0], [1, inFeatures]));
+        return sum ? add(sum, outer) : outer;
+      });
+      sum?.dispose();
+      sum = next;
+    }
+    return sum as Tensor;
+  });
+}
+
+/** Lengths of the rows of W + scale·B·A, a constant for the gradient (DoRA, §4.3). */
+function normOfRows(weight: Tensor, part: LoraPart): Tensor {
+  return runOperation({
+    name: "NormOfRows",
+    inputs: {},
+    run: () => norm(add(weight, multipliedOut([part])), 2, 1),
+    gradients: () => ({}),
+  });
+}
+
+const asColumn = (x: Tensor): Tensor => reshape(x, [-1, 1]);
+
+function activated(x: Tensor, activation: NonNullable<LinearOptions["inputActivation"]>): Tensor {
+  if (activation === "none") return x;
+  return gelu(x, { approximate: activation === "gelu-tanh" ? "tanh" : "none" });
+}
