@@ -63,6 +63,11 @@ export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
 export { Mae, maeInitRules, makeMae } from "./mae/mae.js";
 export { maeLoss } from "./mae/mae-loss.js";
 export { makeMaeMask, makeRandomMask, maskFromShuffles, type TokenMask } from "./mae/token-mask.js";
+export { CausalLanguageModel } from "./multimodal/causal-language-model.js";
+export { type DecodeOptions, Decoder } from "./multimodal/decoder.js";
+export type { DecoderConfig, LongRope } from "./multimodal/decoder-config.js";
+export { LatentCache } from "./multimodal/latent-cache.js";
+export { decoderConfig } from "./multimodal/published-config.js";
 export {
   type EncoderConfig,
   type EncoderOverrides,

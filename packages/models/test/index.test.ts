@@ -5,11 +5,14 @@ test("the public names are these", () => {
   expect(Object.keys(models).sort()).toMatchInlineSnapshot(`
     [
       "AnomalyForecaster",
+      "CausalLanguageModel",
       "ChannelEncoder",
       "ChannelVit",
       "Classifier",
+      "Decoder",
       "Forecaster",
       "HyperspectralMae",
+      "LatentCache",
       "Mae",
       "Vit",
       "adaptChannels",
@@ -20,6 +23,7 @@ test("the public names are these", () => {
       "channelsOf",
       "climax",
       "countParameters",
+      "decoderConfig",
       "ensembleInputs",
       "ensembleLoss",
       "facebookMae",

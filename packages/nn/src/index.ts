@@ -15,6 +15,7 @@
 export { applyRecompute } from "./apply-recompute.js";
 export { deferInitialization } from "./defer-initialization.js";
 export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
+export { Embedding } from "./embedding.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -35,6 +36,7 @@ export { Parameter } from "./parameter.js";
 export type { ParameterSlice } from "./parameter-slice.js";
 export { PatchEmbed, type PatchEmbedOptions } from "./patch-embed.js";
 export { openPyTorchState, type PyTorchOptions } from "./pytorch/read-checkpoint.js";
+export { RmsNorm } from "./rms-norm.js";
 export { bytesPerValue, encodeFloats, type SafetensorsDtype, type TensorValues } from "./safetensors/dtype.js";
 export {
   bfloat16ToFloat32,

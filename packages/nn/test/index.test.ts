@@ -4,6 +4,7 @@ import * as nn from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(nn).sort()).toMatchInlineSnapshot(`
     [
+      "Embedding",
       "LayerNorm",
       "Linear",
       "LinearAdapter",
@@ -11,6 +12,7 @@ test("the public names are these", () => {
       "Module",
       "Parameter",
       "PatchEmbed",
+      "RmsNorm",
       "SelfAttention",
       "TransformerBlock",
       "applyRecompute",

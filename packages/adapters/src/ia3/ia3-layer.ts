@@ -58,7 +58,7 @@ export class Ia3Layer extends AdaptedLinear<Ia3Part> {
     for (const [, { ia3L, scalesInput }] of this.active)
       tidy(() => {
         weight.variable.assign(apply(weight.variable, ia3L.variable));
-        if (!scalesInput) bias.variable.assign(apply(bias.variable, reshape(ia3L.variable, [-1])));
+        if (!scalesInput && bias) bias.variable.assign(apply(bias.variable, reshape(ia3L.variable, [-1])));
       });
   }
 }
