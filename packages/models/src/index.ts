@@ -67,7 +67,10 @@ export { CausalLanguageModel } from "./multimodal/causal-language-model.js";
 export { type DecodeOptions, Decoder } from "./multimodal/decoder.js";
 export type { DecoderConfig, LongRope } from "./multimodal/decoder-config.js";
 export { LatentCache } from "./multimodal/latent-cache.js";
-export { decoderConfig } from "./multimodal/published-config.js";
+export { decoderConfig, visionConfig } from "./multimodal/published-config.js";
+export type { VisionConfig } from "./multimodal/vision-config.js";
+export { type PatchGrid, visionPositions } from "./multimodal/vision-positions.js";
+export { type VisionTokens, VisionTower } from "./multimodal/vision-tower.js";
 export {
   type EncoderConfig,
   type EncoderOverrides,

@@ -1,5 +1,6 @@
 import { expectation } from "@graticule/core";
-import { customGrad, gather, reshape, scatterND, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { gatherRows } from "./gather-rows.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 
@@ -39,18 +40,6 @@ export class Embedding extends Module {
         flat[index * length + at] = number;
       }
     }
-    return tidy(() => reshape(pick(this.weight.variable, flat), [rows.length, length, -1]));
+    return tidy(() => reshape(gatherRows(this.weight.variable, flat), [rows.length, length, -1]));
   }
-}
-
-/** Rows of a matrix; its gradient is a scatter, which sums those of a row that is picked twice on every backend. */
-function pick(weight: Tensor, numbers: Int32Array): Tensor {
-  const picked = customGrad((matrix) => ({
-    value: gather(matrix as Tensor, tensor1d(numbers, "int32")),
-    gradFunc: (dy) => {
-      const indices = reshape(tensor1d(numbers, "int32"), [numbers.length, 1]);
-      return scatterND(indices, dy, weight.shape as [number, number]);
-    },
-  }));
-  return picked(weight);
 }

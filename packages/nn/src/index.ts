@@ -16,6 +16,7 @@ export { applyRecompute } from "./apply-recompute.js";
 export { deferInitialization } from "./defer-initialization.js";
 export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { Embedding } from "./embedding.js";
+export { gatherRows } from "./gather-rows.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -30,7 +31,7 @@ export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export { LinearAdapter, type LinearWeights } from "./linear-adapter.js";
 export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-state.js";
-export { Mlp } from "./mlp.js";
+export { type GeluForm, Mlp } from "./mlp.js";
 export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
 export type { ParameterSlice } from "./parameter-slice.js";

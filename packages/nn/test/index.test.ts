@@ -28,6 +28,7 @@ test("the public names are these", () => {
       "float16ToFloat32",
       "float32ToBfloat16",
       "float32ToFloat16",
+      "gatherRows",
       "initialize",
       "normal",
       "ones",

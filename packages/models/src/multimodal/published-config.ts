@@ -1,6 +1,7 @@
 import { ConfigError, expectation } from "@graticule/core";
 import { z } from "zod";
 import { checkDecoderConfig, type DecoderConfig } from "./decoder-config.js";
+import { checkVisionConfig, type VisionConfig } from "./vision-config.js";
 
 const size = z.int().positive();
 const factors = z.array(z.number().positive());
@@ -108,5 +109,37 @@ export function decoderConfig(json: unknown): DecoderConfig {
     depthScale: found.scale_depth,
     logitBaseDim: found.dim_model_base,
     tieEmbeddings: found.tie_word_embeddings,
+  });
+}
+
+/** What of a SigLIP vision tower's config.json decides it; defaults are transformers'. */
+const visionSchema = z.object({
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  num_channels: size.default(3),
+  image_size: size,
+  patch_size: size,
+  hidden_act: z.literal("gelu_pytorch_tanh").default("gelu_pytorch_tanh"),
+  layer_norm_eps: z.number().positive().default(1e-6),
+});
+
+/**
+ * The vision tower's configuration in a published config.json, or in its `vision_config`.
+ *
+ * @throws {ConfigError} if a key that decides what is computed is missing or has a value that no model here has.
+ */
+export function visionConfig(json: unknown): VisionConfig {
+  const found = parsePublished("visionConfig", visionSchema, json);
+  return checkVisionConfig({
+    imageSide: found.image_size,
+    patchSize: found.patch_size,
+    inChannels: found.num_channels,
+    embedDim: found.hidden_size,
+    depth: found.num_hidden_layers,
+    numHeads: found.num_attention_heads,
+    mlpDim: found.intermediate_size,
+    normEpsilon: found.layer_norm_eps,
   });
 }
