@@ -1,6 +1,7 @@
 import { ConfigError, expectation } from "@graticule/core";
 import { z } from "zod";
 import { checkDecoderConfig, type DecoderConfig } from "./decoder-config.js";
+import type { ImageTextConfig } from "./image-text-model.js";
 import { checkVisionConfig, type VisionConfig } from "./vision-config.js";
 
 const size = z.int().positive();
@@ -142,4 +143,35 @@ export function visionConfig(json: unknown): VisionConfig {
     mlpDim: found.intermediate_size,
     normEpsilon: found.layer_norm_eps,
   });
+}
+
+/** Width of a head of the vision tower that the resampler's number of heads is counted by. */
+const RESAMPLER_HEAD_WIDTH = 72;
+
+const imageTextSchema = z.object({
+  query_num: size,
+  vision_config: z.unknown(),
+  drop_vision_last_layer: z.boolean().default(false),
+});
+
+/**
+ * The configuration in the config.json of MiniCPM-V 2.6 or FM9G4B-V, with the language model of MiniCPM3.
+ *
+ * @throws {ConfigError} if a key that decides what is computed is missing or has a value that no model here has.
+ */
+export function imageTextConfig(json: unknown): ImageTextConfig {
+  const found = parsePublished("imageTextConfig", imageTextSchema, json);
+  const decoder = decoderConfig(json);
+  const vision = visionConfig(found.vision_config);
+  const { embedDim } = vision;
+  return {
+    decoder,
+    vision: found.drop_vision_last_layer ? checkVisionConfig({ ...vision, depth: vision.depth - 1 }) : vision,
+    resampler: {
+      numQueries: found.query_num,
+      embedDim: decoder.embedDim,
+      visionDim: embedDim,
+      numHeads: Math.floor(embedDim / RESAMPLER_HEAD_WIDTH),
+    },
+  };
 }
