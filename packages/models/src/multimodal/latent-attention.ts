@@ -1,6 +1,6 @@
 import { Linear, Module, RmsNorm } from "@graticule/nn";
 import { attention } from "@graticule/ops";
-import { concat, pad, reshape, slice, type Tensor, tidy, tile } from "@tensorflow/tfjs-core";
+import { concat, matMul, mul, pad, reshape, slice, type Tensor, tidy, tile, transpose } from "@tensorflow/tfjs-core";
 import type { DecoderConfig } from "./decoder-config.js";
 import type { LatentCache } from "./latent-cache.js";
 import { type RotaryTables, rotate } from "./rotary.js";
@@ -55,15 +55,45 @@ export class LatentAttention extends Module {
 
   forward(x: Tensor, layer: number, { rotary, mask, cache }: AttentionContext): Tensor {
     return tidy(() => {
-      const { numHeads, nopeHeadDim, ropeHeadDim, valueHeadDim } = this.config;
-      const [batch, tokens] = x.shape as [number, number, number];
-      const keyDim = nopeHeadDim + ropeHeadDim;
       const own = this.#latents(x, rotary);
-      const { k, v } = this.#expand(cache ? cache.append(layer, own) : own);
-      const mixed = attention(this.#queries(x, rotary), k, v, { numHeads, ...(mask && { mask }) });
-      const values = slice(reshape(mixed, [batch, tokens, numHeads, keyDim]), [0, 0, 0, 0], [-1, -1, -1, valueHeadDim]);
-      return this.oProj.forward(reshape(values, [batch, tokens, numHeads * valueHeadDim]));
+      const latents = cache ? cache.append(layer, own) : own;
+      const q = this.#queries(x, rotary);
+      // One token after many: its queries go to the latents, instead of keys and values being made of them all again.
+      const isStep = x.shape[1] === 1 && latents.shape[1] !== 1 && !this.kvBProj.adapter;
+      return this.oProj.forward(isStep ? this.#mixLatents(q, latents, mask) : this.#mixValues(q, latents, mask));
     });
+  }
+
+  /** With keys and values of each head: `[B, N, H·(nope + rope)] → [B, N, H·v]`. */
+  #mixValues(q: Tensor, latents: Tensor, mask: AttentionContext["mask"]): Tensor {
+    const { numHeads, nopeHeadDim, ropeHeadDim, valueHeadDim } = this.config;
+    const [batch, tokens] = q.shape as [number, number, number];
+    const { k, v } = this.#expand(latents);
+    const mixed = attention(q, k, v, { numHeads, ...(mask && { mask }) });
+    const heads = reshape(mixed, [batch, tokens, numHeads, nopeHeadDim + ropeHeadDim]);
+    return reshape(slice(heads, [0, 0, 0, 0], [-1, -1, -1, valueHeadDim]), [batch, tokens, numHeads * valueHeadDim]);
+  }
+
+  /**
+   * The same for one token, with the keys' matrix multiplied into the queries and the values' into what they find; all
+   * heads then have the latents as keys and as values: `[B, 1, H·(nope + rope)] → [B, 1, H·v]`.
+   */
+  #mixLatents(q: Tensor, latents: Tensor, mask: AttentionContext["mask"]): Tensor {
+    const { numHeads, keyValueRank, nopeHeadDim, ropeHeadDim, valueHeadDim } = this.config;
+    const batch = q.shape[0] as number;
+    const width = keyValueRank + ropeHeadDim;
+    const matrices = reshape(this.kvBProj.weight.variable, [numHeads, nopeHeadDim + valueHeadDim, keyValueRank]);
+    const ofKeys = slice(matrices, [0, 0, 0], [-1, nopeHeadDim, -1]);
+    const ofValues = slice(matrices, [0, nopeHeadDim, 0], [-1, valueHeadDim, -1]);
+    const heads = byHead(reshape(q, [batch, numHeads, nopeHeadDim + ropeHeadDim])); // [H, B, nope + rope]
+    const plain = matMul(slice(heads, [0, 0, 0], [-1, -1, nopeHeadDim]), ofKeys); // [H, B, rank]
+    const folded = byHead(concat([plain, slice(heads, [0, 0, nopeHeadDim], [-1, -1, ropeHeadDim])], 2));
+    // Attention divides by the root of the width that it sees, which is not that of keys.
+    const scaled = mul(folded, Math.sqrt(width / (nopeHeadDim + ropeHeadDim)));
+    const options = { numHeads, numKeyValueHeads: 1, ...(mask && { mask }) };
+    const found = attention(reshape(scaled, [batch, 1, numHeads * width]), latents, latents, options);
+    const means = byHead(slice(reshape(found, [batch, numHeads, width]), [0, 0, 0], [-1, -1, keyValueRank]));
+    return reshape(byHead(matMul(means, ofValues, false, true)), [batch, 1, numHeads * valueHeadDim]);
   }
 
   /** `[B, N, D] → [B, N, H·(nope + rope)]`. */
@@ -113,3 +143,6 @@ export class LatentAttention extends Module {
     };
   }
 }
+
+/** `[B, H, …] ↔ [H, B, …]`. */
+const byHead = (x: Tensor): Tensor => transpose(x, [1, 0, 2]);

@@ -56,10 +56,8 @@ const decoderSchema = z.object({
 export function parsePublished<S extends z.ZodType>(where: string, schema: S, json: unknown): z.output<S> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "config.json"}: ${message}`);
-  throw new ConfigError(
-    expectation(where, "a config.json of a known model", faults.join("; "), "Use a model of a kind that is listed."),
-  );
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the whole"}: ${message}`);
+  throw new ConfigError(expectation(where, "a config.json of a model that is built here", faults.join("; ")));
 }
 
 /** transformers' default where a file names no base of the frequencies. */

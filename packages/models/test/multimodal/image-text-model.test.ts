@@ -116,7 +116,9 @@ describe("on cpu alone", () => {
     expect(await draw(1, 0.9, 20)).toEqual(await draw(1, 0.9, 20));
     expect(await draw(1, 0.9, 20)).not.toEqual(await draw(2, 0.9, 20));
     expect(await draw(1, 1e-9, 20)).toEqual([...(await fixture.values("generated"))]);
-    await expect(draw(1, 0, 1)).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: generate: expected topP above 0 to 1, got 0.]`);
+    await expect(draw(1, 0, 1)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: generate: expected topP above 0 to 1, got 0.]`,
+    );
     model.dispose();
   });
 
@@ -142,8 +144,12 @@ describe("on cpu alone", () => {
   test("a text without room for its images is refused", async () => {
     const { inputs, model } = await openGenerator();
     const places = [...inputs.places!.slice(0, 2), { row: 1, start: 15 }];
-    expect(() => model.embed({ ...inputs, places })).toThrowErrorMatchingInlineSnapshot(`[RangeError: ImageTextModel.embed: expected room for 6 tokens in 2 rows of 20, got row 1, token 15. Repeat the token between an image's marks as often.]`);
-    expect(() => model.embed({ ...inputs, places: [] })).toThrowErrorMatchingInlineSnapshot(`[RangeError: ImageTextModel.embed: expected 3 places for images, got 0.]`);
+    expect(() => model.embed({ ...inputs, places })).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: ImageTextModel.embed: expected room for 6 tokens in 2 rows of 20, got row 1, token 15. Repeat the token between an image's marks as often.]`,
+    );
+    expect(() => model.embed({ ...inputs, places: [] })).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: ImageTextModel.embed: expected 3 places for images, got 0.]`,
+    );
     model.dispose();
   });
 });

@@ -57,8 +57,16 @@ test("the 4B model is built without storage, with the published numbers of param
 
 test("what no model here has is refused by name", () => {
   const change = (changes: object) => () => decoderConfig({ ...published, ...changes });
-  expect(change({ hidden_act: "gelu" })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: decoderConfig: expected a config.json of a known model, got hidden_act: Invalid input: expected "silu". Use a model of a kind that is listed.]`);
-  expect(change({ rope_scaling: { type: "yarn", factor: 4 } })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: decoderConfig: expected a config.json of a known model, got rope_scaling.rope_type: Invalid discriminator value. Expected 'default' | 'longrope'. Use a model of a kind that is listed.]`);
-  expect(change({ attention_bias: true, kv_lora_rank: undefined })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: decoderConfig: expected a config.json of a known model, got kv_lora_rank: Invalid input: expected number, received undefined; attention_bias: Invalid input: expected false. Use a model of a kind that is listed.]`);
-  expect(change({ num_key_value_heads: 8 })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: decoderConfig: expected num_key_value_heads 40, as latents are all heads' own, got 8.]`);
+  expect(change({ hidden_act: "gelu" })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: decoderConfig: expected a config.json of a model that is built here, got hidden_act: Invalid input: expected "silu".]`,
+  );
+  expect(change({ rope_scaling: { type: "yarn", factor: 4 } })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: decoderConfig: expected a config.json of a model that is built here, got rope_scaling.rope_type: Invalid discriminator value. Expected 'default' | 'longrope'.]`,
+  );
+  expect(change({ attention_bias: true, kv_lora_rank: undefined })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: decoderConfig: expected a config.json of a model that is built here, got kv_lora_rank: Invalid input: expected number, received undefined; attention_bias: Invalid input: expected false.]`,
+  );
+  expect(change({ num_key_value_heads: 8 })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: decoderConfig: expected num_key_value_heads 40, as latents are all heads' own, got 8.]`,
+  );
 });

@@ -81,7 +81,9 @@ describe("its gradient", () => {
   test("tokens of another width are refused", async () => {
     const { resampler } = await openResampler();
     const tokens = zeros([1, 4, 8]);
-    expect(() => resampler.forward({ tokens, grids: [[2, 2]] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: Resampler: expected tokens [1, 4 or more, 12], got [1, 4, 8].]`);
+    expect(() => resampler.forward({ tokens, grids: [[2, 2]] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: Resampler: expected tokens [1, 4 or more, 12], got [1, 4, 8].]`,
+    );
     resampler.dispose();
   });
 
@@ -99,7 +101,9 @@ describe("its gradient", () => {
       [14, 15, 20, 21],
       [16, 17, 22, 23],
     ]);
-    expect(() => cutSlices(image, [3, 3])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: cutSlices: expected an image [C, H, W] that 3 × 3 slices divide, got [1, 4, 6]. Resize it to the size that sliceSizes gives.]`);
+    expect(() => cutSlices(image, [3, 3])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: cutSlices: expected an image [C, H, W] that 3 × 3 slices divide, got [1, 4, 6]. Resize it to the size that sliceSizes gives.]`,
+    );
   });
 });
 
