@@ -13,6 +13,7 @@
  * ```
  */
 export { applyRecompute } from "./apply-recompute.js";
+export type { AttentionAdapter } from "./attention-adapter.js";
 export { deferInitialization } from "./defer-initialization.js";
 export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { Embedding } from "./embedding.js";
@@ -29,7 +30,7 @@ export {
 } from "./initializers.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
-export { LinearAdapter, type LinearWeights } from "./linear-adapter.js";
+export type { LinearAdapter, LinearWeights } from "./linear-adapter.js";
 export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-state.js";
 export { type GeluForm, Mlp } from "./mlp.js";
 export { Module } from "./module.js";

@@ -1,5 +1,6 @@
 import { attention, type LinearOptions, selfAttention } from "@graticule/ops";
 import { split, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { AttentionAdapter } from "./attention-adapter.js";
 import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
@@ -16,6 +17,8 @@ export class SelfAttention extends Module {
   readonly qkv: Linear;
   readonly proj: Linear;
   readonly numHeads: number;
+  /** Mixes tokens in its stead; none unless set. */
+  adapter: AttentionAdapter | undefined;
   readonly #headDim: number;
 
   constructor(embedDim: number, numHeads: number) {
@@ -35,8 +38,8 @@ export class SelfAttention extends Module {
   }
 
   /**
-   * x + attention of normalized x, as a pre-norm block has it; without a residual the attention alone. `mask` says which
-   * tokens are seen, as `attention` of @graticule/ops takes it.
+   * x + attention of normalized x, as a pre-norm block has it; without a residual the attention alone. `mask`: which
+   * tokens are seen, bool `[B, N]`.
    */
   forwardNormed(
     x: Tensor,
@@ -49,6 +52,7 @@ export class SelfAttention extends Module {
   /** Of all heads, or of those whose rows of `qkv` this process holds. */
   #mix(qkv: Tensor, mask: Tensor | undefined): Tensor {
     const numHeads = (qkv.shape[2] as number) / (3 * this.#headDim);
+    if (this.adapter) return this.adapter.mix(qkv, numHeads, mask);
     if (!mask) return selfAttention(qkv, numHeads);
     return tidy(() => {
       const [q, k, v] = split(qkv, 3, 2) as [Tensor, Tensor, Tensor];

@@ -7,7 +7,6 @@ test("the public names are these", () => {
       "Embedding",
       "LayerNorm",
       "Linear",
-      "LinearAdapter",
       "Mlp",
       "Module",
       "Parameter",
