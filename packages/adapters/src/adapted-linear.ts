@@ -32,7 +32,7 @@ export abstract class AdaptedLinear<P extends Module> extends AdaptedModule<P> i
   override merge(keep: boolean): void {
     if (this.active.length === 0) return;
     const { weight, bias } = this.layer;
-    const merged = tidy(() => this.mergedWeights({ weight: weight.variable, bias: bias.variable }));
+    const merged = tidy(() => this.mergedWeights({ weight: weight.variable, bias: bias?.variable }));
     if (!merged) {
       super.merge(keep);
       return;
@@ -41,7 +41,7 @@ export abstract class AdaptedLinear<P extends Module> extends AdaptedModule<P> i
       [weight, merged.weight],
       [bias, merged.bias],
     ] as const) {
-      if (!values) continue;
+      if (!parameter || !values) continue;
       // A copy: a clone would change with the variable.
       if (keep) this.#unmerged.set(parameter.variable, keepTensor(tidy(() => mul(parameter.variable, 1))));
       parameter.variable.assign(values);

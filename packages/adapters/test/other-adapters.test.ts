@@ -1,5 +1,6 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import type { Module } from "@graticule/nn";
+import { LayerNorm } from "@graticule/nn";
 import { gelu, softmaxCrossEntropy } from "@graticule/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
@@ -97,6 +98,20 @@ describeOnBackends("adapters other than LoRA", () => {
     expect(logits(model)).toEqual(logits(tinyClassifier()));
     expect(() => unloadAdapters(model)).not.toThrow();
     expect(model.stateDict().has("blocks.0.attn.adapter.default.prefix")).toBe(false);
+  });
+
+  it("a prefix is seen where tokens are masked, which then change nothing", () => {
+    const model = prefix();
+    const { attn } = model.blocks[0] as (typeof model.blocks)[number];
+    const norm = new LayerNorm(12);
+    norm.weight.assign(new Float32Array(12).fill(1));
+    const x = tf.tensor3d(normalValues(2 * 5 * 12, 1), [2, 5, 12]);
+    const mask = tf.tensor([1, 1, 1, 0, 0, 1, 1, 1, 0, 0], [2, 5], "bool");
+    const first = (tokens: tf.Tensor): tf.Tensor => tf.slice(tokens, [0, 0, 0], [-1, 3, -1]);
+    const prefixed = (): number[] => numbers(first(attn.forwardNormed(x, norm, { mask })));
+    expectClose(prefixed(), numbers(attn.forwardNormed(first(x), norm, {})), 1e-5);
+    disableAdapters(model);
+    expectClose(prefixed(), numbers(attn.forwardNormed(first(x), norm, {})), 1e-5);
   });
 
   it.each(kinds)("%s change nothing at first and are switched off", (_, make) => {

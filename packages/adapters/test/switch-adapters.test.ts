@@ -87,7 +87,7 @@ describeOnBackends("adapters", () => {
     const x = tf.tensor2d(normalValues(24, 1), [2, 12]);
     const outputs = (name: string): number[] => {
       activateAdapters(model, [name]);
-      return numbers(tf.sub(model.head.forward(x), linear(x, model.head.weight.variable, model.head.bias.variable)));
+      return numbers(tf.sub(model.head.forward(x), linear(x, model.head.weight.variable, model.head.bias!.variable)));
     };
     const [one, two] = [outputs("one"), outputs("two")];
     addWeightedAdapter(model, { name: "sum", weights: { one: 0.75, two: -0.5 } });

@@ -1,7 +1,7 @@
 import { makeRandom } from "@graticule/core";
 import { type AttentionAdapter, Module, Parameter, type SelfAttention } from "@graticule/nn";
 import { attention, selfAttention } from "@graticule/ops";
-import { concat, reshape, slice, split, type Tensor, tidy, tile } from "@tensorflow/tfjs-core";
+import { concat, ones, reshape, slice, split, type Tensor, tidy, tile } from "@tensorflow/tfjs-core";
 import { AdaptedModule } from "../adapted-module.js";
 
 /** Keys and values of n virtual tokens, side by side: `[n, 2D]`, a layer's columns of PEFT's `prompt_embeddings`. */
@@ -32,9 +32,9 @@ export class PrefixAttention extends AdaptedModule<PrefixPart> implements Attent
     attention.adapter = this;
   }
 
-  mix(qkv: Tensor, numHeads: number): Tensor {
+  mix(qkv: Tensor, numHeads: number, mask?: Tensor): Tensor {
     const { active } = this;
-    if (active.length === 0) return selfAttention(qkv, numHeads);
+    if (active.length === 0 && !mask) return selfAttention(qkv, numHeads);
     return tidy(() => {
       const [batch, , width] = qkv.shape as [number, number, number];
       const embedDim = width / 3;
@@ -46,7 +46,10 @@ export class PrefixAttention extends AdaptedModule<PrefixPart> implements Attent
           return tile(reshape(columns, [1, tokens, embedDim]), [batch, 1, 1]);
         });
       const [keys, values] = [concat([...virtual(0), k], 1), concat([...virtual(embedDim), v], 1)];
-      return attention(q, keys, values, { numHeads });
+      const added = (keys.shape[1] as number) - (k.shape[1] as number);
+      // Every query sees the virtual tokens.
+      const seen = mask && concat([ones([batch, added], "bool"), mask], 1);
+      return attention(q, keys, values, { numHeads, ...(seen && { mask: seen }) });
     });
   }
 
