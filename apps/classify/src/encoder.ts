@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { resolveConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
@@ -29,7 +31,13 @@ export interface Encoder {
 }
 
 /** The parts of a run's stored configuration that an encoder needs; the rest is the run's own affair. */
-const storedRun = z.looseObject({ seed: z.int(), data: dataConfig, model: encoderModelConfig });
+const storedRun = z.looseObject({
+  seed: z.int(),
+  data: dataConfig,
+  model: encoderModelConfig,
+  /** What the outputs of its head stand for, of a run that was fine-tuned. */
+  classNames: z.array(z.string()).optional(),
+});
 
 /** What a checkpoint says about its encoder and data. */
 export interface PretrainedRun {
@@ -37,13 +45,18 @@ export interface PretrainedRun {
   readonly run: z.infer<typeof storedRun>;
 }
 
+/** Where the folder of a fine-tuned run keeps its best weights, adapters merged, as a run of its own. */
+export const TUNED_FOLDER = "tuned";
+
 /**
- * Finds the checkpoint of a run: the newest valid one of a run folder, or the one whose folder is given.
+ * Finds the checkpoint of a run: the newest valid one of a run folder, or the one whose folder is given; of a run that was
+ * fine-tuned the best weights.
  *
  * @throws {ConfigError} if there is none. @throws {FormatError} if its files are damaged.
  */
 export async function openPretrainedRun(path: string): Promise<PretrainedRun> {
-  const checkpoint = await findCheckpoint(path);
+  const tuned = join(path, TUNED_FOLDER);
+  const checkpoint = await findCheckpoint(existsSync(tuned) ? tuned : path);
   const run = resolveConfig({ schema: storedRun, layers: [{ name: checkpoint.path, value: checkpoint.state.config }] });
   return { checkpoint, run };
 }
@@ -111,7 +124,8 @@ function makeVitEncoder(vit: Vit, pool: Pool): EncoderModel {
   };
 }
 
-function withoutHead(weights: CheckpointTensors): StateReader {
+/** A checkpoint's tensors but for those of a classifier's head. */
+export function withoutHead(weights: CheckpointTensors): StateReader {
   const tensors = new Map([...weights.tensors].filter(([name]) => !name.startsWith("head.")));
   return { tensors, read: (name) => weights.read(name) };
 }

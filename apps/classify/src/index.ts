@@ -16,6 +16,11 @@ export { type Encoder, makeRandomEncoder, openEncoder, openPretrainedRun, type P
 export { type Evaluation, type EvaluationResult, evaluateEncoder } from "./evaluate.js";
 export { type EvaluateConfig, evaluateConfig } from "./evaluate-config.js";
 export { type ExtractedFeatures, extractFeatures, extractPixels } from "./extract-features.js";
+export { type FinetuneResult, finetune, readFinetuneConfig } from "./finetune/finetune.js";
+export { readFinetuneSettings } from "./finetune/finetune-commands.js";
+export { type FinetuneConfig, finetuneConfig } from "./finetune/finetune-config.js";
+export { type FinetuneSummary, finetuneSummary } from "./finetune/finetune-report.js";
+export type { SavedClassifier } from "./finetune/save-tuned.js";
 export {
   type HyperspectralModelConfig,
   hyperspectralConfigFor,

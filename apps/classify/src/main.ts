@@ -8,6 +8,7 @@ import { openPretrainedRun } from "./encoder.js";
 import { type Evaluation, evaluateEncoder } from "./evaluate.js";
 import { evaluateConfig } from "./evaluate-config.js";
 import { comparisonTable, evaluationReport } from "./evaluation-report.js";
+import { addFinetuneCommands } from "./finetune/finetune-commands.js";
 import { PROBE_FILE, predictImages } from "./predict.js";
 import { writeProbe } from "./probe-file.js";
 import { readConfig } from "./read-config.js";
@@ -82,10 +83,12 @@ Examples:
     )
     .action((run: string, overrides: string[], flags: EvaluateFlags) => evaluate(method, run, overrides, flags));
 
+addFinetuneCommands(program);
+
 program
   .command("predict")
-  .description("Classify images with a run's encoder and the probe fitted on it.")
-  .argument("<run>", "folder of a run that `probe` was called on")
+  .description("Classify images with a run that was fine-tuned, or with a run's encoder and the probe fitted on it.")
+  .argument("<run>", "folder of a run that `finetune` made or `probe` was called on")
   .argument("<images...>", "JPEG, PNG or TIFF files with the channels that the run was trained on")
   .option("--json", "print one line of JSON for each image, with all classes")
   .option("--device <device>", "cpu, cuda, cuda:1, mps", "cpu")

@@ -3,9 +3,10 @@ import { type Logger, MismatchError, silentLogger } from "@graticule/core";
 import { imageFilesSpec } from "@graticule/data-geotiff";
 import { applyLinearClassifier } from "@graticule/eval";
 import { type BackendOptions, openBackend } from "@graticule/train";
-import { openEncoder, openPretrainedRun } from "./encoder.js";
+import { type Encoder, openEncoder, openPretrainedRun, type PretrainedRun } from "./encoder.js";
 import { extractFeatures } from "./extract-features.js";
 import { readProbe } from "./probe-file.js";
+import { openTunedClassifier } from "./tuned-classifier.js";
 
 /** The classes of one image, from likely to unlikely. */
 export interface Prediction {
@@ -17,7 +18,8 @@ export interface Prediction {
 export const PROBE_FILE = "probe.safetensors";
 
 /**
- * Classifies image files with a run's encoder and the probe fitted on it. A file that can't be read is named and left out.
+ * Classifies image files with a run's head, where it was fine-tuned, or else with its encoder and the probe fitted on it. A
+ * file that can't be read is named and left out.
  *
  * @throws {MismatchError} if the probe was fitted on other weights than the run's newest.
  */
@@ -29,16 +31,8 @@ export async function predictImages(
 ): Promise<Prediction[]> {
   await openBackend(options.backend, logger);
   const run = await openPretrainedRun(runFolder);
-  const probe = await readProbe(join(runFolder, PROBE_FILE));
-  const encoder = await openEncoder(run, probe.pool);
+  const { encoder, classNames, logitsOf } = await openScorer(run, runFolder);
   try {
-    if (encoder.hash !== probe.encoderHash)
-      throw new MismatchError(
-        join(runFolder, PROBE_FILE),
-        `an encoder with sha256 ${probe.encoderHash}`,
-        encoder.hash,
-        "Fit the probe again: graticule-classify probe.",
-      );
     const { bands } = run.run.data;
     const found = await extractFeatures(encoder, {
       dataset: imageFilesSpec({ paths, schema: encoder.schema, ...(bands && { bands }) }),
@@ -47,15 +41,39 @@ export async function predictImages(
       logger,
     });
     for (const { reason } of found.skipped) logger.warn(`skipped ${reason}`);
-    const logits = await applyLinearClassifier(probe.classifier, found.values);
-    const numClasses = probe.classNames.length;
+    const logits = await logitsOf(found.values);
+    const numClasses = classNames.length;
     return Array.from(found.indices, (index, row) => ({
       path: paths[index] as string,
-      classes: rankClasses(logits.subarray(row * numClasses, (row + 1) * numClasses), probe.classNames),
+      classes: rankClasses(logits.subarray(row * numClasses, (row + 1) * numClasses), classNames),
     }));
   } finally {
     encoder.dispose();
   }
+}
+
+/** What makes logits of a run's features. */
+interface Scorer {
+  readonly encoder: Encoder;
+  readonly classNames: readonly string[];
+  logitsOf(features: Float32Array): Promise<Float32Array>;
+}
+
+async function openScorer(run: PretrainedRun, runFolder: string): Promise<Scorer> {
+  const tuned = await openTunedClassifier(run);
+  if (tuned) return { encoder: tuned, classNames: tuned.classNames, logitsOf: async (logits) => logits };
+  const path = join(runFolder, PROBE_FILE);
+  const { classifier, classNames, pool, encoderHash } = await readProbe(path);
+  const encoder = await openEncoder(run, pool);
+  if (encoder.hash === encoderHash)
+    return { encoder, classNames, logitsOf: (features) => applyLinearClassifier(classifier, features) };
+  encoder.dispose();
+  throw new MismatchError(
+    path,
+    `an encoder with sha256 ${encoderHash}`,
+    encoder.hash,
+    "Fit the probe again: graticule-classify probe.",
+  );
 }
 
 function rankClasses(logits: Float32Array, classNames: readonly string[]): Prediction["classes"] {

@@ -9,7 +9,18 @@ export interface ReportPart {
 }
 
 /** Order in which the commands' parts stand in the report. */
-const ORDER = ["compare", "pretrain", "reconstruct", "probe", "knn", "forecast", "scores", "maps", "settings"] as const;
+const ORDER = [
+  "compare",
+  "pretrain",
+  "reconstruct",
+  "finetune",
+  "probe",
+  "knn",
+  "forecast",
+  "scores",
+  "maps",
+  "settings",
+] as const;
 
 export type ReportPartName = (typeof ORDER)[number];
 

@@ -33,6 +33,6 @@ export function vitConfigFor({ kind, numClasses, ...shape }: VitModelConfig, inC
 }
 
 /** The settings that describe a model that was built. */
-export function describeVit({ inChannels, ...config }: VitConfig | ClassifierConfig): VitModelConfig {
+export function describeVit({ inChannels, dropPathRate, ...config }: VitConfig | ClassifierConfig): VitModelConfig {
   return vitModelConfig.parse({ kind: "vit", ...withoutUndefined(config) });
 }

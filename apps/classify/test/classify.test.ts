@@ -82,7 +82,7 @@ test("the command line says what is wrong in one line, and shows examples", asyn
     code: 1,
     stderr: expect.stringMatching(/^error: .*nothing: expected a run with checkpoints, or the folder of a checkpoint/),
   });
-  for (const command of ["probe", "knn", "predict", "import", "export"])
+  for (const command of ["probe", "knn", "finetune", "predict", "import", "export"])
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-classify ${command}`);
 });
 
@@ -123,6 +123,9 @@ test("the public names are these", async () => {
       "extractFeatures",
       "extractPixels",
       "familyNames",
+      "finetune",
+      "finetuneConfig",
+      "finetuneSummary",
       "formatTable",
       "fromFirstRank",
       "hyperspectralConfigFor",
@@ -143,6 +146,8 @@ test("the public names are these", async () => {
       "predictImages",
       "presetPath",
       "readConfig",
+      "readFinetuneConfig",
+      "readFinetuneSettings",
       "readProbe",
       "readPublishedSettings",
       "readRunConfig",

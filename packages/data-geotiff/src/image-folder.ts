@@ -90,7 +90,8 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Data
   }
 
   const { classNames } = listing;
-  return { length: entries.length, schema, ...(classNames.length > 0 && { classNames }), read, readStored };
+  const labels = entries.map(({ label = -1 }) => label);
+  return { length: entries.length, schema, ...(classNames.length > 0 && { classNames, labels }), read, readStored };
 }
 
 /** How worker threads open the same folder. */

@@ -2,6 +2,7 @@ import { FormatError, type GraticuleError, makeRandom, ShapeError } from "@grati
 import { type BatchMemory, roomFor } from "./batch-memory.js";
 import type { ChannelSchema } from "./channel-schema.js";
 import type { Dataset, Sample, SampleArray } from "./dataset.js";
+import { drawMix, type MixOptions, mixInto } from "./mix-samples.js";
 import type { Image } from "./resample.js";
 import { applyTransforms, type TransformSpec } from "./transform.js";
 
@@ -50,6 +51,8 @@ export interface BatchRecipe {
   readonly schema: ChannelSchema;
   readonly transforms: readonly TransformSpec[];
   readonly onCorrupt: "skip" | "fail";
+  /** Mixes each sample with another one. */
+  readonly mix?: MixOptions;
 }
 
 interface ReadySample extends Image {
@@ -102,21 +105,60 @@ async function readSample(
   dataset: Dataset,
   index: number,
   epoch: number,
-  { seed, schema, transforms, onCorrupt }: BatchRecipe,
+  recipe: BatchRecipe,
   pixels: Float32Array | undefined,
 ): Promise<ReadySample | SkippedSample> {
+  const { seed, transforms, onCorrupt, mix } = recipe;
   const draw = { seed, epoch };
   try {
     if (pixels && dataset.direct && transforms.length === 0) {
       const { label = -1, arrays = {} } = await dataset.direct.readInto(index, pixels, draw);
       return { pixels, shape: dataset.direct.shape, index, label, arrays };
     }
-    const sample = await (dataset.readStored ? dataset.readStored(index, draw) : dataset.read(index, draw));
-    const random = makeRandom(seed, "transform", epoch, index);
-    const image = applyTransforms(sample, transforms, { random, schema }, pixels);
-    return { ...image, index, label: sample.label ?? -1, arrays: sample.arrays ?? {} };
+    const ready = await prepare(dataset, index, epoch, recipe, pixels);
+    return mix ? await mixSample(dataset, ready, epoch, recipe, mix) : ready;
   } catch (error) {
     if (onCorrupt === "skip" && isFormatError(error)) return { index, id: error.path, reason: error.message };
+    throw error;
+  }
+}
+
+async function prepare(
+  dataset: Dataset,
+  index: number,
+  epoch: number,
+  { seed, schema, transforms }: BatchRecipe,
+  pixels?: Float32Array,
+): Promise<ReadySample> {
+  const draw = { seed, epoch };
+  const sample = await (dataset.readStored ? dataset.readStored(index, draw) : dataset.read(index, draw));
+  const random = makeRandom(seed, "transform", epoch, index);
+  const image = applyTransforms(sample, transforms, { random, schema }, pixels);
+  return { ...image, index, label: sample.label ?? -1, arrays: sample.arrays ?? {} };
+}
+
+/** Array of each sample that tells what was mixed in: the partner's label, and the share that is the sample's own. */
+const MIX_ARRAY = "mix";
+
+/** Mixes a sample with its partner of this epoch; with none where that can't be read. */
+async function mixSample(
+  dataset: Dataset,
+  ready: ReadySample,
+  epoch: number,
+  recipe: BatchRecipe,
+  options: MixOptions,
+): Promise<ReadySample> {
+  const mix = drawMix(options, dataset.length, { seed: recipe.seed, epoch, index: ready.index });
+  const told = (label: number, share: number): ReadySample => ({
+    ...ready,
+    arrays: { ...ready.arrays, [MIX_ARRAY]: { data: Float32Array.of(label, share), shape: [2] } },
+  });
+  if (!mix) return told(ready.label, 1);
+  try {
+    const partner = await prepare(dataset, mix.partner, epoch, recipe);
+    return told(partner.label, mixInto(ready, partner, mix));
+  } catch (error) {
+    if (recipe.onCorrupt === "skip" && isFormatError(error)) return told(ready.label, 1);
     throw error;
   }
 }

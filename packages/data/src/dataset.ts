@@ -48,6 +48,8 @@ export interface Dataset {
   readonly length: number;
   readonly schema: ChannelSchema;
   readonly classNames?: readonly string[];
+  /** Each sample's class, where it is known without reading the sample; −1 for none. */
+  readonly labels?: readonly number[];
   /** `draw` matters to datasets with random parts alone; without it they read as for seed 0 and epoch 0. */
   read(index: number, draw?: Draw): Promise<Sample>;
   /** How batches without transforms are read. */

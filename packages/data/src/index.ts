@@ -49,6 +49,8 @@ export { type ExtractOptions, extractArchive } from "./download/extract-archive.
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
+export type { MixOptions } from "./mix-samples.js";
+export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 export { writeDurably } from "./shards/durable-file.js";
 export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";

@@ -4,9 +4,10 @@ import type { TakeBatch } from "./batch-inbox.js";
 import { makeInProcessMaker } from "./batch-maker.js";
 import { type BatchMemory, takeMemory } from "./batch-memory.js";
 import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
-import { type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
-import { epochOrder } from "./epoch-order.js";
+import { type Dataset, type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
+import { balancedOrder, epochOrder } from "./epoch-order.js";
 import { epochSlices, type Shard } from "./epoch-slices.js";
+import type { MixOptions } from "./mix-samples.js";
 import { makeScaleCheck } from "./scale-check.js";
 import { assertTransforms, type TransformSpec } from "./transform.js";
 import { makeWorkerPool } from "./worker-pool.js";
@@ -27,6 +28,16 @@ export interface LoaderOptions {
   /** Most batches that are made or held ahead of the one in use: with that one, the bound of the loader's memory. */
   readonly prefetchBatches: number;
   readonly onCorrupt: "skip" | "fail";
+  /**
+   * Mixes each sample with another one behind the transforms; none if absent. `batch.arrays.mix`, `[B, 2]`, then tells the
+   * partner's label and the share that is the sample's own.
+   */
+  readonly mix?: MixOptions;
+  /**
+   * Draws all classes of an epoch equally often, each sample of a class as often as the others, instead of every sample
+   * once; false if absent. A sample that comes again in an epoch looks the same. Needs a dataset that knows its labels.
+   */
+  readonly balanceClasses?: boolean;
   /** This process's part of each global batch of `batchSize · worldSize` samples; all of it if absent. */
   readonly shard?: Shard;
   /**
@@ -87,7 +98,9 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
     throw new ConfigError(
       `makeLoader: expected at least one batch of ${globalBatchSize}, got ${length} samples. Lower batchSize, turn dropLast off, or look at the dataset's folder.`,
     );
-  const recipe: BatchRecipe = { seed, schema, transforms: options.transforms, onCorrupt: options.onCorrupt };
+  const { transforms, onCorrupt, mix, balanceClasses = false } = options;
+  const recipe: BatchRecipe = { seed, schema, transforms, onCorrupt, ...(mix && { mix }) };
+  const labels = balanceClasses ? labelsOf(opened) : undefined;
   const { numWorkers, batchTimeoutSeconds = BATCH_TIMEOUT_SECONDS, workerHeapMB } = options;
   const maker =
     numWorkers === 0
@@ -100,7 +113,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
   async function* epoch(epochNumber: number, startSample = 0): AsyncGenerator<Batch> {
     const run = ++currentRun;
     maker.cancel();
-    const order = epochOrder(length, seed, epochNumber, shuffle);
+    const order = labels ? balancedOrder(labels, seed, epochNumber) : epochOrder(length, seed, epochNumber, shuffle);
     const position = { epoch: epochNumber, sampleInEpoch: startSample };
     const slices = epochSlices(position, { length, globalBatchSize, dropLast, shard });
     const ahead: Promise<TakeBatch>[] = [];
@@ -177,4 +190,11 @@ function assertLoaderOptions(options: LoaderOptions): void {
 function assertCount(name: string, value: number, least: number): void {
   if (!(Number.isInteger(value) && value >= least))
     throw new ConfigError(`makeLoader: expected ${name} to be a whole number of at least ${least}, got ${value}.`);
+}
+
+function labelsOf({ labels }: Dataset): readonly number[] {
+  if (labels?.some((label) => label >= 0)) return labels;
+  throw new ConfigError(
+    "makeLoader: expected a dataset that knows its samples' classes for balanceClasses, got one that doesn't. Use images in class folders, or turn it off.",
+  );
 }

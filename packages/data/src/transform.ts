@@ -1,6 +1,7 @@
 import { ConfigError, type Random, ShapeError } from "@graticule/core";
 import { assertChannelCount, type ChannelSchema } from "./channel-schema.js";
 import { centeredBox, drawCropBox } from "./crop-box.js";
+import { type ErasedRectangle, eraseRectangle } from "./random-erasing.js";
 import { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 
 type Size = readonly [height: number, width: number];
@@ -18,7 +19,9 @@ export type TransformSpec =
   | { readonly kind: "horizontalFlip" | "verticalFlip"; readonly probability?: number }
   | { readonly kind: "resize"; readonly size: Size; readonly interpolation: Interpolation }
   | { readonly kind: "centerCrop"; readonly size: Size }
-  | { readonly kind: "normalize" };
+  | { readonly kind: "normalize" }
+  /** Erases a rectangle; `area` as a share of the image, `ratio` height to width. Behind `normalize`, as it puts noise. */
+  | ({ readonly kind: "randomErasing"; readonly probability: number } & ErasedRectangle);
 
 export interface TransformContext {
   readonly random: Random;
@@ -106,6 +109,10 @@ function applyTransform(
       return random.float() < (transform.probability ?? 0.5) ? flipVertical(image) : image;
     case "normalize":
       return normalize(image, schema, mayOverwrite ? image.pixels : undefined);
+    case "randomErasing":
+      return random.float() < transform.probability
+        ? eraseRectangle(image, transform, random, mayOverwrite ? image.pixels : undefined)
+        : image;
   }
 }
 
@@ -197,6 +204,7 @@ const KINDS: readonly TransformSpec["kind"][] = [
   "resize",
   "centerCrop",
   "normalize",
+  "randomErasing",
 ];
 
 /**
@@ -219,6 +227,11 @@ export function assertTransforms(transforms: readonly TransformSpec[], schema: C
     if ("scale" in transform) {
       const { scale, ratio } = transform;
       expect("scale", "0 < low ≤ high ≤ 1", scale, 0 < scale[0] && scale[0] <= scale[1] && scale[1] <= 1);
+      expect("ratio", "0 < low ≤ high", ratio, 0 < ratio[0] && ratio[0] <= ratio[1]);
+    }
+    if ("area" in transform) {
+      const { area, ratio } = transform;
+      expect("area", "0 < low ≤ high < 1", area, 0 < area[0] && area[0] <= area[1] && area[1] < 1);
       expect("ratio", "0 < low ≤ high", ratio, 0 < ratio[0] && ratio[0] <= ratio[1]);
     }
     if ("interpolation" in transform)

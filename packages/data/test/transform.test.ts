@@ -141,7 +141,7 @@ test("wrong transforms are named with their field", () => {
     `[ConfigError: transforms.horizontalFlip.probability: expected 0 to 1, got 2.]`,
   );
   expect(check({ kind: "rotate" } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[ConfigError: transforms: expected kind randomResizedCrop, horizontalFlip, verticalFlip, resize, centerCrop, normalize, got "rotate".]`,
+    `[ConfigError: transforms: expected kind randomResizedCrop, horizontalFlip, verticalFlip, resize, centerCrop, normalize, randomErasing, got "rotate".]`,
   );
   expect(check({ kind: "normalize" })).toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: normalize: expected a mean and a positive std for channel 'red', got mean undefined and std undefined. Measure the training split with measureChannels, or leave the channel out.]`,

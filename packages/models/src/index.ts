@@ -97,6 +97,7 @@ export {
   type VitConfig,
   vitConfig,
 } from "./vit/config.js";
+export { vitLayerDecay } from "./vit/layer-decay.js";
 export { poolTokens } from "./vit/pool-tokens.js";
 export { type VitPreset, vitPresets } from "./vit/presets.js";
 export { makeVit, Vit, vitInitRules } from "./vit/vit.js";

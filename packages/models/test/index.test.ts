@@ -78,6 +78,7 @@ test("the public names are these", () => {
       "visionPositions",
       "vitConfig",
       "vitInitRules",
+      "vitLayerDecay",
       "vitPresets",
     ]
   `);

@@ -17,6 +17,7 @@ export {
 } from "./channel-attention.js";
 export { channelTokens } from "./channel-tokens.js";
 export { type FairCrpsOptions, fairCrps } from "./fair-crps.js";
+export { type FocalLossOptions, focalLoss } from "./focal-loss.js";
 export { type GatherPatchesOptions, gatherPatches } from "./gather-patches.js";
 export { gatherTokens } from "./gather-tokens.js";
 export { type GeluOptions, gelu } from "./gelu.js";

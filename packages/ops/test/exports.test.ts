@@ -8,6 +8,7 @@ it("exports these names", () => {
     "channelAttention",
     "channelTokens",
     "fairCrps",
+    "focalLoss",
     "gatherPatches",
     "gatherTokens",
     "gelu",

@@ -14,5 +14,6 @@ export { type AdamW, type AdamWOptions, makeAdamW } from "./adam-w.js";
 export type { AdamWState } from "./adam-w-state.js";
 export { clipCoefficient, globalNorm } from "./gradient-clipping.js";
 export type { NamedParameters, OptimizedParameter, ParameterGroup, StateStorage } from "./named-parameters.js";
+export { scaleLearningRates } from "./scale-learning-rates.js";
 export { type WarmupCosineOptions, warmupCosine } from "./warmup-cosine.js";
 export { weightDecayGroups } from "./weight-decay-groups.js";

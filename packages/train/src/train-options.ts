@@ -70,6 +70,8 @@ export interface TrainOptions {
     /** Asked after each evaluation: true ends the run there, as its last step would; never unless given. */
     readonly endsRun?: () => boolean;
   };
+  /** Called after each update of the weights, e.g. to average them; the step counts as completed. */
+  readonly afterUpdate?: (step: number) => void;
   /** Memory of the tensor backend, for the log. */
   readonly memory?: () => BackendMemory;
   /** Says what was skipped or passed over; silent unless given. */

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { type PlainData, printConfig } from "@graticule/config";
 import { silentLogger } from "@graticule/core";
 import type { Module } from "@graticule/nn";
-import { makeAdamW, warmupCosine, weightDecayGroups } from "@graticule/optim";
+import { makeAdamW, scaleLearningRates, warmupCosine, weightDecayGroups } from "@graticule/optim";
 import type { z } from "zod";
 import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
@@ -27,12 +27,23 @@ export interface RunConfig {
 export interface TrainRunOptions
   extends Pick<
     TrainOptions,
-    "runFolder" | "model" | "loader" | "loss" | "strategy" | "resume" | "configMayChange" | "evaluate" | "logger"
+    | "runFolder"
+    | "model"
+    | "loader"
+    | "loss"
+    | "strategy"
+    | "resume"
+    | "configMayChange"
+    | "evaluate"
+    | "afterUpdate"
+    | "logger"
   > {
   /** The whole configuration; it is written into the run folder and into each checkpoint. */
   readonly config: RunConfig;
   /** Learning rate at the end of the warm-up, for the batches of this run. */
   readonly learningRate: number;
+  /** What a parameter's learning rate is multiplied by, for layer-wise decay; 1 unless given. */
+  readonly learningRateScale?: (path: string) => number;
   readonly backend: OpenedBackend;
   /** Where to show progress; nowhere unless given. */
   readonly progressStream?: TrainOptions["progressStream"];
@@ -49,8 +60,9 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   const { epochs, gradAccumSteps } = config.train;
   const { weightDecay, betas, epsilon, warmupFraction, minLearningRate, clipNorm } = config.optimizer;
   const totalSteps = Math.max(1, Math.floor((epochs * loader.batchesPerEpoch) / gradAccumSteps));
-  const { strategy = singleDevice(), resume, configMayChange, evaluate } = options;
-  const groups = weightDecayGroups(model, weightDecay).map((group) => ({
+  const { strategy = singleDevice(), resume, configMayChange, evaluate, afterUpdate } = options;
+  const scaleOf = options.learningRateScale ?? (() => 1);
+  const groups = scaleLearningRates(weightDecayGroups(model, weightDecay), scaleOf).map((group) => ({
     ...group,
     parameters: strategy.ownParameters(group.parameters),
   }));
@@ -85,6 +97,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     ...(resume !== undefined && { resume }),
     ...(configMayChange && { configMayChange }),
     ...(evaluate && { evaluate }),
+    ...(afterUpdate && { afterUpdate }),
     ...(backend.memory && { memory: backend.memory }),
     logger,
     progressStream: options.progressStream ?? nowhere(),

@@ -179,6 +179,7 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
       if (fault === undefined) {
         for (const path of paths) optimizer.apply(path, gradients.get(path)!, learningRate, gradScale);
         optimizer.step();
+        options.afterUpdate?.(step + 1);
       }
       release();
       endUpdate();

@@ -11,7 +11,12 @@ export interface SharedRunConfig {
   readonly parallel: ParallelConfig;
   readonly train: { readonly microBatchSize: number };
   /** A model with groups of channels says how many. */
-  readonly model: { readonly preset: string; readonly tree?: string; readonly groups?: number | undefined };
+  readonly model: {
+    readonly kind?: string;
+    readonly preset?: string;
+    readonly tree?: string;
+    readonly groups?: number | undefined;
+  };
 }
 
 /** What one rank does of a run. */

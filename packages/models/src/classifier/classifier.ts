@@ -1,4 +1,4 @@
-import { initialize, Linear } from "@graticule/nn";
+import { type DropoutStreams, initialize, Linear } from "@graticule/nn";
 import { type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { checkPositive, type VitConfig } from "../vit/config.js";
 import { Vit, vitInitRules } from "../vit/vit.js";
@@ -24,8 +24,8 @@ export class Classifier extends Vit {
     this.head = new Linear(config.embedDim, config.numClasses);
   }
 
-  override forward(images: Tensor): Tensor2D {
-    return tidy(() => this.head.forward(this.features(images)) as Tensor2D);
+  override forward(images: Tensor, streams?: DropoutStreams): Tensor2D {
+    return tidy(() => this.head.forward(this.features(images, streams)) as Tensor2D);
   }
 }
 

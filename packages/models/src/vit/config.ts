@@ -25,6 +25,11 @@ export type Pool = "cls" | "mean";
 
 export interface VitConfig extends EncoderConfig {
   readonly pool: Pool;
+  /**
+   * Share of the images of which the last block drops a branch in training, given random streams; it rises to that evenly
+   * from 0 at the first. 0 unless given. Source: Huang et al. 2016, §3.2, arXiv:1603.09382.
+   */
+  readonly dropPathRate?: number;
 }
 
 /** What a preset doesn't settle, and any of what it does. */

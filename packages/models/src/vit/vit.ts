@@ -1,4 +1,5 @@
 import {
+  type DropoutStreams,
   type InitRules,
   initialize,
   LayerNorm,
@@ -38,35 +39,43 @@ export class Vit extends Module {
   constructor(config: VitConfig) {
     super();
     this.config = checkVitConfig(config);
-    const { embedDim, depth, pool, normEpsilon } = config;
+    const { embedDim, depth, pool, normEpsilon, dropPathRate = 0 } = config;
     this.patchEmbed = new PatchEmbed(config);
     this.clsToken = new Parameter([1, 1, embedDim]);
     this.posEmbed = new Parameter([1, 1 + numPatches(config), embedDim]);
-    this.blocks = Array.from({ length: depth }, () => new TransformerBlock(config));
+    const rateOf = (block: number): number => (dropPathRate * block) / Math.max(1, depth - 1);
+    this.blocks = Array.from(
+      { length: depth },
+      (_, block) => new TransformerBlock({ ...config, dropPathRate: rateOf(block) }),
+    );
     this.norm = pool === "cls" ? new LayerNorm(embedDim, normEpsilon) : undefined;
     this.fcNorm = pool === "mean" ? new LayerNorm(embedDim, normEpsilon) : undefined;
   }
 
-  /** All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`; normalized by `norm` where the model has it. */
-  forwardFeatures(images: Tensor): Tensor3D {
+  /**
+   * All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`; normalized by `norm` where the model has it. Random
+   * streams make it drop paths at the model's rate.
+   */
+  forwardFeatures(images: Tensor, streams?: DropoutStreams): Tensor3D {
     return tidy(() => {
       const patches = this.patchEmbed.forward(images); // [B, N, D]
       let x: Tensor = add(prependClsToken(patches, this.clsToken.variable), this.posEmbed.variable);
-      for (const block of this.blocks) x = block.forward(x);
+      for (const [index, block] of this.blocks.entries())
+        x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
       return (this.norm ? this.norm.forward(x) : x) as Tensor3D;
     });
   }
 
   /** One vector per image, what a head works on: `[B, C, H, W] → [B, D]`. */
-  features(images: Tensor): Tensor2D {
+  features(images: Tensor, streams?: DropoutStreams): Tensor2D {
     return tidy(() => {
-      const pooled = poolTokens(this.forwardFeatures(images), this.config.pool);
+      const pooled = poolTokens(this.forwardFeatures(images, streams), this.config.pool);
       return (this.fcNorm ? this.fcNorm.forward(pooled) : pooled) as Tensor2D;
     });
   }
 
-  forward(images: Tensor): Tensor2D {
-    return this.features(images);
+  forward(images: Tensor, streams?: DropoutStreams): Tensor2D {
+    return this.features(images, streams);
   }
 }
 
