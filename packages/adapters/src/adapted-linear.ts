@@ -1,93 +1,105 @@
 import { expectation } from "@graticule/core";
-import { type Linear, LinearAdapter, type Module, type Parameter, type ParameterSlice } from "@graticule/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import type { AdaptedPlace } from "./adapter.js";
-import { NamedModules } from "./named-modules.js";
+import type { LayerNorm, Linear, LinearAdapter, LinearWeights, Module, ParameterSlice } from "@graticule/nn";
+import type { LinearOptions } from "@graticule/ops";
+import { keep as keepTensor, mul, type Tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { AdaptedModule } from "./adapted-module.js";
 
-/** The adapters of one kind at a linear layer; their paths are `LAYER.adapter.NAME.*`. */
-export abstract class AdaptedLinear<P extends Module> extends LinearAdapter implements AdaptedPlace {
-  readonly path: string;
-  // Private, since a module's fields are its children, and the layer is not one.
+/** The adapters of one kind at a linear layer. */
+export abstract class AdaptedLinear<P extends Module> extends AdaptedModule<P> implements LinearAdapter {
   readonly #layer: Linear;
-  readonly #parts = new NamedModules<P>();
-  #active: readonly string[] = [];
+  /** Values from before merging. */
+  readonly #unmerged = new Map<Variable, Tensor>();
 
   constructor(path: string, layer: Linear) {
-    super();
-    this.path = path;
+    super(path);
     this.#layer = layer;
     layer.adapter = this;
-  }
-
-  override namedParameters(prefix = ""): [path: string, parameter: Parameter][] {
-    return this.#parts.namedParameters(prefix);
-  }
-
-  override namedModules(prefix = ""): [path: string, module: Module][] {
-    return this.#parts.namedModules(prefix);
   }
 
   protected get layer(): Linear {
     return this.#layer;
   }
 
-  /** Active parts with the names of their adapters. */
-  protected get active(): readonly (readonly [name: string, part: P])[] {
-    return this.#active.flatMap((name) => {
-      const part = this.#parts.get(name);
-      return part ? [[name, part] as const] : [];
-    });
+  abstract forward(x: Tensor, weights: LinearWeights, options?: LinearOptions): Tensor;
+
+  abstract forwardNormed(x: Tensor, weights: LinearWeights, norm: Pick<LayerNorm, "parameters">): Tensor;
+
+  /** The layer's weights with the active parts in them, those that change; none if they can't be. */
+  protected mergedWeights(_weights: LinearWeights): Partial<LinearWeights> | undefined {
+    return undefined;
   }
 
-  protected get all(): readonly P[] {
-    return this.#parts.names().map((name) => this.#parts.get(name) as P);
+  override merge(keep: boolean): void {
+    if (this.active.length === 0) return;
+    const { weight, bias } = this.layer;
+    const merged = tidy(() => this.mergedWeights({ weight: weight.variable, bias: bias?.variable }));
+    if (!merged) {
+      super.merge(keep);
+      return;
+    }
+    for (const [parameter, values] of [
+      [weight, merged.weight],
+      [bias, merged.bias],
+    ] as const) {
+      if (!parameter || !values) continue;
+      // A copy: a clone would change with the variable.
+      if (keep) this.#unmerged.set(parameter.variable, keepTensor(tidy(() => mul(parameter.variable, 1))));
+      parameter.variable.assign(values);
+      values.dispose();
+    }
   }
 
-  add(name: string, part: P): void {
-    this.#parts.add(name, part);
+  override unmerge(): void {
+    for (const [variable, values] of this.#unmerged) {
+      variable.assign(values);
+      values.dispose();
+    }
+    this.#unmerged.clear();
   }
 
-  part(name: string): P | undefined {
-    return this.#parts.get(name);
-  }
-
-  activate(names: readonly string[]): void {
-    this.#active = names;
-  }
-
-  abstract merge(sign: 1 | -1): void;
-
-  remove(name: string): void {
-    this.#parts.delete(name);
-    this.#active = this.#active.filter((each) => each !== name);
-    if (this.#parts.names().length === 0) this.#layer.adapter = undefined;
-  }
-
-  override divide(_slice: ParameterSlice, _share: (x: Tensor) => Tensor): void {
+  divide(_slice: ParameterSlice, _share: (x: Tensor) => Tensor): void {
     throw new TypeError(
       expectation("tensorParallel", `layers with LoRA or without adapters`, `another adapter at '${this.path}'`),
     );
   }
+
+  protected override detach(): void {
+    for (const values of this.#unmerged.values()) values.dispose();
+    this.#unmerged.clear();
+    this.#layer.adapter = undefined;
+  }
 }
 
 /**
- * The adapters of a kind at a layer, made with the first of them.
+ * Gives each layer a part of a new adapter, at the place of this kind that is there or is made.
  *
- * @throws {RangeError} if the layer has adapters of another kind, or holds a slice of its weight.
+ * @throws {RangeError} if a layer has adapters of another kind, or holds a slice of its weight; nothing is changed then.
  */
-export function adaptLinear<A extends LinearAdapter>(
-  kind: new (path: string, layer: Linear) => A,
-  path: string,
-  layer: Linear,
-): A {
-  if (layer.weight.slice)
-    throw new RangeError(
-      expectation("adapters", `a whole layer '${path}'`, "a slice of it", "Add adapters before tensorParallel."),
-    );
-  const { adapter } = layer;
-  if (adapter === undefined) return new kind(path, layer);
-  if (adapter instanceof kind) return adapter;
-  throw new RangeError(
-    expectation("adapters", `one kind of adapters at '${path}'`, "a second one", "Choose other targets, or remove it."),
-  );
+export function adaptLinears<P extends Module>(
+  kind: new (path: string, layer: Linear) => AdaptedLinear<P>,
+  linears: ReadonlyMap<string, Linear>,
+  name: string,
+  makePart: (path: string, layer: Linear) => P,
+): AdaptedLinear<P>[] {
+  for (const [path, { adapter, weight }] of linears) {
+    if (weight.slice)
+      throw new RangeError(
+        expectation("adapters", `a whole layer '${path}'`, "a slice of it", "Add adapters before tensorParallel."),
+      );
+    if (adapter && !(adapter instanceof kind))
+      throw new RangeError(
+        expectation(
+          "adapters",
+          `one kind of adapters at '${path}'`,
+          "a second one",
+          "Choose other targets, or remove the first.",
+        ),
+      );
+  }
+  return Array.from(linears, ([path, layer]) => {
+    const part = makePart(path, layer);
+    const place = layer.adapter instanceof kind ? layer.adapter : new kind(path, layer);
+    place.add(name, part);
+    return place;
+  });
 }

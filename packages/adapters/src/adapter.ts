@@ -9,11 +9,13 @@ export interface AdaptedPlace {
   /** Computes with the parts of these adapters, in this order, from here on. */
   activate(names: readonly string[]): void;
   /**
-   * Adds what the active parts do to the module's own weights (1), or takes it away again (−1).
+   * Adds what the active parts do to the module's own weights; with `keep` these are kept for `unmerge`.
    *
    * @throws {TypeError} if this kind of adapter is no change of weights.
    */
-  merge(sign: 1 | -1): void;
+  merge(keep: boolean): void;
+  /** Gives the module the weights from before `merge`. */
+  unmerge(): void;
   /** Frees an adapter's part; the module is as it was before when none is left. */
   remove(name: string): void;
   /** Drops by these streams from here on; kinds without dropout have no such method. */

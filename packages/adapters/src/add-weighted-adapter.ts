@@ -1,6 +1,6 @@
 import { expectation } from "@graticule/core";
-import type { Linear, Module } from "@graticule/nn";
-import { adaptLinear } from "./adapted-linear.js";
+import type { Module } from "@graticule/nn";
+import { adaptLinears } from "./adapted-linear.js";
 import { LoraLayer } from "./lora/lora-layer.js";
 import type { LoraOptions } from "./lora/lora-options.js";
 import { LoraPart } from "./lora/lora-part.js";
@@ -39,18 +39,17 @@ export function addWeightedAdapter<M extends Module>(model: M, options: Weighted
   const loraRank = combination === "cat" ? ranks.reduce((sum, rank) => sum + rank, 0) : first;
   const linears = linearLayers(model);
   const paths = new Set(sources.flatMap(({ places }) => places.map(({ path }) => path)));
+  const targets = new Map([...linears].filter(([path]) => paths.has(path)));
   addAdapter("addWeightedAdapter", model, name, () => ({
     kind: "LORA",
     options: { name, loraRank, loraAlpha: loraRank, targets: [...paths] },
     owned: [],
-    places: Array.from(paths, (path) => {
-      const place = adaptLinear(LoraLayer, path, linears.get(path) as Linear);
+    places: adaptLinears(LoraLayer, targets, name, (_path, { adapter }) => {
       const parts = Object.entries(weights).flatMap(([each, weight]): [LoraPart, number][] => {
-        const part = place.part(each);
+        const part = (adapter as LoraLayer).part(each);
         return part ? [[part, weight * part.scale]] : [];
       });
-      place.add(name, combination === "cat" ? concatenated(parts) : averaged(parts));
-      return place;
+      return combination === "cat" ? concatenated(parts) : averaged(parts);
     }),
   }));
   return model;

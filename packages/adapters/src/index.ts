@@ -30,6 +30,8 @@ export {
   removeAdapter,
   setAdapterDropout,
 } from "./switch-adapters.js";
+export { addPrefixTuning, type PrefixTuningOptions } from "./tokens/add-prefix-tuning.js";
+export { addPromptTuning, type PromptTuningOptions } from "./tokens/add-prompt-tuning.js";
 export {
   formatTrainableParameters,
   type TrainableParameters,

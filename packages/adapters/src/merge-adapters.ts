@@ -3,13 +3,17 @@ import type { Module } from "@graticule/nn";
 import { type ModelAdapters, modelAdapters } from "./model-adapters.js";
 
 /**
- * Adds the active adapters to the weights, so that the model computes the same without their cost.
+ * Adds the active adapters to the weights, so that the model computes the same without their cost. The weights from before
+ * are kept for `unmergeAdapters`; `mergeAndUnload` does without their memory.
  *
  * @throws {RangeError} if they are merged already or disabled.
  * @throws {TypeError} if one is no change of weights; nothing is changed then.
  */
 export function mergeAdapters(model: Module): void {
-  const state = modelAdapters("mergeAdapters", model);
+  merge(modelAdapters("mergeAdapters", model), true);
+}
+
+function merge(state: ModelAdapters, keep: boolean): void {
   if (state.merged || !state.enabled)
     throw new RangeError(
       expectation(
@@ -20,23 +24,23 @@ export function mergeAdapters(model: Module): void {
     );
   checkMergeable(state);
   for (const place of activePlaces(state)) {
-    place.merge(1);
+    place.merge(keep);
     place.activate([]);
   }
   state.merged = true;
 }
 
 /**
- * Takes what `mergeAdapters` added away again; weights are those from before up to rounding.
+ * Gives the model the weights from before `mergeAdapters` again, bit for bit.
  *
  * @throws {RangeError} if nothing is merged.
  */
 export function unmergeAdapters(model: Module): void {
   const state = modelAdapters("unmergeAdapters", model);
   if (!state.merged) throw new RangeError(expectation("unmergeAdapters", "merged adapters", "none that is"));
-  state.apply();
-  for (const place of activePlaces(state)) place.merge(-1);
+  for (const place of activePlaces(state)) place.unmerge();
   state.merged = false;
+  state.apply();
 }
 
 /**
@@ -45,7 +49,7 @@ export function unmergeAdapters(model: Module): void {
  */
 export function mergeAndUnload<M extends Module>(model: M): M {
   const state = modelAdapters("mergeAndUnload", model);
-  if (!state.merged) mergeAdapters(model);
+  if (!state.merged) merge(state, false);
   state.unload();
   return model;
 }

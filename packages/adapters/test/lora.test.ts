@@ -54,7 +54,7 @@ describeOnBackends("LoRA", () => {
         model.stateDict().get(`blocks.0.attn.qkv.adapter.default.${name}`),
       ) as unknown as [tf.Tensor2D, tf.Tensor2D];
       const x = tf.tensor(normalValues(12, 5), [1, 12]);
-      const delta = tf.sub(qkv.forward(x), linear(x, qkv.weight.variable, qkv.bias.variable));
+      const delta = tf.sub(qkv.forward(x), linear(x, qkv.weight.variable, qkv.bias!.variable));
       expectClose(numbers(delta), numbers(tf.mul(linear(linear(x, a), b), scale)), 1e-5);
     }
   });

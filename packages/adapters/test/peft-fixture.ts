@@ -14,7 +14,7 @@ export const expected = JSON.parse(readFileSync(new URL("expected.json", peftFol
 >;
 
 export async function fixtureModel(): Promise<Classifier> {
-  const sizes = { imageSize: [8, 12], patchSize: 4, inChannels: 2, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 12 };
+  const sizes = { patchSize: 4, inChannels: 2, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 12 };
   const model = makeClassifier({ ...sizes, imageSize: [8, 12], pool: "cls", numClasses: 3 }, { seed: 0 });
   const bytes = readFileSync(new URL("base.safetensors", peftFolder));
   await model.loadStateDict(await openSafetensorsState(bytesSource("base.safetensors", bytes)));

@@ -60,3 +60,22 @@ it("computes outside of a recording, and has the derivative for tf.grad too", ()
     ).toEqual([5, 7]);
   });
 });
+
+it("is told as it runs whose gradients will be asked for, so that it keeps nothing for frozen ones", () => {
+  const [trained, frozen] = [normalVariable([3], 1), normalVariable([3], 2)];
+  const told: string[][] = [];
+  const layer = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+    runOperation({
+      name: "Told",
+      inputs: { a, b },
+      run: (save, wanted) => {
+        told.push([...wanted]);
+        save([b]);
+        return tf.mul(a, b);
+      },
+      gradients: (dy, [b]) => ({ a: tf.mul(dy, b as tf.Tensor) }),
+    });
+  const { value, gradients } = valueAndGrad(() => tf.sum(layer(trained, frozen)), [trained]);
+  tf.dispose([value, ...(gradients as tf.Tensor[]), layer(trained, frozen)]);
+  expect(told).toEqual([["a"], []]);
+});

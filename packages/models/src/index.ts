@@ -63,6 +63,31 @@ export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
 export { Mae, maeInitRules, makeMae } from "./mae/mae.js";
 export { maeLoss } from "./mae/mae-loss.js";
 export { makeMaeMask, makeRandomMask, maskFromShuffles, type TokenMask } from "./mae/token-mask.js";
+export { CausalLanguageModel } from "./multimodal/causal-language-model.js";
+export type { Sampling } from "./multimodal/choose-token.js";
+export { cutSlices } from "./multimodal/cut-slices.js";
+export { type DecodeOptions, Decoder } from "./multimodal/decoder.js";
+export type { DecoderConfig, LongRope } from "./multimodal/decoder-config.js";
+export { ForConditionalGeneration, type GenerateOptions } from "./multimodal/for-conditional-generation.js";
+export {
+  ForSequenceClassification,
+  type SequenceClassificationConfig,
+} from "./multimodal/for-sequence-classification.js";
+export {
+  type ImagePlace,
+  type ImageTextConfig,
+  type ImageTextInputs,
+  ImageTextModel,
+  imagePlaces,
+} from "./multimodal/image-text-model.js";
+export { LatentCache } from "./multimodal/latent-cache.js";
+export { decoderConfig, imageTextConfig, visionConfig } from "./multimodal/published-config.js";
+export { imageTextWeights } from "./multimodal/published-names.js";
+export { Resampler, type ResamplerConfig } from "./multimodal/resampler.js";
+export { defaultSlices, type SliceOptions, type SliceSizes, sliceSizes } from "./multimodal/slice-sizes.js";
+export type { VisionConfig } from "./multimodal/vision-config.js";
+export { type PatchGrid, visionPositions } from "./multimodal/vision-positions.js";
+export { type VisionTokens, VisionTower } from "./multimodal/vision-tower.js";
 export {
   type EncoderConfig,
   type EncoderOverrides,

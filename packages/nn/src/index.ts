@@ -13,8 +13,11 @@
  * ```
  */
 export { applyRecompute } from "./apply-recompute.js";
+export type { AttentionAdapter } from "./attention-adapter.js";
 export { deferInitialization } from "./defer-initialization.js";
 export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
+export { Embedding } from "./embedding.js";
+export { gatherRows } from "./gather-rows.js";
 export { type InitRules, initialize } from "./initialize.js";
 export {
   constantValues,
@@ -27,14 +30,15 @@ export {
 } from "./initializers.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
-export { LinearAdapter, type LinearWeights } from "./linear-adapter.js";
+export type { LinearAdapter, LinearWeights } from "./linear-adapter.js";
 export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-state.js";
-export { Mlp } from "./mlp.js";
+export { type GeluForm, Mlp } from "./mlp.js";
 export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
 export type { ParameterSlice } from "./parameter-slice.js";
 export { PatchEmbed, type PatchEmbedOptions } from "./patch-embed.js";
 export { openPyTorchState, type PyTorchOptions } from "./pytorch/read-checkpoint.js";
+export { RmsNorm } from "./rms-norm.js";
 export { bytesPerValue, encodeFloats, type SafetensorsDtype, type TensorValues } from "./safetensors/dtype.js";
 export {
   bfloat16ToFloat32,

@@ -1,7 +1,7 @@
 import type { LinearOptions } from "@graticule/ops";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { LayerNorm } from "./layer-norm.js";
-import { Module } from "./module.js";
+import type { Module } from "./module.js";
 import type { ParameterSlice } from "./parameter-slice.js";
 
 /** What a linear layer multiplies by and adds. */
@@ -13,10 +13,10 @@ export interface LinearWeights {
 }
 
 /** What a linear layer computes in its own stead while it is the layer's `adapter`: with parameters beside its weights. */
-export abstract class LinearAdapter extends Module {
-  abstract forward(x: Tensor, weights: LinearWeights, options?: LinearOptions): Tensor;
+export interface LinearAdapter extends Module {
+  forward(x: Tensor, weights: LinearWeights, options?: LinearOptions): Tensor;
 
-  abstract forwardNormed(x: Tensor, weights: LinearWeights, norm: Pick<LayerNorm, "parameters">): Tensor;
+  forwardNormed(x: Tensor, weights: LinearWeights, norm: Pick<LayerNorm, "parameters">): Tensor;
 
   /**
    * Keeps the part that belongs to a slice of the layer's weight. What all ranks then have whole is passed through `share`
@@ -24,5 +24,5 @@ export abstract class LinearAdapter extends Module {
    *
    * @throws {TypeError} if this kind of adapter can't be divided.
    */
-  abstract divide(slice: ParameterSlice, share: (x: Tensor) => Tensor): void;
+  divide(slice: ParameterSlice, share: (x: Tensor) => Tensor): void;
 }

@@ -15,26 +15,27 @@ import { Parameter } from "./parameter.js";
  */
 export class Linear extends Module {
   readonly weight: Parameter;
-  readonly bias: Parameter;
+  /** Undefined in a layer without one. */
+  readonly bias: Parameter | undefined;
   /** Computes in the layer's stead; none unless set. */
   adapter: LinearAdapter | undefined;
 
-  constructor(inFeatures: number, outFeatures: number) {
+  constructor(inFeatures: number, outFeatures: number, { bias = true }: { readonly bias?: boolean } = {}) {
     super();
     this.weight = new Parameter([outFeatures, inFeatures]);
-    this.bias = new Parameter([outFeatures]);
+    this.bias = bias ? new Parameter([outFeatures]) : undefined;
   }
 
   forward(x: Tensor, options?: LinearOptions): Tensor {
     const { adapter } = this;
-    const [weight, bias] = [this.weight.variable, this.bias.variable];
+    const [weight, bias] = [this.weight.variable, this.bias?.variable];
     return adapter ? adapter.forward(x, { weight, bias }, options) : linear(x, weight, bias, options);
   }
 
   /** The layer of normalized input; the normalized tensor is not kept for the backward pass. */
   forwardNormed(x: Tensor, norm: Pick<LayerNorm, "parameters">): Tensor {
     const { adapter } = this;
-    const [weight, bias] = [this.weight.variable, this.bias.variable];
+    const [weight, bias] = [this.weight.variable, this.bias?.variable];
     return adapter
       ? adapter.forwardNormed(x, { weight, bias }, norm)
       : normLinear(x, { ...norm.parameters(), weight, bias });

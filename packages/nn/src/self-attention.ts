@@ -1,5 +1,6 @@
-import { type LinearOptions, selfAttention } from "@graticule/ops";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { attention, type LinearOptions, selfAttention } from "@graticule/ops";
+import { split, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { AttentionAdapter } from "./attention-adapter.js";
 import type { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
@@ -16,6 +17,8 @@ export class SelfAttention extends Module {
   readonly qkv: Linear;
   readonly proj: Linear;
   readonly numHeads: number;
+  /** Mixes tokens in its stead; none unless set. */
+  adapter: AttentionAdapter | undefined;
   readonly #headDim: number;
 
   constructor(embedDim: number, numHeads: number) {
@@ -31,16 +34,29 @@ export class SelfAttention extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return this.proj.forward(this.#mix(this.qkv.forward(x)));
+    return this.proj.forward(this.#mix(this.qkv.forward(x), undefined));
   }
 
-  /** x + attention of normalized x, as a pre-norm block has it; without a residual the attention alone. */
-  forwardNormed(x: Tensor, norm: LayerNorm, options: Pick<LinearOptions, "residual"> = { residual: x }): Tensor {
-    return this.proj.forward(this.#mix(this.qkv.forwardNormed(x, norm)), options);
+  /**
+   * x + attention of normalized x, as a pre-norm block has it; without a residual the attention alone. `mask`: which
+   * tokens are seen, bool `[B, N]`.
+   */
+  forwardNormed(
+    x: Tensor,
+    norm: LayerNorm,
+    { mask, ...options }: Pick<LinearOptions, "residual"> & { readonly mask?: Tensor | undefined } = { residual: x },
+  ): Tensor {
+    return this.proj.forward(this.#mix(this.qkv.forwardNormed(x, norm), mask), options);
   }
 
   /** Of all heads, or of those whose rows of `qkv` this process holds. */
-  #mix(qkv: Tensor): Tensor {
-    return selfAttention(qkv, (qkv.shape[2] as number) / (3 * this.#headDim));
+  #mix(qkv: Tensor, mask: Tensor | undefined): Tensor {
+    const numHeads = (qkv.shape[2] as number) / (3 * this.#headDim);
+    if (this.adapter) return this.adapter.mix(qkv, numHeads, mask);
+    if (!mask) return selfAttention(qkv, numHeads);
+    return tidy(() => {
+      const [q, k, v] = split(qkv, 3, 2) as [Tensor, Tensor, Tensor];
+      return attention(q, k, v, { numHeads, mask });
+    });
   }
 }

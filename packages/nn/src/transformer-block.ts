@@ -1,7 +1,7 @@
 import { add, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 import { LayerNorm } from "./layer-norm.js";
-import { Mlp } from "./mlp.js";
+import { type GeluForm, Mlp } from "./mlp.js";
 import { Module } from "./module.js";
 import { SelfAttention } from "./self-attention.js";
 
@@ -12,6 +12,8 @@ export interface TransformerBlockOptions extends Partial<DropRates> {
   readonly mlpDim: number;
   /** Of both norms. */
   readonly normEpsilon?: number;
+  /** Default: the exact GELU. */
+  readonly activation?: GeluForm;
 }
 
 /**
@@ -35,25 +37,26 @@ export class TransformerBlock extends Module {
 
   constructor(options: TransformerBlockOptions) {
     super();
-    const { embedDim, numHeads, mlpDim, normEpsilon, dropRate = 0, dropPathRate = 0 } = options;
+    const { embedDim, numHeads, mlpDim, normEpsilon, activation, dropRate = 0, dropPathRate = 0 } = options;
     this.rates = { dropRate, dropPathRate };
     checkDropRates("TransformerBlock", this.rates);
     this.norm1 = new LayerNorm(embedDim, normEpsilon);
     this.attn = new SelfAttention(embedDim, numHeads);
     this.norm2 = new LayerNorm(embedDim, normEpsilon);
-    this.mlp = new Mlp(embedDim, mlpDim);
+    this.mlp = new Mlp(embedDim, mlpDim, activation);
   }
 
-  forward(x: Tensor, streams?: DropoutStreams): Tensor {
+  /** `mask`: which tokens are seen, bool `[B, N]`. */
+  forward(x: Tensor, streams?: DropoutStreams, mask?: Tensor): Tensor {
     const { rates } = this;
     return tidy(() => {
       if (streams && (rates.dropRate > 0 || rates.dropPathRate > 0)) {
-        const attention = this.attn.forwardNormed(x, this.norm1, {});
+        const attention = this.attn.forwardNormed(x, this.norm1, { mask });
         const firstRow = streams.firstToken ?? 0;
         const attended = add(x, dropout(attention, rates, "attn", streams, { firstRow }));
         return add(attended, this.mlp.forwardDropped(attended, this.norm2, rates, "mlp", streams));
       }
-      const attended = this.attn.forwardNormed(x, this.norm1);
+      const attended = this.attn.forwardNormed(x, this.norm1, { residual: x, mask });
       return this.mlp.forwardNormed(attended, this.norm2);
     });
   }

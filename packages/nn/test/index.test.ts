@@ -4,13 +4,14 @@ import * as nn from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(nn).sort()).toMatchInlineSnapshot(`
     [
+      "Embedding",
       "LayerNorm",
       "Linear",
-      "LinearAdapter",
       "Mlp",
       "Module",
       "Parameter",
       "PatchEmbed",
+      "RmsNorm",
       "SelfAttention",
       "TransformerBlock",
       "applyRecompute",
@@ -26,6 +27,7 @@ test("the public names are these", () => {
       "float16ToFloat32",
       "float32ToBfloat16",
       "float32ToFloat16",
+      "gatherRows",
       "initialize",
       "normal",
       "ones",

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { type LowRankUpdate, linear } from "../src/index.js";
-import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
+import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
 
 describeOnBackends("linear", () => {
@@ -97,3 +97,19 @@ describeOnBackends("linear", () => {
     );
   });
 });
+
+describeOnBackends(
+  "linear of several blocks of its product",
+  () => {
+    it("takes an update along in each", () => {
+      const [x, weight] = [normalTensor([300, 1100], 1), normalTensor([900, 1100], 2)];
+      const update = { down: normalTensor([40, 1100], 3), up: normalTensor([900, 40], 4) };
+      const expected = tf.tidy(() => {
+        const sum = tf.add(weight, tf.matMul(update.up as tf.Tensor2D, update.down as tf.Tensor2D));
+        return numbers(tf.matMul(x as tf.Tensor2D, sum as tf.Tensor2D, false, true));
+      });
+      expectClose(numbers(linear(x, weight, undefined, { update })), expected, 1e-5);
+    });
+  },
+  backends.filter((backend) => backend === "torch"),
+);

@@ -12,7 +12,7 @@ describeOnBackends("a module of @graticule/nn", () => {
     optimizer.apply("weight", tf.tensor2d([[2, 2]]), 0.1);
     optimizer.apply("bias", tf.tensor1d([-3]), 0.1);
     const expected = [1 * 0.95 - 0.1, -1 * 0.95 - 0.1, 0.1]; // a first update is the learning rate against the sign
-    const got = [...numbers(layer.weight.variable), ...numbers(layer.bias.variable)];
+    const got = [...numbers(layer.weight.variable), ...numbers(layer.bias!.variable)];
     for (const [index, value] of got.entries()) expect(value).toBeCloseTo(expected[index] as number, 5);
     layer.dispose();
     optimizer.dispose();

@@ -54,7 +54,7 @@ function columnOf(rank: number): ReadonlyMap<string, OwnedPart> {
 
 async function save(runFolder: string): Promise<string> {
   const layer = new Linear(2, 3);
-  layer.bias.assign(Float32Array.of(7, 8, 9));
+  layer.bias!.assign(Float32Array.of(7, 8, 9));
   const optimizer = { tensors: new Map<string, tf.Tensor>(), updates: {} };
   const all = twoProcesses(columnOf).map((strategy) =>
     saveCheckpoint({ runFolder, keep: 1, state, model: layer.stateDict(), optimizer, strategy }),
@@ -68,7 +68,7 @@ it("parts that processes save make the whole again, and any other parts", async 
   const layer = new Linear(2, 3);
   await loadCheckpoint(path, { model: layer, optimizer: makeAdamW({ groups: weightDecayGroups(layer, 0) }) });
   expect([...layer.weight.variable.dataSync()]).toEqual([...weight]);
-  expect([...layer.bias.variable.dataSync()]).toEqual([7, 8, 9]);
+  expect([...layer.bias!.variable.dataSync()]).toEqual([7, 8, 9]);
   let own: number[] = [];
   const part: OwnedPart = {
     shape: [3, 2],

@@ -185,9 +185,7 @@ function expected(
   const moments = [...activations.values()].map((bytes, at) => {
     const after = sum(units.slice(at + 1)) / shards;
     if (layout === "DDP") return bytes + FLOAT * (after + (units[at] as number) + root);
-    const gathered = sum(
-      layout === "SHARD_GRAD_OP" ? units.slice(0, at + 1) : units.slice(Math.max(0, at - 1), at + 1),
-    );
+    const gathered = layout === "SHARD_GRAD_OP" ? 0 : sum(units.slice(Math.max(0, at - 1), at + 1));
     const reduced = sum(units.slice(at, at + 3));
     return bytes + FLOAT * (after + 2 * root + gathered + reduced);
   });

@@ -45,20 +45,23 @@ export function divideModel(
   { parallel, recompute, logger }: { parallel: ParallelConfig; recompute?: string | undefined; logger: Logger },
 ): DividedModel {
   if (recompute !== undefined) applyRecompute(model, recompute);
-  if (mesh.world.size === 1) return { strategy: singleDevice(), dispose() {} };
+  const { backwardPrefetch, forwardPrefetch, computeDtype, reduceDtype, offload, offloadFolder } = parallel;
+  const isSharded = mesh.sizes.fsdp > 1 || offload !== "none";
+  if (mesh.world.size === 1 && !isSharded) return { strategy: singleDevice(), dispose() {} };
   const tp = mesh.axis("tp");
   if (parallel.dchag) for (const path of division.channels) distributeChannels(model, tp, path);
   if (tp.size > 1) cutLayers(model, mesh, division, parallel, logger);
-  if (mesh.sizes.fsdp === 1) return { strategy: dataParallel(model, mesh), dispose() {} };
+  if (!isSharded) return { strategy: dataParallel(model, mesh), dispose() {} };
   if (engine().backendName !== "torch")
     throw new ConfigError(
-      `parallel.sharding: expected NO_SHARD on backend ${engine().backendName}, got ${parallel.sharding}. Shards need backend torch.`,
+      `parallel: expected sharding NO_SHARD and offload none on backend ${engine().backendName}, ` +
+        `got ${parallel.sharding} and ${offload}. Shards need backend torch.`,
     );
-  const { backwardPrefetch, forwardPrefetch, computeDtype, reduceDtype } = parallel;
   const strategy = fullyShard(model, mesh, {
     units: [division.blocks],
     reshardAfterForward: parallel.sharding !== "SHARD_GRAD_OP",
-    ...{ backwardPrefetch, forwardPrefetch, computeDtype, reduceDtype },
+    ...{ backwardPrefetch, forwardPrefetch, computeDtype, reduceDtype, offload },
+    ...(offloadFolder !== undefined && { offloadFolder }),
   });
   return { strategy, dispose: () => strategy.dispose() };
 }

@@ -23,6 +23,13 @@ export const parallelConfig = z.strictObject({
   /** What shards are gathered in, and what their gradients are summed in; `bfloat16` halves what is sent and rounds it. */
   computeDtype: storedFloat.default("float32"),
   reduceDtype: storedFloat.default("float32"),
+  /**
+   * Keeps shards and the optimizer's moments in files of `offloadFolder`, so that a model trains whose state memory can't
+   * hold; slower. Works on one rank too. Needs backend torch.
+   */
+  offload: z.enum(["none", "disk"]).default("none"),
+  /** A folder on a fast disk of each machine. */
+  offloadFolder: z.string().min(1).optional(),
   /** An exchange between ranks that takes longer ends the run, naming those that are missing. Units: seconds. */
   deadlineSeconds: z.number().gt(0).default(1800),
 });

@@ -20,8 +20,8 @@ const importedSettings = z.object({
 });
 
 /**
- * Writes a run's weights as safetensors in a family's names; the file gets its own when it is complete. A run that was imported gets the names and types of its file
- * back, so that tensors that nothing changed have the same bytes.
+ * Writes a run's weights as safetensors in a family's names; the file gets its own when it is complete. A run that was
+ * imported gets the names and types of its file back, so that tensors that nothing changed have the same bytes.
  *
  * @throws {MismatchError} that lists the tensors that the family has no name for, but for those in `skip`.
  * @throws {RangeError} if a pattern in `skip` matches nothing.

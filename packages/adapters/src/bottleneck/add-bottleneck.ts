@@ -1,6 +1,6 @@
 import { expectation } from "@graticule/core";
 import type { Module } from "@graticule/nn";
-import { adaptLinear } from "../adapted-linear.js";
+import { adaptLinears } from "../adapted-linear.js";
 import { addAdapter } from "../model-adapters.js";
 import { checkTargetsApart, type OwnedOptions, selectOwned } from "../owned-parameters.js";
 import { selectLinears, type TargetOptions } from "../select-layers.js";
@@ -35,10 +35,8 @@ export function addBottleneck<M extends Module>(model: M, options: BottleneckOpt
     kind: "BOTTLENECK",
     options: { ...options, name },
     owned,
-    places: Array.from(linears, ([path, layer]) => {
-      const place = adaptLinear(BottleneckLayer, path, layer);
-      place.add(name, new BottleneckPart(layer.weight.shape[0] as number, bottleneckDim, seed, `${path}.${name}`));
-      return place;
+    places: adaptLinears(BottleneckLayer, linears, name, (path, { weight }) => {
+      return new BottleneckPart(weight.shape[0] as number, bottleneckDim, seed, `${path}.${name}`);
     }),
   }));
   return model;

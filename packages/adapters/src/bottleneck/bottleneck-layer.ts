@@ -56,8 +56,4 @@ export class BottleneckLayer extends AdaptedLinear<BottleneckPart> {
   #through(h: Tensor): Tensor {
     return this.active.reduce((y, [, part]) => part.forward(y), h);
   }
-
-  merge(): void {
-    throw new TypeError(`BottleneckLayer: expected no merging, got one at '${this.path}'. No weight can hold a GELU.`);
-  }
 }

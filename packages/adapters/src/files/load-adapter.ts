@@ -6,13 +6,14 @@ import {
   type Module,
   openSafetensorsState,
   readSafetensorsHeader,
+  type SafetensorsHeader,
 } from "@graticule/nn";
 import { tensor } from "@tensorflow/tfjs-core";
-import { adaptLinear } from "../adapted-linear.js";
+import { adaptLinears } from "../adapted-linear.js";
 import { addAdapter, findModelAdapters, ModelAdapters } from "../model-adapters.js";
 import { linearLayers } from "../select-layers.js";
 import { BASE_HASH_KEY, checkBaseHash, hashBase } from "./base-hash.js";
-import { readPeftKind } from "./peft-kind.js";
+import { type PeftKind, readPeftKind } from "./peft-kind.js";
 import { readPeftName } from "./peft-names.js";
 
 export interface LoadAdapterOptions {
@@ -44,38 +45,7 @@ export async function loadAdapter<M extends Module>(
   const state = findModelAdapters(model) ?? new ModelAdapters(model);
   const linears = linearLayers(model);
 
-  const faults: string[] = [];
-  const parts = new Map<string, Map<string, string>>();
-  const owned = new Map<string, string>();
-  for (const [stored, { shape }] of tensors) {
-    const found = readPeftName(kind.name, stored);
-    if (found.owned === undefined) {
-      if (!linears.has(found.path)) faults.push(`${stored}, of no linear layer`);
-      parts.set(found.path, (parts.get(found.path) ?? new Map()).set(found.own, stored));
-      continue;
-    }
-    const expected = state.base.get(found.owned)?.globalShape;
-    if (`${expected}` !== `${shape}`) faults.push(`${stored} [${shape}] for ${expected ? `[${expected}]` : "nothing"}`);
-    owned.set(found.owned, stored);
-  }
-  const made = new Map<string, Module>();
-  for (const [path, own] of parts) {
-    const layer = linears.get(path);
-    if (!layer) continue;
-    const shapeOf = (field: string): readonly number[] | undefined => tensors.get(own.get(field) ?? "")?.shape;
-    const part = kind.makePart(path, layer, shapeOf);
-    for (const [field, { globalShape }] of part.namedParameters())
-      if (`${shapeOf(field)}` !== `${globalShape}` || globalShape.includes(0))
-        faults.push(`${path}.${field} [${shapeOf(field) ?? "missing"}] for [${globalShape}]`);
-    made.set(path, part);
-  }
-  if (faults.length > 0 || made.size === 0)
-    throw new MismatchError(
-      `loadAdapter '${name}'`,
-      "tensors of layers of the model",
-      faults.join("; ") || "none at all",
-      "Load it into the model that it was trained on.",
-    );
+  const { made, owned, names } = fitTensors(name, kind, tensors, state, linears);
   const expected = metadata[BASE_HASH_KEY];
   if (expected !== undefined && !anyBase) checkBaseHash(name, expected, await hashBase(state, [...owned.keys()]));
 
@@ -83,15 +53,12 @@ export async function loadAdapter<M extends Module>(
   for (const stored of tensors.keys()) values.set(stored, await read(stored));
   for (const [path, part] of made)
     for (const [field, parameter] of part.namedParameters())
-      parameter.assign(values.get(parts.get(path)?.get(field) as string) as Float32Array);
+      parameter.assign(values.get(names.get(path)?.get(field) as string) as Float32Array);
   const modulesToSave = Array.isArray(json.modules_to_save) ? (json.modules_to_save as string[]) : [];
   const options = { ...kind.options(made), targets: [...made.keys()], modulesToSave };
   addAdapter("loadAdapter", model, name, (adapters) => {
-    const places = Array.from(made, ([path, part]) => {
-      const place = adaptLinear(kind.layer, path, linears.get(path) as Linear);
-      place.add(name, part);
-      return place;
-    });
+    const targets = new Map([...linears].filter(([path]) => made.has(path)));
+    const places = adaptLinears(kind.layer, targets, name, (path) => made.get(path) as Module);
     for (const [path, stored] of owned)
       adapters.setOwned(
         name,
@@ -101,6 +68,59 @@ export async function loadAdapter<M extends Module>(
     return { kind: kind.name, options, owned: [...owned.keys()], places };
   });
   return model;
+}
+
+interface Fitted {
+  /** Parts without values, by the path of their layer. */
+  readonly made: ReadonlyMap<string, Module>;
+  /** Stored names of parameters of the model, by path. */
+  readonly owned: ReadonlyMap<string, string>;
+  /** Stored names of a part's parameters, by the path of its layer. */
+  readonly names: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** Finds each tensor's place. @throws {MismatchError} that lists all tensors without one, or of another shape. */
+function fitTensors(
+  name: string,
+  kind: PeftKind,
+  tensors: SafetensorsHeader["tensors"],
+  { base }: ModelAdapters,
+  linears: ReadonlyMap<string, Linear>,
+): Fitted {
+  const faults: string[] = [];
+  const names = new Map<string, Map<string, string>>();
+  const owned = new Map<string, string>();
+  for (const [stored, { shape }] of tensors) {
+    const found = readPeftName(kind.name, stored);
+    if (found.owned === undefined) {
+      if (!linears.has(found.path)) faults.push(`${stored}, of no linear layer`);
+      names.set(found.path, (names.get(found.path) ?? new Map()).set(found.own, stored));
+      continue;
+    }
+    const expected = base.get(found.owned)?.globalShape;
+    if (`${expected}` !== `${shape}`) faults.push(`${stored} [${shape}] for ${expected ? `[${expected}]` : "nothing"}`);
+    owned.set(found.owned, stored);
+  }
+  const made = new Map<string, Module>();
+  for (const [path, own] of names) {
+    const layer = linears.get(path);
+    if (!layer) continue;
+    const shapeOf = (field: string): readonly number[] | undefined => tensors.get(own.get(field) ?? "")?.shape;
+    const part = kind.makePart(path, layer, shapeOf);
+    const expected = new Map(part.namedParameters().map(([field, { globalShape }]) => [field, globalShape]));
+    for (const [field, shape] of expected)
+      if (`${shapeOf(field)}` !== `${shape}` || shape.includes(0))
+        faults.push(`${path}.${field} [${shapeOf(field) ?? "missing"}] for [${shape}]`);
+    for (const [field, stored] of own) if (!expected.has(field)) faults.push(`${stored} for nothing`);
+    made.set(path, part);
+  }
+  if (faults.length === 0 && made.size > 0) return { made, owned, names };
+  throw new MismatchError(
+    `loadAdapter '${name}'`,
+    "tensors of layers of the model",
+    faults.join("; ") || "none at all",
+    "Load it into the model that it was trained on.",
+  );
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { selectPaths } from "@graticule/core";
 import type { Module } from "@graticule/nn";
-import { adaptLinear } from "../adapted-linear.js";
+import { adaptLinears } from "../adapted-linear.js";
 import { addAdapter } from "../model-adapters.js";
 import { checkTargetsApart, type OwnedOptions, selectModules, selectOwned } from "../owned-parameters.js";
 import { selectLinears, type TargetOptions } from "../select-layers.js";
@@ -30,12 +30,10 @@ export function addIa3<M extends Module>(model: M, options: Ia3Options): M {
     kind: "IA3",
     options: { ...options, name, modulesToSave },
     owned,
-    places: Array.from(linears, ([path, layer]) => {
-      const place = adaptLinear(Ia3Layer, path, layer);
-      const [outFeatures, inFeatures] = layer.weight.shape as [number, number];
+    places: adaptLinears(Ia3Layer, linears, name, (path, { weight }) => {
+      const [outFeatures, inFeatures] = weight.shape as [number, number];
       const scalesInput = feedforward.has(path);
-      place.add(name, new Ia3Part(scalesInput ? inFeatures : outFeatures, scalesInput));
-      return place;
+      return new Ia3Part(scalesInput ? inFeatures : outFeatures, scalesInput);
     }),
   }));
   return model;

@@ -1,6 +1,6 @@
 import { type LayerNorm, type LinearWeights, Module, Parameter } from "@graticule/nn";
 import { gelu, type LinearOptions, layerNorm, linear } from "@graticule/ops";
-import { add, div, mul, reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, mul, reshape, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { AdaptedLinear } from "../adapted-linear.js";
 
 /** Factors of a layer's outputs, `[N, 1]`, or of its inputs, `[1, K]`; ones at first. */
@@ -52,13 +52,10 @@ export class Ia3Layer extends AdaptedLinear<Ia3Part> {
     return factors.length > 0 ? factors.reduce((product, each) => mul(product, each)) : undefined;
   }
 
-  merge(sign: 1 | -1): void {
-    const { weight, bias } = this.layer;
-    const apply = sign > 0 ? mul : div;
-    for (const [, { ia3L, scalesInput }] of this.active)
-      tidy(() => {
-        weight.variable.assign(apply(weight.variable, ia3L.variable));
-        if (!scalesInput) bias.variable.assign(apply(bias.variable, reshape(ia3L.variable, [-1])));
-      });
+  protected override mergedWeights({ weight, bias }: LinearWeights): LinearWeights {
+    const [ofInput, ofOutput] = [this.#factors(true), this.#factors(false)];
+    const scaled = ofInput ? mul(weight, ofInput) : weight;
+    if (!ofOutput) return { weight: scaled };
+    return { weight: mul(scaled, reshape(ofOutput, [-1, 1])), bias: bias && mul(bias, ofOutput) };
   }
 }

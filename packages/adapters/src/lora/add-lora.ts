@@ -1,6 +1,6 @@
 import type { Linear, Module } from "@graticule/nn";
 import { norm, tidy } from "@tensorflow/tfjs-core";
-import { adaptLinear } from "../adapted-linear.js";
+import { adaptLinears } from "../adapted-linear.js";
 import { addAdapter } from "../model-adapters.js";
 import { checkTargetsApart, selectModules, selectOwned } from "../owned-parameters.js";
 import { selectLinears } from "../select-layers.js";
@@ -30,14 +30,12 @@ export function addLora<M extends Module>(model: M, options: LoraOptions): M {
     kind: "LORA",
     options: { ...options, name, modulesToSave },
     owned,
-    places: Array.from(linears, ([path, layer]) => {
-      const place = adaptLinear(LoraLayer, path, layer);
+    places: adaptLinears(LoraLayer, linears, name, (path, layer) => {
       const [outFeatures, inFeatures] = layer.weight.shape as [number, number];
       const own = new LoraPart(outFeatures, inFeatures, part);
       own.initialize(seed, name, path);
       own.loraMagnitudeVector?.assign(lengthsOfRows(layer));
-      place.add(name, own);
-      return place;
+      return own;
     }),
   }));
   return model;

@@ -1,7 +1,7 @@
 import { runOperation } from "@graticule/autodiff";
 import { type DropoutStreams, dropout, type LayerNorm, type LinearWeights, type ParameterSlice } from "@graticule/nn";
 import { gelu, type LinearOptions, type LowRankUpdate, layerNorm, linear, normLinear } from "@graticule/ops";
-import { add, concat, div, keep, mul, norm, reshape, slice, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, concat, div, mul, norm, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { AdaptedLinear } from "../adapted-linear.js";
 import type { LoraPart } from "./lora-part.js";
 
@@ -13,8 +13,6 @@ import type { LoraPart } from "./lora-part.js";
  */
 export class LoraLayer extends AdaptedLinear<LoraPart> {
   #streams: DropoutStreams | undefined;
-  /** Lengths of the rows of W + update when they were merged (DoRA). */
-  #mergedNorm: Tensor | undefined;
 
   override forward(x: Tensor, { weight, bias }: LinearWeights, options: LinearOptions = {}): Tensor {
     const { active } = this;
@@ -63,34 +61,11 @@ export class LoraLayer extends AdaptedLinear<LoraPart> {
     this.#streams = streams;
   }
 
-  merge(sign: 1 | -1): void {
-    const { weight } = this.layer;
+  protected override mergedWeights({ weight }: LinearWeights): LinearWeights {
     const parts = this.active.map(([, part]) => part);
-    const [first] = parts;
-    if (!first) return;
-    const values = tidy(() => {
-      const magnitude = first.loraMagnitudeVector?.variable;
-      const { variable } = weight;
-      if (!magnitude) return sign > 0 ? add(variable, multipliedOut(parts)) : sub(variable, multipliedOut(parts));
-      const update = multipliedOut(parts);
-      if (sign > 0) {
-        const sum = add(variable, update);
-        this.#mergedNorm = keep(norm(sum, 2, 1));
-        return mul(sum, asColumn(div(magnitude, this.#mergedNorm)));
-      }
-      return sub(mul(variable, asColumn(div(this.#mergedNorm as Tensor, magnitude))), update);
-    });
-    weight.variable.assign(values);
-    values.dispose();
-    if (sign > 0) return;
-    this.#mergedNorm?.dispose();
-    this.#mergedNorm = undefined;
-  }
-
-  override dispose(): void {
-    super.dispose();
-    this.#mergedNorm?.dispose();
-    this.#mergedNorm = undefined;
+    const sum = add(weight, multipliedOut(parts));
+    const magnitude = parts[0]?.loraMagnitudeVector?.variable;
+    return { weight: magnitude ? mul(sum, reshape(div(magnitude, norm(sum, 2, 1)), [-1, 1])) : sum };
   }
 
   /** Rows are cut with loraB, columns with loraA; the other factor stays whole on all ranks. */
@@ -136,8 +111,6 @@ function normOfRows(weight: Tensor, part: LoraPart): Tensor {
     gradients: () => ({}),
   });
 }
-
-const asColumn = (x: Tensor): Tensor => reshape(x, [-1, 1]);
 
 function activated(x: Tensor, activation: NonNullable<LinearOptions["inputActivation"]>): Tensor {
   if (activation === "none") return x;

@@ -122,8 +122,8 @@ function siglip(prefix: string): readonly WeightRule[] {
 }
 
 /**
- * The encoder of SigLIP's vision tower, for `mapWeights`: a model of it has no class token, and the tanh form of GELU, which
- * `Vit` hasn't. Its attention pooling (`head.**`) and text tower have no counterpart.
+ * The encoder of SigLIP's vision tower, for `mapWeights` and a `VisionTower`. Its attention pooling (`head.**`) and text
+ * tower have no counterpart.
  *
  * Source: transformers, models/siglip/modeling_siglip.py.
  */

@@ -126,7 +126,7 @@ for (const { name: backend, skip, use } of backends)
       const options = { startHours: [0], leadTimeHours: [24], latitudeWeights: [1, 1, 1, 1] };
       // Outputs are the last layer's bias: 1 and 2, that is 3 and 6 in units of the scale.
       for (const [at, network] of model.networks.entries()) {
-        const { bias } = network.head.at(-1)!;
+        const bias = network.head.at(-1)!.bias!;
         bias.assign(new Float32Array(bias.size).fill(at + 1));
       }
       const plain = model.base(images, options);

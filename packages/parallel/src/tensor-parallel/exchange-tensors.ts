@@ -1,5 +1,5 @@
 import type { Communicator, MpiBuffer } from "@graticule/mpi";
-import { dataPointer } from "@graticule/tfjs-backend-torch";
+import { dataPointer, releaseStorage, restoreStorage } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** How many indices of a dim each rank has. */
@@ -36,7 +36,7 @@ export function allGathered(x: tf.Tensor, dim: number, counts: Counts, group: Co
     const total = sum(counts);
     const row = x.size / (x.shape[dim] as number);
     const flat = withOutput(
-      () => tf.zeros([row * total]),
+      () => zerosLikeStored([row * total], x),
       [row * total],
       (output) => group.allGather(read(x), output, { counts: counts.map((count) => count * row) }),
       () => new Float32Array(row * total),
@@ -64,7 +64,7 @@ export function reduceScattered(x: tf.Tensor, dim: number, counts: Counts, group
     const isInOrder = x.shape.slice(0, dim).every((length) => length === 1);
     const byRank = isInOrder ? x : tf.concat(tf.split(x, [...counts], dim).map((part) => tf.reshape(part, [-1])));
     return withOutput(
-      () => tf.zeros(shape),
+      () => zerosLikeStored(shape, byRank),
       shape,
       (output) => group.reduceScatter(read(byRank), output, { counts: counts.map((count) => count * row) }),
       () => new Float32Array(own * row),
@@ -87,10 +87,20 @@ function read(x: tf.Tensor): MpiBuffer {
   return ownMemory(x) ?? (x.dataSync() as Float32Array);
 }
 
-function ownMemory(x: tf.Tensor): MpiBuffer | undefined {
+function ownMemory(x: tf.Tensor): ReturnType<typeof dataPointer> | undefined {
   if (tf.getBackend() !== "torch") return undefined;
   const pointer = dataPointer(x);
   return pointer.device === "cpu" ? pointer : undefined;
+}
+
+/** Zeros in float32, or memory of undefined values in bf16 where that is how x is stored: MPI gives back what it gets. */
+function zerosLikeStored(shape: number[], x: tf.Tensor): tf.Tensor {
+  const output = tf.zeros(shape);
+  if (ownMemory(x)?.dtype === "bfloat16") {
+    releaseStorage(output);
+    restoreStorage(output, undefined, "bfloat16");
+  }
+  return output;
 }
 
 /** A tensor that an operation of MPI writes: in place in the backend's memory, or by way of an array. */

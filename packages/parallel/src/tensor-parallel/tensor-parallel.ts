@@ -50,7 +50,13 @@ export function tensorParallel<M extends Module>(
   const parameters = new Map(model.namedParameters());
   const shards = shardsByPath(plan, [...parameters.keys()]);
   const layers = layersOf(shards, modules, parameters, group.size);
-  for (const { path, layer, weight, parent } of layers) checkHeads(path, layer, weight, parent, group.size);
+  for (const { path, layer, weight, parent } of layers) {
+    checkHeads(path, layer, weight, parent, group.size);
+    if (parent && "adapter" in parent && parent.adapter)
+      throw new TypeError(
+        expectation("tensorParallel", `'${parentOf(path)}' without virtual tokens`, "a prefix", "Use other adapters."),
+      );
+  }
   for (const [path, each] of shards) checkDivides(path, parameters.get(path) as Parameter, each, group.size);
   const selected = sequence === undefined ? [] : selectPaths(sequence, modules.keys());
   const lists = blockLists(selected);
