@@ -1,64 +1,10 @@
 import { ShapeError } from "@graticule/core";
-import { Embedding, Linear, Module, RmsNorm } from "@graticule/nn";
-import { add, mul, sigmoid, type Tensor, type Tensor3D, tensor, tidy } from "@tensorflow/tfjs-core";
+import { Embedding, Module, RmsNorm } from "@graticule/nn";
+import { mul, type Tensor, type Tensor3D, tensor, tidy } from "@tensorflow/tfjs-core";
 import { checkDecoderConfig, type DecoderConfig } from "./decoder-config.js";
-import { type AttentionContext, LatentAttention } from "./latent-attention.js";
+import { DecoderLayer } from "./decoder-layer.js";
 import type { LatentCache } from "./latent-cache.js";
 import { rotaryTables } from "./rotary.js";
-
-/**
- * Gated MLP: down(silu(gate(x)) · up(x)).
- *
- * Shape: `[..., D] → [..., D]`.
- * Source: Shazeer 2020, eq. 6, arXiv:2002.05202.
- */
-export class SwiGlu extends Module {
-  readonly gateProj: Linear;
-  readonly upProj: Linear;
-  readonly downProj: Linear;
-
-  constructor(embedDim: number, hiddenDim: number) {
-    super();
-    this.gateProj = new Linear(embedDim, hiddenDim, { bias: false });
-    this.upProj = new Linear(embedDim, hiddenDim, { bias: false });
-    this.downProj = new Linear(hiddenDim, embedDim, { bias: false });
-  }
-
-  forward(x: Tensor): Tensor {
-    return tidy(() => {
-      const gate = this.gateProj.forward(x);
-      return this.downProj.forward(mul(mul(gate, sigmoid(gate)), this.upProj.forward(x)));
-    });
-  }
-}
-
-/** Pre-norm layer whose branches are scaled by depthScale / √depth before they are added: `[B, N, D] → [B, N, D]`. */
-export class DecoderLayer extends Module {
-  readonly selfAttn: LatentAttention;
-  readonly mlp: SwiGlu;
-  readonly inputLayernorm: RmsNorm;
-  readonly postAttentionLayernorm: RmsNorm;
-  readonly index: number;
-  readonly #branchScale: number;
-
-  constructor(config: DecoderConfig, index: number) {
-    super();
-    this.index = index;
-    this.selfAttn = new LatentAttention(config);
-    this.mlp = new SwiGlu(config.embedDim, config.mlpDim);
-    this.inputLayernorm = new RmsNorm(config.embedDim, config.normEpsilon);
-    this.postAttentionLayernorm = new RmsNorm(config.embedDim, config.normEpsilon);
-    this.#branchScale = config.depthScale / Math.sqrt(config.depth);
-  }
-
-  forward(x: Tensor, context: AttentionContext): Tensor {
-    return tidy(() => {
-      const attended = this.selfAttn.forward(this.inputLayernorm.forward(x), this.index, context);
-      const between = add(x, mul(attended, this.#branchScale));
-      return add(between, mul(this.mlp.forward(this.postAttentionLayernorm.forward(between)), this.#branchScale));
-    });
-  }
-}
 
 export interface DecodeOptions {
   /** For each row, which tokens are text and not padding, those of the cache first; all unless given. */

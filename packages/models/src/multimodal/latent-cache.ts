@@ -2,8 +2,8 @@ import { concat, keep, type Tensor } from "@tensorflow/tfjs-core";
 
 /**
  * What a decoder remembers of the tokens before: of each layer and token the latent that keys and values are made from,
- * and the turned part of the key, `[B, N, keyValueRank + ropeHeadDim]`. Keys and values themselves would take
- * numHeads · (nopeHeadDim + valueHeadDim) + … numbers for each.
+ * and the turned part of the key, `[B, N, keyValueRank + ropeHeadDim]`. Keys and values of all heads
+ * would take numHeads · (nopeHeadDim + ropeHeadDim + valueHeadDim) numbers for each.
  */
 export class LatentCache {
   readonly #layers: Tensor[] = [];

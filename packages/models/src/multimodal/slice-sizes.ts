@@ -1,4 +1,3 @@
-import { expectation } from "@graticule/core";
 import { checkPositive } from "../vit/config.js";
 import type { PatchGrid } from "./vision-positions.js";
 
@@ -27,7 +26,9 @@ export interface SliceSizes {
  * to the image's, each of about a slice's area and the sides divisible by patches.
  *
  * Units: pixels; [H, W].
- * Source: Yao et al. 2024 (MiniCPM-V), §3.2 and appendix, arXiv:2408.01800.
+ * Source: Yao et al. 2024 (MiniCPM-V), arXiv:2408.01800, as its processor does it.
+ *
+ * @throws {RangeError} if a length is not a positive whole number.
  */
 export function sliceSizes(imageSize: readonly [number, number], options: SliceOptions = defaultSlices): SliceSizes {
   const { maxSlices, sliceSide } = options;
@@ -73,14 +74,13 @@ function nearestMultiple(length: number, unit: number): number {
 
 /** Of the grids of one slice fewer to one more than wanted, the first whose shape is nearest to the image's. */
 function nearestGrid([height, width]: readonly [number, number], wanted: number, maxSlices: number): PatchGrid {
-  let nearest: { readonly grid: PatchGrid; readonly error: number } | undefined;
+  let nearest: { readonly grid: PatchGrid; readonly error: number } = { grid: [1, 1], error: Number.POSITIVE_INFINITY };
   for (const count of [wanted - 1, wanted, wanted + 1].filter((count) => count > 1 && count <= maxSlices))
     for (let columns = 1; columns <= count; columns++) {
       if (count % columns !== 0) continue;
       const grid: PatchGrid = [count / columns, columns];
       const error = Math.abs(Math.log(width / height) - Math.log(columns / grid[0]));
-      if (!nearest || error < nearest.error) nearest = { grid, error };
+      if (error < nearest.error) nearest = { grid, error };
     }
-  if (!nearest) throw new RangeError(expectation("sliceSizes", "maxSlices of at least 2", `${maxSlices}`));
   return nearest.grid;
 }

@@ -1,0 +1,33 @@
+import { Module, RmsNorm } from "@graticule/nn";
+import { add, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { DecoderConfig } from "./decoder-config.js";
+import { type AttentionContext, LatentAttention } from "./latent-attention.js";
+import { SwiGlu } from "./swi-glu.js";
+
+/** Pre-norm layer whose branches are scaled by depthScale / √depth before they are added: `[B, N, D] → [B, N, D]`. */
+export class DecoderLayer extends Module {
+  readonly selfAttn: LatentAttention;
+  readonly mlp: SwiGlu;
+  readonly inputLayernorm: RmsNorm;
+  readonly postAttentionLayernorm: RmsNorm;
+  readonly index: number;
+  readonly #branchScale: number;
+
+  constructor(config: DecoderConfig, index: number) {
+    super();
+    this.index = index;
+    this.selfAttn = new LatentAttention(config);
+    this.mlp = new SwiGlu(config.embedDim, config.mlpDim);
+    this.inputLayernorm = new RmsNorm(config.embedDim, config.normEpsilon);
+    this.postAttentionLayernorm = new RmsNorm(config.embedDim, config.normEpsilon);
+    this.#branchScale = config.depthScale / Math.sqrt(config.depth);
+  }
+
+  forward(x: Tensor, context: AttentionContext): Tensor {
+    return tidy(() => {
+      const attended = this.selfAttn.forward(this.inputLayernorm.forward(x), this.index, context);
+      const between = add(x, mul(attended, this.#branchScale));
+      return add(between, mul(this.mlp.forward(this.postAttentionLayernorm.forward(between)), this.#branchScale));
+    });
+  }
+}
