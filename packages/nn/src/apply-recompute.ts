@@ -7,8 +7,8 @@ type Forward = (...inputs: unknown[]) => Tensor;
 
 /**
  * Makes the modules that a path pattern selects, such as `blocks.*`, keep only their inputs and compute their inside
- * again in the backward pass: less memory for about a third more work. Tensors are a module's first arguments; what comes
- * behind them, such as `DropoutStreams`, both passes get alike. Changes the model in place and returns it.
+ * again in the backward pass: less memory for about a third more work. Arguments that are tensors are kept for the
+ * backward pass, not those inside of objects; others, such as `DropoutStreams`, both passes get alike. Changes the model in place and returns it.
  *
  * Source: Chen et al. 2016, arXiv:1604.06174.
  *
@@ -25,9 +25,13 @@ export function applyRecompute<M extends Module>(model: M, pattern: string): M {
       );
     const forward = module.forward.bind(module);
     module.forward = (...inputs) => {
-      const count = inputs.findIndex((input) => !(input instanceof Tensor));
-      const [tensors, others] = count < 0 ? [inputs, []] : [inputs.slice(0, count), inputs.slice(count)];
-      return recompute((...given: Tensor[]) => forward(...given, ...others))(...(tensors as Tensor[]));
+      const places = [...inputs.keys()].filter((place) => inputs[place] instanceof Tensor);
+      const again = recompute((...given: Tensor[]) => {
+        const others = [...inputs];
+        for (const [index, place] of places.entries()) others[place] = given[index];
+        return forward(...others);
+      });
+      return again(...places.map((place) => inputs[place] as Tensor));
     };
   }
   return model;

@@ -4,7 +4,11 @@ import type { DecoderConfig } from "./decoder-config.js";
 import { type AttentionContext, LatentAttention } from "./latent-attention.js";
 import { SwiGlu } from "./swi-glu.js";
 
-/** Pre-norm layer whose branches are scaled by depthScale / √depth before they are added: `[B, N, D] → [B, N, D]`. */
+/**
+ * Pre-norm layer whose branches are scaled by depthScale / √depth before they are added.
+ *
+ * Shape: `[B, N, D] → [B, N, D]`; cosines and sines as in `RotaryTables`.
+ */
 export class DecoderLayer extends Module {
   readonly selfAttn: LatentAttention;
   readonly mlp: SwiGlu;
@@ -23,8 +27,16 @@ export class DecoderLayer extends Module {
     this.#branchScale = config.depthScale / Math.sqrt(config.depth);
   }
 
-  forward(x: Tensor, context: AttentionContext): Tensor {
+  /** What the attention's context has, one by one: `applyRecompute` keeps arguments that are tensors. */
+  forward(
+    x: Tensor,
+    cosines: Tensor,
+    sines: Tensor,
+    mask: AttentionContext["mask"],
+    cache: AttentionContext["cache"],
+  ): Tensor {
     return tidy(() => {
+      const context = { rotary: { cosines, sines }, mask, cache };
       const attended = this.selfAttn.forward(this.inputLayernorm.forward(x), this.index, context);
       const between = add(x, mul(attended, this.#branchScale));
       return add(between, mul(this.mlp.forward(this.postAttentionLayernorm.forward(between)), this.#branchScale));

@@ -59,14 +59,14 @@ export class Decoder extends Module {
         `Decoder: expected at most ${contextLength} tokens, got ${past + tokens}. Shorten the text or the images.`,
       );
     return tidy(() => {
-      const rotary = rotaryTables(this.config, past, tokens);
+      const { cosines, sines } = rotaryTables(this.config, past, tokens);
       const mask = seen
         ? paddedMask(seen, [batch, tokens], past)
         : past === 0
           ? "causal"
           : laterMask(batch, tokens, past);
       let x: Tensor = embeddings;
-      for (const layer of this.layers) x = layer.forward(x, { rotary, mask, cache });
+      for (const layer of this.layers) x = layer.forward(x, cosines, sines, mask, cache);
       return this.norm.forward(x) as Tensor3D;
     });
   }

@@ -1,4 +1,5 @@
 import { valueAndGrad } from "@graticule/autodiff";
+import { applyRecompute } from "@graticule/nn";
 import { softmaxCrossEntropy } from "@graticule/ops";
 import { concat, memory, reshape, type Scalar, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -78,16 +79,23 @@ for (const { name: backend, skip, use } of backends)
       model.dispose();
     });
 
-    test.each(["minicpm3", "minicpm3-tied"])("%s has transformers' loss and gradients", async (name) => {
+    test.each([
+      ["minicpm3", false],
+      ["minicpm3-tied", false],
+      ["minicpm3", true],
+    ])("%s has transformers' loss and gradients, with recompute: %s", async (name, isRecomputed) => {
       const { fixture, model } = await openModel(name);
+      if (isRecomputed) applyRecompute(model, "model.layers.*");
       const rows = await rowsOf(fixture, "long.ids");
       const names = fixture.names("gradient.");
       const parameters = new Map(model.namedParameters());
       const held = names.map((path) => parameters.get(path)!.variable);
+      const seen = rows.map(() => new Uint8Array(12).fill(1));
       const loss = (): Scalar =>
         tidy(() => {
           const [vocabSize, length] = [40, rows[0]!.length];
-          const logits = slice(model.forward(rows), [0, 0, 0], [-1, length - 1, -1]);
+          const states = model.forward(rows, isRecomputed ? { seen } : {});
+          const logits = slice(states, [0, 0, 0], [-1, length - 1, -1]);
           const labels = Int32Array.from(rows.flatMap((row) => [...row.slice(1)]));
           return softmaxCrossEntropy(reshape(logits, [-1, vocabSize]), labels);
         });

@@ -1,3 +1,4 @@
+import { applyRecompute } from "@graticule/nn";
 import {
   concat,
   mul,
@@ -63,25 +64,29 @@ for (const { name: backend, skip, use } of backends)
 describe("its gradient", () => {
   beforeAll(async () => backends[0]!.use());
 
-  test("is that of finite differences, with padding and positions that several patches take", async () => {
-    const { tower } = await openTower();
-    const images = [randomTensor([3, 10, 25], "a"), randomTensor([3, 30, 15], "b")];
-    checkSlopes(tower, () =>
-      tidy(() => {
-        const { tokens, grids } = tower.forward(images);
-        const own = grids.map(([rows, columns], at) => slice(tokens, [at, 0, 0], [1, rows * columns, -1]));
-        return sum(
-          square(
-            concat(
-              own.map((each) => mul(each, 0.1)),
-              1,
+  test.each([false, true])(
+    "is that of finite differences, with padding and positions that several patches take; recompute: %s",
+    async (isRecomputed) => {
+      const { tower } = await openTower();
+      if (isRecomputed) applyRecompute(tower, "blocks.*");
+      const images = [randomTensor([3, 10, 25], "a"), randomTensor([3, 30, 15], "b")];
+      checkSlopes(tower, () =>
+        tidy(() => {
+          const { tokens, grids } = tower.forward(images);
+          const own = grids.map(([rows, columns], at) => slice(tokens, [at, 0, 0], [1, rows * columns, -1]));
+          return sum(
+            square(
+              concat(
+                own.map((each) => mul(each, 0.1)),
+                1,
+              ),
             ),
-          ),
-        ) as Scalar;
-      }),
-    );
-    tower.dispose();
-  });
+          ) as Scalar;
+        }),
+      );
+      tower.dispose();
+    },
+  );
 });
 
 test("positions are those of the same place of the image, as transformers' MiniCPM-V has them", async () => {
