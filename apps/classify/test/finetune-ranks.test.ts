@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { makeVit } from "@graticule/models";
+import { mpiBuilds } from "@graticule/mpi";
+import { openBackend, readMetrics, saveCheckpoint } from "@graticule/train";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeVit } from "../src/vit-model-config.js";
+import { writeColorFolder } from "./color-folder.js";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const hasMpi = mpiBuilds().some(({ launcher }) => launcher !== null);
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graticule-finetune-ranks-"));
+  await writeColorFolder(join(folder, "images"), { train: 8, val: 3, test: 3 });
+  await openBackend({ name: "cpu", device: "cpu", precision: "fp32", threads: 0 });
+  const shape = {
+    ...{ imageSize: [8, 8], patchSize: 4, inChannels: 3, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 },
+    ...{ normEpsilon: 1e-6, pool: "mean" },
+  } as const;
+  const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
+  const data = { kind: "image-folder", root: join(folder, "images") };
+  const vit = makeVit(shape, { seed: 3 });
+  await saveCheckpoint({
+    ...{ runFolder: join(folder, "base"), keep: 1, model: vit.stateDict() },
+    optimizer: { tensors: new Map(), updates: {} },
+    state: {
+      ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0, seed: 3, schema },
+      config: JSON.parse(JSON.stringify({ seed: 3, data, model: describeVit(shape) })),
+    },
+  });
+  vit.dispose();
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const settings = [
+  ...["tune.method=lora", "backend.name=cpu", "loader.numWorkers=0", "train.epochs=2", "train.microBatchSize=12"],
+  ...["train.logEverySteps=1", "optimizer.baseLearningRate=0.5", "augment.mixup=0.5", "augment.erasing=0.5"],
+];
+
+async function lossesOf(name: string, ...flags: string[]): Promise<number[]> {
+  const out = join(folder, name);
+  const node = ["--conditions=@graticule/source", "--import", "tsx", main];
+  await promisify(execFile)(process.execPath, [
+    ...node,
+    "finetune",
+    join(folder, "base"),
+    ...settings,
+    "--out",
+    out,
+    ...flags,
+  ]);
+  const { steps, evaluations } = await readMetrics(out);
+  return [...steps.map(({ loss }) => loss), ...evaluations.map(({ evaluation }) => evaluation.loss as number)];
+}
+
+describe.skipIf(!hasMpi)(`fine-tuning on ranks${hasMpi ? "" : " (skipped: no MPI with its addon)"}`, () => {
+  test("two ranks train as one does, with mixed images and LoRA's dropout", async () => {
+    const alone = await lossesOf("one");
+    const shared = await lossesOf("two", "--ranks", "2");
+    expect(shared).toHaveLength(6);
+    for (const [index, loss] of alone.entries()) expect(shared[index]).toBeCloseTo(loss, 5); // sums in another order
+  }, 300_000);
+});
