@@ -74,10 +74,13 @@ function runItself(args: readonly string[]): Promise<string> {
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0
-        ? resolve(text)
-        : reject(new ConfigError(`compare-methods: expected '${args.join(" ")}' to end well, got exit code ${code}.`)),
-    );
+    child.on("close", (code) => {
+      // A run that a signal stops saves, ends well and prints no scores.
+      if (code === 0 && text !== "") resolve(text);
+      else {
+        const got = code === 0 ? "a run that was stopped" : `exit code ${code}`;
+        reject(new ConfigError(`compare-methods: expected '${args.join(" ")}' to end with scores, got ${got}.`));
+      }
+    });
   });
 }

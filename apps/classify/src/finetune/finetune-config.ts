@@ -30,8 +30,8 @@ const tuneConfig = z.strictObject({
 });
 
 /**
- * Learning rates at a batch of 256, unless one is given: those of MAE's fine-tuning of a base model, and for LoRA that of
- * PEFT's usual 1e-4 at a batch of 32. Source: He et al. 2022, table 9, arXiv:2111.06377.
+ * Learning rates at a batch of 256, unless one is given: `full` and `last-blocks` that of MAE's fine-tuning code for a base
+ * model, `lora` 1e-4 at a batch of 32; `linear` is a choice of ours.
  */
 const BASE_LEARNING_RATES = { full: 5e-4, "last-blocks": 5e-4, linear: 1e-2, lora: 8e-4 } as const;
 

@@ -21,7 +21,7 @@ import { countLabels, findSplits, openHeldOutImages, openTrainingImages } from "
 /** What a fine-tuning run has come to. */
 export interface FinetuneResult extends TrainResult {
   readonly trainable: TrainableParameters;
-  /** The best weights and their scores; on rank 0 alone, and undefined if a signal ended the run before its end. */
+  /** The best weights and their scores; undefined if a signal ended the run before its end. */
   readonly saved: SavedClassifier | undefined;
 }
 

@@ -4,7 +4,7 @@ import { expectation } from "@graticule/core";
  * How fast a ViT's parameters learn in fine-tuning, by path: decay^(depth + 1 − i) with i = 0 for patches, class token and
  * positions, i + 1 for block i, and 1 for what comes behind the blocks. Adapters learn as their layers.
  *
- * Source: Bao et al. 2022 (BEiT), arXiv:2106.08254, as in MAE's fine-tuning code.
+ * Source: MAE's fine-tuning code, `facebookresearch/mae`.
  *
  * @throws {RangeError} if the decay is not above 0 and at most 1.
  */
