@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { makeVit } from "@graticule/models";
+import { makeVit, vitConfig } from "@graticule/models";
 import { mpiBuilds } from "@graticule/mpi";
 import { openBackend, readMetrics, saveCheckpoint } from "@graticule/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -20,10 +20,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graticule-finetune-ranks-"));
   await writeColorFolder(join(folder, "images"), { train: 8, val: 3, test: 3 });
   await openBackend({ name: "cpu", device: "cpu", precision: "fp32", threads: 0 });
-  const shape = {
-    ...{ imageSize: [8, 8], patchSize: 4, inChannels: 3, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 },
-    ...{ normEpsilon: 1e-6, pool: "mean" },
-  } as const;
+  const tiny = { imageSize: [8, 8], patchSize: 4, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 } as const;
+  const shape = vitConfig("tiny", { ...tiny, inChannels: 3, pool: "mean" });
   const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
   const data = { kind: "image-folder", root: join(folder, "images") };
   const vit = makeVit(shape, { seed: 3 });
