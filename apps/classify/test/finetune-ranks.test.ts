@@ -21,7 +21,7 @@ beforeAll(async () => {
   await writeColorFolder(join(folder, "images"), { train: 8, val: 3, test: 3 });
   await openBackend({ name: "cpu", device: "cpu", precision: "fp32", threads: 0 });
   const tiny = { imageSize: [8, 8], patchSize: 4, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 } as const;
-  const shape = vitConfig("tiny", { ...tiny, inChannels: 3, pool: "mean" });
+  const shape = vitConfig("tiny", { ...tiny, inChannels: 3, normEpsilon: 1e-6, pool: "mean" });
   const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
   const data = { kind: "image-folder", root: join(folder, "images") };
   const vit = makeVit(shape, { seed: 3 });
