@@ -64,7 +64,7 @@ async function expectAsOne(name: string): Promise<void> {
     await weights(join(runFolder(name), "best.safetensors")),
     await weights(join(runFolder("one"), "best.safetensors")),
   ];
-  for (const [path, values] of one) expect(relativeError(own.get(path) ?? [], values)).toBeLessThan(1e-5);
+  for (const [path, values] of one) expect(relativeError(own.get(path) ?? [], values), path).toBeLessThan(1e-5);
 }
 
 describe.skipIf(reason !== "")(`a forecaster on several ranks${reason}`, () => {

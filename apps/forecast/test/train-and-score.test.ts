@@ -107,6 +107,7 @@ test("a trained run beats persistence, and its forecasts are the same from a fil
   const report = scoreReport(spread);
   expect(report.sections.map(({ heading }) => heading)).toEqual([
     "Scores on split 'test'",
+    "All channels",
     "Scorecards",
     "Ensemble",
     "Spectra",

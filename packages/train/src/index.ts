@@ -13,6 +13,7 @@
  * result.checkpoint; // runs/demo/checkpoints/step-00002000
  * ```
  */
+export { assignParameter } from "./assign-parameter.js";
 export { type CheckedCheckpoint, type CheckedFile, checkCheckpoint } from "./check-checkpoint.js";
 export { checkpointsFolder, listCheckpoints } from "./checkpoint-folder.js";
 export type { CheckpointState } from "./checkpoint-state.js";

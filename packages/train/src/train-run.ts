@@ -73,9 +73,10 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     totalSteps,
     minLr: minLearningRate,
   });
-  const parameters = await countTrained(model, strategy);
+  const trained = await countTrained(model, strategy);
+  const parameters = trained < 1e5 ? `${trained}` : `${(trained / 1e6).toFixed(2)} M`;
   logger.info(
-    `${loader.length} samples of ${loader.schema.length} channels · ${(parameters / 1e6).toFixed(2)} M parameters · ${totalSteps} steps of ${loader.globalBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
+    `${loader.length} samples of ${loader.schema.length} channels · ${parameters} parameters · ${totalSteps} steps of ${loader.globalBatchSize * gradAccumSteps} on ${backend.name} (${backend.precision})`,
   );
   const trainOptions: TrainOptions = {
     runFolder,

@@ -6,6 +6,7 @@ it("exports these names", () => {
     [
       "CheckpointError",
       "RUN_CONFIG_FILE",
+      "assignParameter",
       "checkCheckpoint",
       "checkpointsFolder",
       "exportWeights",

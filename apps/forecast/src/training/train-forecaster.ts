@@ -12,6 +12,7 @@ import { type AnomalyBase, type AnomalyForecasterConfig, makeAnomalyForecaster }
 import { type Communicator, soloCommunicator } from "@graticule/mpi";
 import { deferInitialization } from "@graticule/nn";
 import {
+  assignParameter,
   findLatestCheckpoint,
   type LossContext,
   openBackend,
@@ -121,11 +122,11 @@ export async function trainForecaster(
     if (validation && best && !result.stopped && config.train.calibrate && !isEnsemble(config) && !best.calibrated) {
       await loadBest(runFolder, model, strategy);
       strategy.beforeForward();
-      model.gate.assign(await fitCorrectionGate(model, validation, weights.latitudeWeights, mesh));
+      const gate = await fitCorrectionGate(model, validation, weights.latitudeWeights, mesh);
       // The dates of the validation have done their work: what needs no choice is measured on them too.
       const { climatology, persistence } = await sharedBase(world, [samples, validation], config, modelConfig);
-      model.climatology.assign(climatology);
-      model.persistence.assign(persistence);
+      for (const [path, values] of Object.entries({ gate, climatology, persistence }))
+        assignParameter(model, path, values, strategy);
       best = await writeBest(runFolder, model, { ...best, calibrated: true }, strategy);
     }
     mesh.free();

@@ -1,4 +1,4 @@
-// Operations that gradients pass between ranks, on 3 ranks with uneven parts, by two backends.
+// Operations that gradients pass between ranks, with uneven parts, by two backends. Argument: 2 or 3 ranks.
 import assert from "node:assert/strict";
 import "@tensorflow/tfjs-backend-cpu";
 import { backward, recompute } from "@graticule/autodiff";
@@ -26,7 +26,8 @@ interface Case {
   readonly expected: (all: readonly tf.Tensor[], rank: number) => tf.Tensor;
 }
 
-const uneven = [3, 1, 2];
+const uneven = [3, 1, 2].slice(0, Number(process.argv[2]));
+const total = uneven.reduce((sum, length) => sum + length, 0);
 const along: AlongDim = { dim: 1, counts: uneven };
 const joined = (all: readonly tf.Tensor[]): tf.Tensor => tf.concat([...all], 1);
 const part = (x: tf.Tensor, rank: number): tf.Tensor => tf.split(x, uneven, 1)[rank] as tf.Tensor;
@@ -35,7 +36,7 @@ const cases: Readonly<Record<string, Case>> = {
   copyToGroup: { run: copyToGroup, input: 4, isOutputAlike: false, expected: (all, rank) => all[rank] as tf.Tensor },
   reduceFromGroup: {
     run: reduceFromGroup,
-    input: [4, 4, 4],
+    input: uneven.map(() => 4),
     isOutputAlike: true,
     expected: (all) => tf.addN([...all]),
   },
@@ -47,7 +48,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   scatterToGroup: {
     run: (x, group) => scatterToGroup(x, group, along),
-    input: 6,
+    input: total,
     isOutputAlike: false,
     expected: (all, rank) => part(all[0] as tf.Tensor, rank),
   },
@@ -59,7 +60,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   reduceScatterFromGroup: {
     run: (x, group) => reduceScatterFromGroup(x, group, along),
-    input: [6, 6, 6],
+    input: uneven.map(() => total),
     isOutputAlike: false,
     expected: (all, rank) => part(tf.addN([...all]), rank),
   },
