@@ -35,6 +35,7 @@ export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divi
 export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
 export { type RankShare, shareOf } from "./ranks/rank-share.js";
+export type { RanksRunOptions } from "./ranks/ranks-run-options.js";
 export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ranks/share-values.js";
 export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";
 export { readConfig, readRunConfig } from "./read-config.js";

@@ -1,8 +1,8 @@
-import { divideModel, fromFirstRank, readRunConfig, shareOf } from "@graticule/classify";
-import { type Logger, silentLogger } from "@graticule/core";
-import { type Communicator, soloCommunicator } from "@graticule/mpi";
+import { divideModel, fromFirstRank, type RanksRunOptions, readRunConfig, shareOf } from "@graticule/classify";
+import { silentLogger } from "@graticule/core";
+import { soloCommunicator } from "@graticule/mpi";
 import { deferInitialization } from "@graticule/nn";
-import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
+import { findLatestCheckpoint, openBackend, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d } from "@tensorflow/tfjs-core";
 import { makeMaskedModel } from "./masked-model.js";
 import { type PretrainConfig, pretrainConfig, resumeMayChange } from "./pretrain-config.js";
@@ -17,14 +17,7 @@ import { validationLoss } from "./validation-loss.js";
 export async function pretrain(
   runFolder: string,
   config: PretrainConfig,
-  options: {
-    /** The ranks that share the run; this process alone unless given. Every rank calls with the same arguments. */
-    readonly world?: Communicator;
-    readonly resume?: boolean;
-    readonly logger?: Logger;
-    /** Where to show progress; nowhere unless given. */
-    readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
-  } = {},
+  options: RanksRunOptions = {},
 ): Promise<TrainResult> {
   const { world = soloCommunicator(), resume = false, progressStream } = options;
   const share = shareOf(world, config, options.logger ?? silentLogger);

@@ -1,7 +1,9 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
+
+export { expectClose } from "../../../tooling/test/expect-close.js";
 
 /** Runs the tests once on each backend; each must free all that it makes but what its models hold. */
 export function describeOnBackends(title: string, tests: (backend: string) => void): void {
@@ -19,15 +21,4 @@ export function describeOnBackends(title: string, tests: (backend: string) => vo
 
 export function numbers(x: tf.Tensor): number[] {
   return Array.from(x.dataSync());
-}
-
-/** Expects two lists of numbers to agree within `tolerance` of the largest expected size. */
-export function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  expect(got.length).toBe(expected.length);
-  let [scale, worst] = [1e-30, 0];
-  for (const [index, value] of Array.from(expected).entries()) {
-    scale = Math.max(scale, Math.abs(value));
-    worst = Math.max(worst, Math.abs((got[index] as number) - value));
-  }
-  expect(worst / scale).toBeLessThanOrEqual(tolerance);
 }

@@ -5,6 +5,8 @@ import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "vitest";
 
+export { expectClose } from "../../../tooling/test/expect-close.js";
+
 export { normalTensor, normalValues, numbers } from "./random-tensors.js";
 
 export const backends: readonly string[] = isAddonBuilt() ? ["cpu", "wasm", "torch"] : ["cpu", "wasm"];
@@ -30,15 +32,4 @@ export function describeOnBackends(title: string, tests: (backend: string) => vo
     afterAll(() => tf.disposeVariables());
     tests(backend);
   });
-}
-
-/** Expects two lists of numbers to agree within `tolerance` of the largest expected size. */
-export function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  expect(got.length).toBe(expected.length);
-  let [scale, worst] = [1e-30, 0];
-  for (const [index, value] of Array.from(expected).entries()) {
-    scale = Math.max(scale, Math.abs(value));
-    worst = Math.max(worst, Math.abs((got[index] as number) - value));
-  }
-  expect(worst / scale).toBeLessThanOrEqual(tolerance);
 }

@@ -1,12 +1,13 @@
 import { setAdapterDropout, type TrainableParameters, trainableParameters } from "@graticule/adapters";
-import { ConfigError, type Logger, silentLogger } from "@graticule/core";
+import { ConfigError, silentLogger } from "@graticule/core";
 import { type Classifier, vitLayerDecay } from "@graticule/models";
-import { type Communicator, soloCommunicator } from "@graticule/mpi";
-import { findLatestCheckpoint, openBackend, type TrainOptions, type TrainResult, trainRun } from "@graticule/train";
+import { soloCommunicator } from "@graticule/mpi";
+import { findLatestCheckpoint, openBackend, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { openPretrainedRun } from "../encoder.js";
 import { divideModel } from "../ranks/divide-model.js";
 import { shareOf } from "../ranks/rank-share.js";
+import type { RanksRunOptions } from "../ranks/ranks-run-options.js";
 import { fromFirstRank } from "../ranks/share-values.js";
 import { readRunConfig } from "../read-config.js";
 import { AveragedModel } from "./averaged-model.js";
@@ -34,14 +35,7 @@ export interface FinetuneResult extends TrainResult {
 export async function finetune(
   runFolder: string,
   config: FinetuneConfig,
-  options: {
-    /** The ranks that share the run; this process alone unless given. Every rank calls with the same arguments. */
-    readonly world?: Communicator;
-    readonly resume?: boolean;
-    readonly logger?: Logger;
-    /** Where to show progress; nowhere unless given. */
-    readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
-  } = {},
+  options: RanksRunOptions = {},
 ): Promise<FinetuneResult> {
   const { world = soloCommunicator(), resume = false, progressStream } = options;
   const share = shareOf(world, config, options.logger ?? silentLogger);

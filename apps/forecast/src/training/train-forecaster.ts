@@ -1,4 +1,11 @@
-import { arraysFromFirstRank, divideModel, fromFirstRank, readRunConfig, shareOf } from "@graticule/classify";
+import {
+  arraysFromFirstRank,
+  divideModel,
+  fromFirstRank,
+  type RanksRunOptions,
+  readRunConfig,
+  shareOf,
+} from "@graticule/classify";
 import { type Logger, silentLogger } from "@graticule/core";
 import { type Batch, makeLoader } from "@graticule/data";
 import {
@@ -16,7 +23,6 @@ import {
   findLatestCheckpoint,
   type LossContext,
   openBackend,
-  type TrainOptions,
   type TrainResult,
   trainRun,
 } from "@graticule/train";
@@ -38,14 +44,7 @@ import { validationLoss } from "./validation-loss.js";
 export async function trainForecaster(
   runFolder: string,
   config: TrainConfig,
-  options: {
-    /** The ranks that share the run; this process alone unless given. Every rank calls with the same arguments. */
-    readonly world?: Communicator;
-    readonly resume?: boolean;
-    readonly logger?: Logger;
-    /** Where to show progress; nowhere unless given. */
-    readonly progressStream?: NonNullable<TrainOptions["progressStream"]>;
-  } = {},
+  options: RanksRunOptions = {},
 ): Promise<TrainResult & { readonly best: BestValidation | undefined }> {
   const { world = soloCommunicator(), resume = false } = options;
   const { seed, parallel } = config;
