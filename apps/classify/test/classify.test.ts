@@ -139,6 +139,7 @@ test("the public names are these", async () => {
       "onRanks",
       "openEncoder",
       "openPretrainedRun",
+      "openTunedModel",
       "openWeights",
       "ownTasks",
       "parallelConfig",
