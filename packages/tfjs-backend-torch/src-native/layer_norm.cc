@@ -93,7 +93,7 @@ KERNEL(FusedLayerNorm) {
   const auto dtype = graticule::inBfloat16() ? at::kBFloat16 : at::kFloat;
   if (!x.device().is_cpu()) {
     const auto result = at::native_layer_norm(x.to(at::kFloat), {x.size(-1)}, gamma, beta, epsilon);
-    call.output(std::get<0>(result).to(dtype));
+    call.activation(std::get<0>(result).to(dtype));
     call.output(std::get<1>(result).reshape({-1}));
     call.output(std::get<2>(result).reshape({-1}));
     return;
@@ -115,7 +115,7 @@ KERNEL(FusedLayerNorm) {
       rstd.data_ptr<float>()[row] = scale;
     }
   });
-  call.output(y);
+  call.activation(y);
   call.output(mean);
   call.output(rstd);
 }
