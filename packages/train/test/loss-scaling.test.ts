@@ -26,7 +26,7 @@ async function trainScaled(overrides: Partial<TrainOptions>, factor: number, run
   const result = await train({
     ...options,
     totalSteps: 8,
-    loss: (batch, context) => inHalf(tf.mul(options.loss(batch, context), factor)) as tf.Scalar,
+    loss: (batch, context) => tf.mul(inHalf(options.loss(batch, context)), factor) as tf.Scalar,
     logger: makeLogger((line) => lines.push(line)),
     ...overrides,
   });
