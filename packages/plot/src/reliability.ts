@@ -36,7 +36,14 @@ export function plotReliability({ bins, title = "Reliability" }: ReliabilityOpti
   const shares = drawPlot({
     ...{ width: SIDE, height: SIDE - 60, ...MARGINS, marginTop: 30, marginBottom: 26 },
     x,
-    y: { domain: [0, 1], label: "share of right predictions", labelArrow: "none", grid: true, ticks: 5 },
+    y: {
+      domain: [0, 1],
+      label: "share of right predictions",
+      labelArrow: "none",
+      labelOffset: 44,
+      grid: true,
+      ticks: 5,
+    },
     marks: [
       Plot.rectY(filled, {
         x1: "low",
@@ -59,7 +66,7 @@ export function plotReliability({ bins, title = "Reliability" }: ReliabilityOpti
   const counts = drawPlot({
     ...{ width: SIDE, height: COUNTS_HEIGHT, ...MARGINS, marginTop: 22, marginBottom: 40 },
     x: { ...x, label: "confidence", labelArrow: "none", labelAnchor: "center" },
-    y: { label: "predictions", labelArrow: "none", ticks: 3, grid: true },
+    y: { label: "predictions", labelArrow: "none", labelOffset: 44, ticks: 3, grid: true },
     marks: [
       Plot.rectY(filled, { x1: "low", x2: "high", y: "numItems", fill: "#8c959f", insetLeft: 0.5, insetRight: 0.5 }),
     ],
