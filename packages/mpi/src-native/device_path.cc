@@ -124,13 +124,14 @@ DevicePath::~DevicePath() {
     const std::lock_guard<std::mutex> lock(liveMutex);
     live().erase({nccl_, comm_});
   }
+  deviceRuntime().setDevice(device_);
   nccl_->commDestroy(comm_);
 }
 
 std::unique_ptr<DeviceWork> DevicePath::begin(const Operation& operation, const Buffers& buffers) {
   useDevice(device_);
-  if (nccl_ != nullptr && ncclType(operation.elementType) >= 0)
-    return std::make_unique<NcclWork>(*nccl_, comm_, stream_->get(), communicator_.rank, communicator_.size, operation,
+  if (nccl_ != nullptr && kNcclTypes[operation.elementType] >= 0)
+    return std::make_unique<NcclWork>(*nccl_, comm_, device_, stream_->get(), communicator_.rank, communicator_.size, operation,
                                       buffers);
   if (!queue_)
     queue_ = std::make_shared<StagedQueue>(communicator_.comm, communicator_.rank, communicator_.size, device_);

@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "element_type.h"
 #include "shared_library.h"
 
 namespace graticule {
@@ -53,18 +52,6 @@ std::string ncclVersionText(int version) {
   const int unit = version < 10000 ? 1000 : 10000;
   return std::to_string(version / unit) + "." + std::to_string(version % unit / 100) + "." +
          std::to_string(version % 100);
-}
-
-int ncclType(int elementType) {
-  // float32, float64, int8, uint8, int16, uint16, int32, uint32, int64, uint64, bfloat16, float16
-  static constexpr int kTypes[kElementTypes] = {7, 8, 0, 1, -1, -1, 2, 3, 4, 5, 9, 6};
-  return kTypes[elementType];
-}
-
-int ncclReduction(int reduction) {
-  // sum, product, min, max
-  static constexpr int kOps[kReductions] = {0, 1, 3, 2};
-  return kOps[reduction];
 }
 
 }  // namespace graticule

@@ -51,8 +51,9 @@ const NcclApi* openNccl(std::string& reason);
 int ncclVersion(const NcclApi* api);
 std::string ncclVersionText(int version);
 
-/** The code of an element type, −1 where NCCL lacks it; and that of a reduction. */
-int ncclType(int elementType);
-int ncclReduction(int reduction);
+/** By our codes: float32, float64, int8, uint8, int16, uint16, int32, uint32, int64, uint64, bfloat16, float16; −1: none. */
+constexpr int kNcclTypes[] = {7, 8, 0, 1, -1, -1, 2, 3, 4, 5, 9, 6};
+/** By our codes: sum, product, min, max. */
+constexpr int kNcclReductions[] = {0, 1, 3, 2};
 
 }  // namespace graticule

@@ -94,9 +94,10 @@ void checkNccl(const NcclApi& api, int code) {
   if (code != kNcclSuccess && code != kNcclInProgress) throw DeviceError(std::string("NCCL: ") + api.getErrorString(code));
 }
 
-NcclWork::NcclWork(const NcclApi& api, NcclComm comm, DeviceStream stream, int rank, int size,
+NcclWork::NcclWork(const NcclApi& api, NcclComm comm, int device, DeviceStream stream, int rank, int size,
                    const Operation& operation, const Buffers& buffers)
-    : api_(api), comm_(comm) {
+    : api_(api), comm_(comm), device_(device) {
+  useDevice(device);
   ready_.record(kDefaultStream);
   ready_.holdBack(stream);
   Call{api,
@@ -106,13 +107,14 @@ NcclWork::NcclWork(const NcclApi& api, NcclComm comm, DeviceStream stream, int r
        size,
        static_cast<size_t>(operation.count),
        static_cast<size_t>(elementBytes(operation.elementType)),
-       ncclType(operation.elementType),
-       ncclReduction(operation.reduction)}
+       kNcclTypes[operation.elementType],
+       kNcclReductions[operation.reduction]}
       .run(operation, buffers);
   done_.record(stream);
 }
 
 bool NcclWork::advance() {
+  useDevice(device_);
   int error = kNcclSuccess;
   checkNccl(api_, api_.commGetAsyncError(comm_, &error));
   checkNccl(api_, error);
@@ -120,6 +122,7 @@ bool NcclWork::advance() {
 }
 
 bool NcclWork::holdBackDefaultStream() {
+  useDevice(device_);
   done_.holdBack(kDefaultStream);
   return true;
 }

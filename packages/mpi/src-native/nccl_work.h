@@ -13,14 +13,15 @@ void checkNccl(const NcclApi& api, int code);
 class NcclWork : public DeviceWork {
  public:
   /** Begins it, after what the default stream has got to do now. `rank` and `size` are the communicator's. */
-  NcclWork(const NcclApi& api, NcclComm comm, DeviceStream stream, int rank, int size, const Operation& operation,
-           const Buffers& buffers);
+  NcclWork(const NcclApi& api, NcclComm comm, int device, DeviceStream stream, int rank, int size,
+           const Operation& operation, const Buffers& buffers);
   bool advance() override;
   bool holdBackDefaultStream() override;
 
  private:
   const NcclApi& api_;
   NcclComm comm_;
+  int device_;
   StreamEvent ready_;
   StreamEvent done_;
 };

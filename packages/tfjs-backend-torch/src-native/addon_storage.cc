@@ -127,7 +127,9 @@ Napi::Value copy(const Napi::CallbackInfo& info) {
     TORCH_CHECK(values.numel() == target.value.numel(), "expected ", target.value.numel(), " elements, got ",
                 values.numel());
     target.prepareToWrite();
-    target.value.view({-1}).copy_(values.view({-1}));
+    // From page-locked memory it takes its place in the device's stream, without waiting.
+    const bool comesLater = values.device().is_cpu() && target.value.device().is_cuda() && values.is_pinned();
+    target.value.view({-1}).copy_(values.view({-1}), /*non_blocking=*/comesLater);
   });
   return info.Env().Undefined();
 }

@@ -112,6 +112,17 @@ describeTorch("storages", () => {
     expect(() => torch.makeFileTensor(tmpdir(), 1e14)).toThrow(/expected to reserve 400000000000000 bytes in .*, got /);
   });
 
+  it("lie in the host's memory, and other tensors in them", () => {
+    const state = torch.makeHostTensor(6);
+    const moment = tf.zeros([3]);
+    torch.placeStorage(moment, state, 3);
+    descend(moment);
+    expect(torch.dataPointer(state).device).toBe("cpu");
+    expect(Array.from(state.dataSync(), Math.round)).toEqual([0, 0, 0, -1, -1, -1]);
+    tf.dispose([state, moment]);
+    expect(() => torch.makeHostTensor(-1)).toThrow("expected a length of 0 or more, got -1");
+  });
+
   it("refuses values of another length, strings, and disposed tensors", () => {
     const tensor = tf.ones([2, 3]);
     expect(() => torch.restoreStorage(tensor, Float32Array.of(1))).toThrowErrorMatchingInlineSnapshot(

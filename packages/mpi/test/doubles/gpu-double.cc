@@ -268,6 +268,12 @@ uint64_t numberOf(napi_env env, napi_value value) {
   return number;
 }
 
+/** As LibTorch does it: its calls leave the thread's device as they found it, which for the tests is 0. */
+struct OnDevice {
+  explicit OnDevice(int wanted) { device = wanted; }
+  ~OnDevice() { device = 0; }
+};
+
 /** allocate(device, bytes): an address. Nothing is given back. */
 napi_value allocate(napi_env env, napi_callback_info info) {
   size_t count = 2;
@@ -310,7 +316,7 @@ napi_value write(napi_env env, napi_callback_info info) {
   int owner = 0;
   char* to = reach(reinterpret_cast<void*>(numberOf(env, args[0])), bytes.length, &owner);
   if (to == nullptr) std::abort();
-  device = owner;
+  const OnDevice here(owner);
   streamOf(nullptr).enqueue([=] {
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
     takeTime();
@@ -328,7 +334,7 @@ napi_value read(napi_env env, napi_callback_info info) {
   int owner = 0;
   const char* from = reach(reinterpret_cast<void*>(numberOf(env, args[0])), bytes.length, &owner);
   if (from == nullptr) std::abort();
-  device = owner;
+  const OnDevice here(owner);
   streamOf(nullptr).finish();
   std::memcpy(bytes.data, from, bytes.length);
   return nullptr;
