@@ -14,6 +14,9 @@ import {
   SUBTABLE,
 } from "./inflate-tables";
 
+/** The farthest that a match reaches back. */
+const WINDOW: usize = 32768;
+
 /** An entry's number with its extra bits, which end what the entry takes of the buffer. */
 // @ts-ignore
 @inline
@@ -67,9 +70,11 @@ export function copyBack(to: usize, distance: usize, length: usize): void {
  * buffer begin at the third, so that they select a place in a table without a shift; `count` counts the two before as
  * well. Shifts take only the lowest bits of an entry or of `count`, so neither is masked.
  */
-export function inflateBlock(stream: Stream): void {
+// @ts-ignore
+@inline
+function inflateCodes(stream: Stream, isEarly: bool): void {
   const output = stream.output;
-  const outputEnd = stream.outputEnd;
+  const outputEnd = isEarly ? min(stream.outputEnd, output + WINDOW) : stream.outputEnd;
   let to = stream.to;
   let buffer = stream.bitBuffer << 2;
   let count: u64 = stream.bitCount + 2;
@@ -87,24 +92,26 @@ export function inflateBlock(stream: Stream): void {
   let entry = <u64>load<u32>(place, LITERAL_TABLE);
   while (true) {
     if (from > lastInput) return stream.end(TRUNCATED);
-    if (to > outputEnd) return stream.end(TOO_LONG);
+    if (to > outputEnd) {
+      if (to > stream.outputEnd) return stream.end(TOO_LONG);
+      if (isEarly && <i32>isBefore < 0) return stream.end(CORRUPT);
+      break;
+    }
     // 54 bits here. An entry takes 25 at most, so that after one there are enough for a lookup.
     if (entry & BYTES_MASK) {
       let shift = entry;
       let distance = rest(<u32>entry, buffer);
-      let mask = matchMask(<u32>entry);
       let source = place + LITERAL_TABLE + 2;
       buffer >>= shift;
       count -= shift;
       place = <usize>buffer & LITERAL_MASK;
       entry = <u64>load<u32>(place, LITERAL_TABLE);
-      isBefore |= (to - output - distance) & mask;
-      store<u64>(to, load<u64>(source + ((to - distance - source) & mask)));
+      if (isEarly) isBefore |= (to - output - distance) & matchMask(<u32>shift);
+      store<u64>(to, load<u64>(select<usize>(to - distance, source, <u32>shift & SPECIAL)));
       to += (<u32>shift >> BYTES_SHIFT) & 15;
       if (entry & BYTES_MASK) {
         shift = entry;
         distance = rest(<u32>entry, buffer);
-        mask = matchMask(<u32>entry);
         source = place + LITERAL_TABLE + 2;
         buffer >>= shift;
         count -= shift;
@@ -113,8 +120,8 @@ export function inflateBlock(stream: Stream): void {
         count |= 56;
         place = <usize>buffer & LITERAL_MASK;
         entry = <u64>load<u32>(place, LITERAL_TABLE);
-        isBefore |= (to - output - distance) & mask;
-        store<u64>(to, load<u64>(source + ((to - distance - source) & mask)));
+        if (isEarly) isBefore |= (to - output - distance) & matchMask(<u32>shift);
+        store<u64>(to, load<u64>(select<usize>(to - distance, source, <u32>shift & SPECIAL)));
         to += (<u32>shift >> BYTES_SHIFT) & 15;
         continue;
       }
@@ -143,13 +150,9 @@ export function inflateBlock(stream: Stream): void {
       }
     }
     if (entry & SPECIAL) {
-      if (entry >> 16 == 0 || <i32>isBefore < 0) return stream.end(CORRUPT);
-      stream.bitBuffer = buffer >> 2;
-      stream.bitCount = (<u32>count & 63) - 2;
-      stream.next = from;
-      stream.to = to;
+      if (entry >> 16 == 0 || (isEarly && <i32>isBefore < 0)) return stream.end(CORRUPT);
       stream.stage = BEFORE_BLOCK;
-      return;
+      break;
     }
     const length = rest(<u32>entry, before);
     entry = <u64>load<u32>(<usize>buffer & DISTANCE_MASK, DISTANCE_TABLE);
@@ -169,10 +172,20 @@ export function inflateBlock(stream: Stream): void {
     count |= 56;
     place = <usize>buffer & LITERAL_MASK;
     entry = <u64>load<u32>(place, LITERAL_TABLE);
-    if (<usize>distance > to - output) return stream.end(CORRUPT);
+    if (isEarly && <usize>distance > to - output) return stream.end(CORRUPT);
     copyBack(to, distance, length);
     to += length;
   }
+  stream.bitBuffer = buffer >> 2;
+  stream.bitCount = (<u32>count & 63) - 2;
+  stream.next = from;
+  stream.to = to;
+}
+
+/** Inflates coded symbols up to the end of their block, or to where no match can begin before the output any more. */
+export function inflateBlock(stream: Stream): void {
+  if (stream.to - stream.output <= WINDOW) inflateCodes(stream, true);
+  else inflateCodes(stream, false);
 }
 
 /** All ones for a match with its length. */

@@ -1,6 +1,7 @@
-// A zlib stream that is being inflated, and what isn't compressed of it: its bits, headers, stored blocks, checksum.
+// A zlib stream that is being inflated, and what isn't compressed of it: its bits, headers, stored blocks.
 // Source: RFC 1950 and RFC 1951.
 
+import { adler32 } from "./adler32";
 import {
   BITS,
   CODE_LENGTHS,
@@ -182,42 +183,4 @@ function endStream(stream: Stream): void {
   if (end + 4 > stream.inputEnd) return stream.end(TRUNCATED);
   const isWhole = bswap<u32>(load<u32>(end)) == adler32(stream.output, stream.to);
   stream.end(isWhole ? <i32>(stream.to - stream.output) : CORRUPT);
-}
-
-/** Sums of bytes modulo 65,521, as zlib's checksum has them. Source: RFC 1950, section 8.2. */
-function adler32(from: usize, end: usize): u32 {
-  let low: u32 = 1;
-  let high: u32 = 0;
-  const weightsLow = i16x8(16, 15, 14, 13, 12, 11, 10, 9);
-  const weightsHigh = i16x8(8, 7, 6, 5, 4, 3, 2, 1);
-  while (from < end) {
-    const part = min<usize>(end - from, 5552); // after which sums of 32 bits could overflow
-    const stop = from + part;
-    const vectors = part >> 4;
-    let before = i32x4.splat(0); // sums of `low` at the start of each vector, without its start
-    let bytes = i32x4.splat(0);
-    let weighted = i32x4.splat(0);
-    for (let index: usize = 0; index < vectors; index++, from += 16) {
-      const values = v128.load(from);
-      before = i32x4.add(before, bytes);
-      bytes = i32x4.add(bytes, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(values)));
-      weighted = i32x4.add(weighted, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(values), weightsLow));
-      weighted = i32x4.add(weighted, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(values), weightsHigh));
-    }
-    high += low * <u32>(vectors << 4) + (sumOf(before) << 4) + sumOf(weighted);
-    low += sumOf(bytes);
-    for (; from < stop; from++) {
-      low += load<u8>(from);
-      high += low;
-    }
-    low %= 65521;
-    high %= 65521;
-  }
-  return (high << 16) | low;
-}
-
-// @ts-ignore
-@inline
-function sumOf(lanes: v128): u32 {
-  return i32x4.extract_lane(lanes, 0) + i32x4.extract_lane(lanes, 1) + i32x4.extract_lane(lanes, 2) + i32x4.extract_lane(lanes, 3);
 }
