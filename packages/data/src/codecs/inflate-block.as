@@ -66,9 +66,9 @@ export function copyBack(to: usize, distance: usize, length: usize): void {
 }
 
 /**
- * Inflates a block of coded symbols by the tables at `LITERAL_TABLE`. The bits of its
- * buffer begin at the third, so that they select a place in a table without a shift; `count` counts the two before as
- * well. Shifts take only the lowest bits of an entry or of `count`, so neither is masked.
+ * Inflates coded symbols by the tables at `LITERAL_TABLE`: early, while a match could begin before the output, or later.
+ * The bits of its buffer begin at the third, so that they select a place in a table without a shift; `count` counts the
+ * two before as well. Shifts take only the lowest bits of an entry or of `count`, so neither is masked.
  */
 // @ts-ignore
 @inline

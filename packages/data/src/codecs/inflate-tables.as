@@ -7,15 +7,15 @@ const DISTANCE_BITS: u32 = 9;
 /** What selects a table's place, in bytes, from a bit buffer whose bits begin at the third. */
 export const LITERAL_MASK: usize = ((1 << LITERAL_BITS) - 1) << 2;
 export const DISTANCE_MASK: usize = ((1 << DISTANCE_BITS) - 1) << 2;
-/** The distances' table lies behind the literals'. */
 export const LITERAL_TABLE_BYTES: usize = 4 * (4096 + 288 * 16);
+/** Both tables of a stream, that of distances behind that of literals. */
 export const TABLES_BYTES: usize = LITERAL_TABLE_BYTES + 4 * (512 + 32 * 64);
 const MOST_BITS: u32 = 15;
 const FIRST_LENGTH: u32 = 257;
 const LEAST_LENGTH: u32 = 3;
 /** What an entry brings is copied as so many bytes, whatever it is. */
 const MOST_COPIED: u32 = 8;
-/** Codes that aren't literals take at most one in so many of all that could be where a block is mostly literals. */
+/** Where a block is mostly literals, at most one in so many of its symbols isn't, as far as lengths of codes tell. */
 const LITERALS_TO_OTHERS: u32 = 64;
 
 /**
@@ -25,6 +25,8 @@ const LITERALS_TO_OTHERS: u32 = 64;
  * match whose length the entry has. Where no bytes are told: bit 14 for a code that is longer than the table, with the
  * bits of its subtable and where that lies in place of the last two; bit 15 where the block ends (1 in 16 to 31), or no
  * code begins so.
+ *
+ * First the tables of a stream alone, then those of two that are inflated in turns.
  */
 export const LITERAL_TABLE = memory.data(3 * TABLES_BYTES, 16);
 export const DISTANCE_TABLE = LITERAL_TABLE + LITERAL_TABLE_BYTES;
@@ -249,7 +251,7 @@ export function areMostlyLiterals(literals: u32): bool {
   return others * LITERALS_TO_OTHERS <= 1 << MOST_BITS;
 }
 
-/** Makes both tables at `to`, where each entry holds one code, from the lengths that `makeTables` has. */
+/** Makes both tables at `to` as `makeTables` does, but with one code in each entry. */
 export function makePlainTables(to: usize, literals: u32, distances: u32): bool {
   return (
     makeTable(to, LITERAL_BITS, literals, CODE_LENGTHS, LITERAL_MEANING, true) &&
