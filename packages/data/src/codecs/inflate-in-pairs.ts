@@ -18,7 +18,7 @@ let waiting: Waiting | undefined;
  * Rejects if the stream is corrupt, ends early or is longer than `maxBytes`.
  */
 export async function inflateInPairs(stream: ZlibStream): Promise<Uint8Array> {
-  if (stream.maxBytes < LEAST_BYTES) return inflateZlib(stream.bytes, stream.maxBytes, stream.room);
+  if (stream.maxBytes < LEAST_BYTES) return inflateZlib(stream.bytes, stream.maxBytes, stream.take);
   return new Promise((resolve, reject) => {
     const mine = { stream, resolve, reject };
     if (waiting && waiting.stream.maxBytes + stream.maxBytes <= MOST_BYTES) return inflateWaiting(mine);
@@ -33,10 +33,14 @@ function inflateWaiting(other?: Waiting): void {
   if (!waiting) return;
   const both = other ? [waiting, other] : [waiting];
   waiting = undefined;
-  const results = inflateStreams(both.map(({ stream }) => stream));
-  for (const [index, { resolve, reject }] of both.entries()) {
-    const result = results[index] as Uint8Array | Error;
-    if (result instanceof Error) reject(result);
-    else resolve(result);
+  try {
+    const results = inflateStreams(both.map(({ stream }) => stream));
+    for (const [index, { resolve, reject }] of both.entries()) {
+      const result = results[index] as Uint8Array | Error;
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    }
+  } catch (error) {
+    for (const { reject } of both) reject(error as Error); // Out of memory.
   }
 }

@@ -1,12 +1,14 @@
 import { INFLATE_KERNEL } from "./inflate-kernel.js";
 
+export type TakeInflated = (inflated: Uint8Array) => Uint8Array;
+
 /** A zlib stream to be inflated at once. */
 export interface ZlibStream {
   readonly bytes: Uint8Array;
   /** Most that it may inflate to. */
   readonly maxBytes: number;
-  /** Memory of so many bytes for the result, which is new memory if this is absent. */
-  readonly room: ((bytes: number) => Uint8Array) | undefined;
+  /** Makes the result of the inflated bytes, which stay as they are until it returns; a copy of them if absent. */
+  readonly take: TakeInflated | undefined;
 }
 
 type Place = [input: number, inputLength: number, output: number, outputLength: number];
@@ -34,7 +36,7 @@ const PROBLEMS = ["", "corrupt deflate stream", "unexpected end of the deflate s
  * Inflates one or two zlib streams; two take less time together than one after the other. Memory of the largest streams
  * and their output stays with the thread.
  *
- * @returns for each what it inflates to, or why it can't: it is corrupt, ends early or is longer.
+ * @returns for each what it inflates to or `take` makes of that, or why it can't: it is corrupt, ends early or is longer.
  */
 export function inflateStreams(streams: readonly ZlibStream[]): (Uint8Array | Error)[] {
   kernel ??= makeKernel();
@@ -52,14 +54,12 @@ export function inflateStreams(streams: readonly ZlibStream[]): (Uint8Array | Er
   for (const [index, { bytes }] of streams.entries()) content.set(bytes, (places[index] as Place)[0]);
   const [first, second] = places as [Place, Place?];
   const lengths = second ? [inflateTwo(...first, ...second), secondResult()] : [inflateZlib(...first)];
-  return streams.map(({ room }, index) => {
+  return streams.map(({ take }, index) => {
     const length = lengths[index] as number;
     if (length < 0) return new Error(PROBLEMS[-length]);
     const output = (places[index] as Place)[2];
     const inflated = content.subarray(output, output + length);
-    const target = room?.(length);
-    target?.set(inflated);
-    return target ?? inflated.slice();
+    return take?.(inflated) ?? inflated.slice();
   });
 }
 
@@ -68,8 +68,8 @@ export function inflateStreams(streams: readonly ZlibStream[]): (Uint8Array | Er
  *
  * @throws {Error} if the stream is corrupt, ends early or is longer.
  */
-export function inflateZlib(bytes: Uint8Array, maxBytes: number, room?: ZlibStream["room"]): Uint8Array {
-  const [result] = inflateStreams([{ bytes, maxBytes, room }]) as [Uint8Array | Error];
+export function inflateZlib(bytes: Uint8Array, maxBytes: number, take?: TakeInflated): Uint8Array {
+  const [result] = inflateStreams([{ bytes, maxBytes, take }]) as [Uint8Array | Error];
   if (result instanceof Error) throw result;
   return result;
 }

@@ -28,7 +28,7 @@ function areInflated(
   maxBytes: number,
   expected: readonly (Uint8Array | undefined)[],
 ): boolean {
-  const results = inflateStreams(streams.map((bytes) => ({ bytes, maxBytes, room: undefined })));
+  const results = inflateStreams(streams.map((bytes) => ({ bytes, maxBytes, take: undefined })));
   return results.every((result, place) => {
     const bytes = expected[place];
     return bytes === undefined || result instanceof Error
