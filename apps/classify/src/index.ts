@@ -28,9 +28,13 @@ export {
 export { type MaeModelConfig, maeConfigFor } from "./mae-model-config.js";
 export { type MaskedModelConfig, maskedModelConfig } from "./masked-model-config.js";
 export { datasetSpec, type Split } from "./open-dataset.js";
-export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
+export { PROBE_FILE } from "./predict/image-classifier.js";
+export { type MapRasterOptions, mapRaster, type RasterMap } from "./predict/map-raster.js";
+export { type Prediction, predictImages } from "./predict/predict-images.js";
+export { openWindowModel, type WindowModel } from "./predict/window-model.js";
 export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
+export { makeProgressLine, type ProgressStream } from "./progress-line.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
 export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";

@@ -1,0 +1,73 @@
+import type { Logger } from "@graticule/core";
+import { makeRandom } from "@graticule/core";
+import { applyTransforms, type ChannelSchema, type Image, makeScaleCheck, type TransformSpec } from "@graticule/data";
+import type { BandSelection, WindowScores } from "@graticule/data-geotiff";
+import { classifyBatch, openImageClassifier } from "./image-classifier.js";
+
+/** What scores windows of a raster. */
+export interface WindowModel {
+  /** Changes with everything that the scores follow from. */
+  readonly hash: string;
+  /** What it sees. Units: pixels. */
+  readonly imageSize: readonly [height: number, width: number];
+  /** Channels with the mean and std that they are normalized by. */
+  readonly schema: ChannelSchema;
+  /** Bands that the run took of its files, in the schema's order; all if absent. */
+  readonly bands?: BandSelection;
+  /** What a score's numbers are: probabilities of classes, which add up to 1, or values as they are. */
+  readonly outputs: { readonly kind: "classes" | "values"; readonly names: readonly string[] };
+  /**
+   * Scores normalized windows.
+   *
+   * Shape: `[B, C, H, W]` → `[B, height, width, outputs]`; 1 by 1 where a window has one score, else as many as the model
+   * has places in it.
+   */
+  windowScores(images: Float32Array): Promise<{
+    readonly scores: Float32Array;
+    readonly height: number;
+    readonly width: number;
+  }>;
+  dispose(): void;
+}
+
+/** Opens what a run classifies windows with, on the backend that is open. @throws {MismatchError} as `openImageClassifier`. */
+export async function openWindowModel(runFolder: string): Promise<WindowModel> {
+  const classifier = await openImageClassifier(runFolder);
+  const { encoder, classNames, hash, bands } = classifier;
+  const { imageSize, schema } = encoder;
+  return {
+    ...{ hash, imageSize, schema },
+    ...(bands && { bands }),
+    outputs: { kind: "classes", names: classNames },
+    windowScores: async (images) => ({ scores: await classifyBatch(classifier, images), height: 1, width: 1 }),
+    dispose: () => encoder.dispose(),
+  };
+}
+
+/**
+ * Makes what scores windows in a raster's own numbers: resized to what the model sees, normalized, then scored together. The
+ * logger hears of a first batch that doesn't fit the model's statistics.
+ */
+export function makeWindowScorer(
+  model: WindowModel,
+  logger: Logger,
+): (images: readonly Image[]) => Promise<WindowScores[]> {
+  const { imageSize, schema, outputs } = model;
+  const transforms: TransformSpec[] = [
+    { kind: "resize", size: imageSize, interpolation: "bicubic" },
+    { kind: "normalize" },
+  ];
+  // Neither step draws.
+  const context = { random: makeRandom(0), schema };
+  const checkScale = makeScaleCheck({ transforms, schema }, logger);
+  const size = schema.length * imageSize[0] * imageSize[1];
+  return async (images) => {
+    const batch = new Float32Array(images.length * size);
+    for (const [index, image] of images.entries())
+      batch.set(applyTransforms(image, transforms, context).pixels, index * size);
+    checkScale({ images: batch, shape: [images.length, schema.length, ...imageSize] });
+    const { scores, height, width } = await model.windowScores(batch);
+    const length = height * width * outputs.names.length;
+    return images.map((_, index) => ({ values: scores.subarray(index * length, (index + 1) * length), height, width }));
+  };
+}
