@@ -44,6 +44,7 @@ export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ran
 export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";
 export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";
+export { type ClassifyServer, openClassifyServer, type ServeOptions } from "./serve/classify-server.js";
 export { exportRun } from "./weights/export-run.js";
 export { type ImportConfig, importConfig } from "./weights/import-config.js";
 export { type ImportResult, importRun } from "./weights/import-run.js";

@@ -14,6 +14,7 @@ import { addPredictCommand } from "./predict/predict-command.js";
 import { writeProbe } from "./probe-file.js";
 import { readConfig } from "./read-config.js";
 import { updateReport } from "./run-report.js";
+import { addServeCommand } from "./serve/serve-command.js";
 import { exportRun } from "./weights/export-run.js";
 import { importConfig } from "./weights/import-config.js";
 import { importRun } from "./weights/import-run.js";
@@ -88,6 +89,7 @@ addFinetuneCommands(program);
 addCompareMethodsCommand(program);
 
 addPredictCommand(program);
+addServeCommand(program);
 
 interface ImportFlags {
   readonly as: FamilyName;

@@ -38,6 +38,7 @@ export type { Georeference } from "./georeference.js";
 export { type GeoTransform, invertTransform, offsetTransform, scaleTransform, toMap } from "./grid/geo-transform.js";
 export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";
 export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid } from "./grid/resample-to-grid.js";
+export { type ImageFile, openImageBytes } from "./image-file.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";

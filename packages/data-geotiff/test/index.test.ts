@@ -30,6 +30,7 @@ test("the public names are these", () => {
       "openBigEarthNet",
       "openCogWriter",
       "openGeoPatches",
+      "openImageBytes",
       "openImageFiles",
       "openImageFolder",
       "openRaster",

@@ -21,15 +21,26 @@ export function matchBands(
       `${path}: expected ${names.length} bands, for ${names.join(", ")}, got ${selected.length}. Name one for each channel, in this order.`,
     );
   }
+  const found = findBands(bandNames, { schema, ...(bands && { bands }) });
+  if (found) return found;
+  const missing = names.find((name) => !bandNames.includes(name));
+  throw new ConfigError(
+    `${path}: expected a band for each of the run's channels ${names.join(", ")}, got none for '${missing}' among ${bandNames.join(", ")}. Say which with --bands, by name or by index from 0, in the channels' order.`,
+  );
+}
+
+/** Bands for a model's channels as `matchBands` finds them; undefined if one has none. */
+export function findBands(
+  bandNames: readonly string[],
+  { schema, bands }: Pick<WindowModel, "schema" | "bands">,
+): number[] | undefined {
+  const names = schema.map(({ name }) => name);
   if (names.every((name) => bandNames.includes(name))) return names.map((name) => bandNames.indexOf(name));
   const taken = bands?.map((band) => (typeof band === "number" ? band : bandNames.indexOf(band)));
   if (taken?.length === names.length && taken.every((band) => band >= 0 && band < bandNames.length)) return taken;
   if (names.length === bandNames.length && (isUnnamed(bandNames) || isUnnamed(names)))
     return bandNames.map((_, band) => band);
-  const missing = names.find((name) => !bandNames.includes(name));
-  throw new ConfigError(
-    `${path}: expected a band for each of the run's channels ${names.join(", ")}, got none for '${missing}' among ${bandNames.join(", ")}. Say which with --bands, by name or by index from 0, in the channels' order.`,
-  );
+  return undefined;
 }
 
 const isUnnamed = (names: readonly string[]): boolean => names.every((name, band) => name === `band${band + 1}`);

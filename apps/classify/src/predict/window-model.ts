@@ -1,6 +1,13 @@
 import type { Logger } from "@graticule/core";
 import { makeRandom } from "@graticule/core";
-import { applyTransforms, type ChannelSchema, type Image, makeScaleCheck, type TransformSpec } from "@graticule/data";
+import {
+  applyTransforms,
+  type ByteImage,
+  type ChannelSchema,
+  type Image,
+  makeScaleCheck,
+  type TransformSpec,
+} from "@graticule/data";
 import type { BandSelection, WindowScores } from "@graticule/data-geotiff";
 import { classifyBatch, openImageClassifier } from "./image-classifier.js";
 
@@ -44,30 +51,45 @@ export async function openWindowModel(runFolder: string): Promise<WindowModel> {
   };
 }
 
-/**
- * Makes what scores windows in a raster's own numbers: resized to what the model sees, normalized, then scored together. The
- * logger hears of a first batch that doesn't fit the model's statistics.
- */
+/** Resizes an image in a file's own numbers to what a model sees, and normalizes it. Shape: `[C, H, W] → [C, h, w]`. */
+export function prepareImage({ imageSize, schema }: WindowModel, image: Image | ByteImage): Float32Array {
+  return applyTransforms(image, preparation(imageSize), { random: NO_DRAWS, schema }).pixels;
+}
+
+/** Neither step of the preparation draws. */
+const NO_DRAWS = makeRandom(0);
+
+const preparation = (imageSize: WindowModel["imageSize"]): TransformSpec[] => [
+  { kind: "resize", size: imageSize, interpolation: "bicubic" },
+  { kind: "normalize" },
+];
+
+/** Makes what scores windows in a raster's own numbers together. The logger hears of a first batch that doesn't fit the model's statistics. */
 export function makeWindowScorer(
   model: WindowModel,
   logger: Logger,
 ): (images: readonly Image[]) => Promise<WindowScores[]> {
-  const { imageSize, schema, outputs } = model;
-  const transforms: TransformSpec[] = [
-    { kind: "resize", size: imageSize, interpolation: "bicubic" },
-    { kind: "normalize" },
-  ];
-  // Neither step draws.
-  const context = { random: makeRandom(0), schema };
-  const checkScale = makeScaleCheck({ transforms, schema }, logger);
-  const size = schema.length * imageSize[0] * imageSize[1];
+  const { imageSize, schema } = model;
+  const checkScale = makeScaleCheck({ transforms: preparation(imageSize), schema }, logger);
   return async (images) => {
-    const batch = new Float32Array(images.length * size);
-    for (const [index, image] of images.entries())
-      batch.set(applyTransforms(image, transforms, context).pixels, index * size);
-    checkScale({ images: batch, shape: [images.length, schema.length, ...imageSize] });
-    const { scores, height, width } = await model.windowScores(batch);
-    const length = height * width * outputs.names.length;
-    return images.map((_, index) => ({ values: scores.subarray(index * length, (index + 1) * length), height, width }));
+    const prepared = images.map((image) => prepareImage(model, image));
+    return scorePrepared(model, prepared, (batch) =>
+      checkScale({ images: batch, shape: [prepared.length, schema.length, ...imageSize] }),
+    );
   };
+}
+
+/** Scores prepared images together. `look` sees the batch before. */
+export async function scorePrepared(
+  model: WindowModel,
+  images: readonly Float32Array[],
+  look?: (batch: Float32Array) => void,
+): Promise<WindowScores[]> {
+  const size = images[0]?.length ?? 0;
+  const batch = new Float32Array(images.length * size);
+  for (const [index, image] of images.entries()) batch.set(image, index * size);
+  look?.(batch);
+  const { scores, height, width } = await model.windowScores(batch);
+  const length = height * width * model.outputs.names.length;
+  return images.map((_, index) => ({ values: scores.subarray(index * length, (index + 1) * length), height, width }));
 }
