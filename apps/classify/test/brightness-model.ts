@@ -7,7 +7,8 @@ export function makeBrightnessModel(delayMs = 0): WindowModel {
     hash: "brightness-1",
     imageSize: [16, 16],
     schema: ["red", "green", "blue"].map((name) => ({ name, mean: 100, std: 50 })),
-    outputs: { kind: "classes", names: ["dark", "medium & so on", "bright"] },
+    meaning: { kind: "classes", activation: "softmax", classNames: ["dark", "medium & so on", "bright"] },
+    isDense: false,
     async windowScores(images) {
       if (delayMs > 0) await setTimeout(delayMs);
       const size = 3 * 256;

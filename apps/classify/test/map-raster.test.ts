@@ -91,7 +91,7 @@ describe("a raster's map", () => {
   test("of real values is one file of floats", async () => {
     const model: WindowModel = {
       ...makeBrightnessModel(),
-      outputs: { kind: "values", names: ["height"] },
+      meaning: { kind: "values", names: ["height"], unit: "m" },
       windowScores: async (images) => ({
         scores: new Float32Array(images.length / 768).fill(-3.5),
         height: 1,
@@ -104,6 +104,25 @@ describe("a raster's map", () => {
     expect(raster.transform).toEqual([400_000, 80, 0, 5_000_000, 0, -80]);
     expect(values[0]).toBeNaN();
     expect(values.at(-1)).toBeCloseTo(-3.5, 5);
+  });
+
+  test("has the numbers that classes have, and no classes where several may be right", async () => {
+    const model = makeBrightnessModel();
+    const { classNames } = model.meaning as Extract<WindowModel["meaning"], { kind: "classes" }>;
+    const numbered: WindowModel = {
+      ...model,
+      meaning: { kind: "classes", activation: "softmax", classNames, classValues: [300, 7, 41] },
+    };
+    const { files } = await mapRaster(numbered, scene, join(folder, "numbered"), { ...plain, probabilities: "none" });
+    expect(files.length).toBe(1);
+    const { raster, values } = await readAll(files[0] as string);
+    expect([raster.dtype, raster.nodata, ...new Set(values)]).toEqual(["uint16", 65_535, NaN, 300, 7, 41]);
+    const several: WindowModel = { ...model, meaning: { kind: "classes", activation: "sigmoid", classNames } };
+    const { files: probabilities } = await mapRaster(several, scene, join(folder, "several"), plain);
+    expect(probabilities).toEqual([join(folder, "several.probabilities.tif")]);
+    await expect(mapRaster(several, scene, join(folder, "none"), { ...plain, probabilities: "none" })).rejects.toThrow(
+      "No map would be left",
+    );
   });
 
   test("is the same bytes however windows are batched", async () => {

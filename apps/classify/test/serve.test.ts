@@ -25,6 +25,11 @@ const defaults: ServeOptions = {
   requestTimeoutMs: 20_000,
 };
 const png = encodePng(new Uint8Array(3 * 400).fill(200), 20, 20);
+/** Baseline, 24 by 24, in color. */
+const jpeg = Buffer.from(
+  "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAAYABgDASIAAhEBAxEB/8QAFwABAQEBAAAAAAAAAAAAAAAAAAMEAv/EACEQAAICAQMFAQAAAAAAAAAAAAIDAAERBCFhEzFBUbHx/8QAFwEBAQEBAAAAAAAAAAAAAAAABQIDBv/EACARAAICAgICAwAAAAAAAAAAAAECAAMEEQUxIVEiQfH/2gAMAwEAAhEDEQA/AMyUcTelHEqlHE2gsQrJfsVd1RSzHQELk0oxWbiXoSZfbA+onPX8+FfVS7HszYVe5zVUvaqyXyUWojvJb3EQ3lcu225q2PxU9S0UAbmkulpUG/UHS1BWSK/EREnCw0vQsxPca4/AryULOT4P1+T/2Q==",
+  "base64",
+);
 let tiff: Uint8Array;
 const folder = mkdtempSync(join(tmpdir(), "graticule-serve-"));
 const servers: ClassifyServer[] = [];
@@ -200,6 +205,7 @@ test("no body brings it down: mutated images and forms", { timeout: 120_000 }, a
   const formBytes = new Uint8Array(await form.arrayBuffer());
   const seeds: [Uint8Array, Record<string, string>][] = [
     [png, octets],
+    [jpeg, octets],
     [tiff, octets],
     [formBytes, { "content-type": form.type }],
   ];

@@ -96,7 +96,7 @@ describe("round trips", () => {
       ...[768, 10 * 257, 65_535, 20 * 257, 0, 30 * 257, 128 * 257, 0],
     ]);
     await expect(openCogWriter(newPath(), { ...base, bands: 2, palette })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: openCogWriter: expected palette for one band of uint8 or uint16, of at most as many colors as it has values, got 2 colors for 2 of uint8.]`,
+      `[ConfigError: openCogWriter: expected palette for one band of uint8, of at most 256 colors, got 2 colors for 2 of uint8.]`,
     );
   });
 

@@ -1,6 +1,7 @@
+import { ConfigError } from "@graticule/core";
 import type { CogOptions } from "@graticule/data-geotiff";
 import { classColors } from "./class-colors.js";
-import type { WindowModel } from "./window-model.js";
+import type { OutputMeaning } from "./output-meaning.js";
 
 /** How probabilities are stored, if at all. */
 export type ProbabilityFormat = "uint8" | "float32" | "none";
@@ -12,6 +13,8 @@ export interface MapLayer {
   /** What the file is called, behind the raster's name. */
   readonly suffix: "classes" | "probabilities" | "values";
   readonly cog: Pick<CogOptions, "dtype" | "bandNames" | "nodata"> & Partial<CogOptions>;
+  /** Names of the stored numbers from 0 on, where they stand for classes. */
+  readonly categories?: readonly string[];
   readonly bands: number;
   readonly itemBytes: number;
   /** Stores blended scores. Shape: `[outputs, cells]`, NaN without data → `[bands, cells]`. */
@@ -24,19 +27,28 @@ export interface MapLayer {
 const PROBABILITY_SCALE = 0.004;
 const NO_PROBABILITY = 255;
 
-/** The files of a model's outputs: the likeliest class and, unless left out, probabilities; or values as they are. */
-export function mapLayers({ kind, names }: WindowModel["outputs"], format: ProbabilityFormat): MapLayer[] {
-  if (kind === "values") return [floatLayer("values", names)];
-  const layers = [classLayer(names)];
-  if (format === "float32") layers.push(floatLayer("probabilities", names));
-  if (format === "uint8") layers.push(scaledLayer(names));
-  return layers;
+/**
+ * The files of a model's scores: the likeliest class, where one is right, and probabilities unless left out; or values as they
+ * are.
+ *
+ * @throws {ConfigError} if nothing is left, or a class has a number that no map can hold.
+ */
+export function mapLayers(meaning: OutputMeaning, format: ProbabilityFormat): MapLayer[] {
+  if (meaning.kind === "values") return [floatLayer("values", meaning.names, meaning.unit)];
+  const { activation, classNames, classValues = classNames.map((_, place) => place) } = meaning;
+  const layers = activation === "softmax" ? [classLayer(classNames, classValues)] : [];
+  if (format === "float32") layers.push(floatLayer("probabilities", classNames));
+  if (format === "uint8") layers.push(scaledLayer(classNames));
+  if (layers.length > 0) return layers;
+  throw new ConfigError(
+    "predict: expected probabilities uint8 or float32 of classes that may come together, got none. No map would be left.",
+  );
 }
 
-function floatLayer(suffix: MapLayer["suffix"], names: readonly string[]): MapLayer {
+function floatLayer(suffix: MapLayer["suffix"], names: readonly string[], unit?: string): MapLayer {
   return {
     suffix,
-    cog: { dtype: "float32", bandNames: names, nodata: NaN },
+    cog: { dtype: "float32", bandNames: names, nodata: NaN, ...(unit !== undefined && { metadata: { UNIT: unit } }) },
     bands: names.length,
     itemBytes: 4,
     encode: (values) => values.slice(),
@@ -65,30 +77,36 @@ function scaledLayer(names: readonly string[]): MapLayer {
   };
 }
 
-function classLayer(names: readonly string[]): MapLayer {
-  const isWide = names.length > 255;
-  const Stored = isWide ? Uint16Array : Uint8Array;
+function classLayer(names: readonly string[], values: readonly number[]): MapLayer {
+  const highest = Math.max(...values);
+  const isWide = highest >= 255;
   const nodata = isWide ? 65_535 : 255;
+  if (highest >= nodata || !values.every((value) => Number.isInteger(value) && value >= 0))
+    throw new ConfigError(`predict: expected classes with numbers from 0 to 65534, got ${values.join(", ")}.`);
+  const Stored = isWide ? Uint16Array : Uint8Array;
+  const colors = classColors(names.length);
+  const byValue = Array.from({ length: highest + 1 }, (_, value) => values.indexOf(value));
   return {
     suffix: "classes",
     cog: {
       dtype: isWide ? "uint16" : "uint8",
       bandNames: ["class"],
       nodata,
-      palette: classColors(names.length),
+      ...(!isWide && { palette: byValue.map((place) => colors[place] ?? ([0, 0, 0] as const)) }),
       resampling: "mode",
-      metadata: Object.fromEntries(names.map((name, value) => [`CLASS_${value}`, name])),
+      metadata: Object.fromEntries(names.map((name, place) => [`CLASS_${values[place]}`, name])),
     },
+    categories: byValue.map((place) => names[place] ?? ""),
     bands: 1,
     itemBytes: Stored.BYTES_PER_ELEMENT,
-    encode(values) {
-      const cells = values.length / names.length;
+    encode(scores) {
+      const cells = scores.length / names.length;
       const classes = new Stored(cells);
       for (let cell = 0; cell < cells; cell++) {
         let best = 0;
-        for (let output = 1; output < names.length; output++)
-          if ((values[output * cells + cell] as number) > (values[best * cells + cell] as number)) best = output;
-        classes[cell] = Number.isNaN(values[cell]) ? nodata : best;
+        for (let place = 1; place < names.length; place++)
+          if ((scores[place * cells + cell] as number) > (scores[best * cells + cell] as number)) best = place;
+        classes[cell] = Number.isNaN(scores[cell]) ? nodata : (values[best] as number);
       }
       return classes;
     },

@@ -8,6 +8,7 @@ import { changedPart, fingerprintSource, type MapIdentity } from "./map-identity
 import { mapLayers, type ProbabilityFormat } from "./map-layers.js";
 import { openMapWork, readIdentity } from "./map-work.js";
 import { matchBands } from "./match-bands.js";
+import { scoreNames } from "./output-meaning.js";
 import type { RowJournal } from "./row-journal.js";
 import { makeWindowScorer, type WindowModel } from "./window-model.js";
 import { encodeLayers, writeCategoryNames, writeMapFiles } from "./write-map-files.js";
@@ -63,7 +64,7 @@ export async function mapRaster(
   try {
     const windowing = chooseWindows(model, raster, options);
     const identity = await identify(model, source, windowing, options);
-    const layers = mapLayers(model.outputs, options.probabilities);
+    const layers = mapLayers(model.meaning, options.probabilities);
     const files = layers.map(({ suffix }) => `${base}.${suffix}.tif`);
     const record = `${base}.json`;
     if (files.every((file) => existsSync(file)) && (await isOf(record, identity)))
@@ -76,8 +77,8 @@ export async function mapRaster(
       await writeMapFiles(base, layers, journal, raster, plan, (rows, total) => onProgress?.("rows", rows, total));
       return done;
     })().finally(() => journal.close());
-    const { kind, names } = model.outputs;
-    if (kind === "classes") await writeCategoryNames(`${base}.classes.tif`, names);
+    for (const [index, { categories }] of layers.entries())
+      if (categories) await writeCategoryNames(files[index] as string, categories);
     await writeDurably(record, `${JSON.stringify(identity, undefined, 2)}\n`);
     await remove();
     return { source, files, ...scored };
@@ -110,7 +111,7 @@ async function identify(
   windowing: Windowing,
   { probabilities, precision }: MapRasterOptions,
 ): Promise<MapIdentity> {
-  const settings = { ...windowing, outputs: model.outputs, probabilities, precision };
+  const settings = { ...windowing, meaning: model.meaning, probabilities, precision };
   return { run: model.hash, source: await fingerprintSource(source), settings };
 }
 
@@ -127,7 +128,7 @@ async function scoreRows(
   journal: RowJournal,
   { batchSize, probabilities, logger = silentLogger, onProgress }: MapRasterOptions,
 ): Promise<Pick<RasterMap, "windows" | "seconds" | "bytes">> {
-  const layers = mapLayers(model.outputs, probabilities);
+  const layers = mapLayers(model.meaning, probabilities);
   const plan = windowsOf(raster, windowing);
   const firstRow = journal.nextRow;
   if (firstRow > 0) logger.info(`${raster.path}: going on at row ${firstRow} of ${plan.cellsDown}`);
@@ -136,7 +137,7 @@ async function scoreRows(
   let windows = 0;
   const strips = blendWindows(raster, {
     ...windowing,
-    ...{ batchSize, firstRow, numOutputs: model.outputs.names.length },
+    ...{ batchSize, firstRow, numOutputs: scoreNames(model.meaning).length },
     score: (images) => {
       windows += images.length;
       return score(images);

@@ -10,6 +10,7 @@ import {
 } from "@graticule/data";
 import type { BandSelection, WindowScores } from "@graticule/data-geotiff";
 import { classifyBatch, openImageClassifier } from "./image-classifier.js";
+import { type OutputMeaning, scoreNames } from "./output-meaning.js";
 
 /** What scores windows of a raster. */
 export interface WindowModel {
@@ -21,13 +22,13 @@ export interface WindowModel {
   readonly schema: ChannelSchema;
   /** Bands that the run took of its files, in the schema's order; all if absent. */
   readonly bands?: BandSelection;
-  /** What a score's numbers are: probabilities of classes, which add up to 1, or values as they are. */
-  readonly outputs: { readonly kind: "classes" | "values"; readonly names: readonly string[] };
+  readonly meaning: OutputMeaning;
+  /** Whether it tells of places in a window, or of the window as a whole. */
+  readonly isDense: boolean;
   /**
    * Scores normalized windows.
    *
-   * Shape: `[B, C, H, W]` → `[B, height, width, outputs]`; 1 by 1 where a window has one score, else as many as the model
-   * has places in it.
+   * Shape: `[B, C, H, W]` → `[B, height, width, K]`, 1 by 1 places unless it is dense.
    */
   windowScores(images: Float32Array): Promise<{
     readonly scores: Float32Array;
@@ -45,7 +46,8 @@ export async function openWindowModel(runFolder: string): Promise<WindowModel> {
   return {
     ...{ hash, imageSize, schema },
     ...(bands && { bands }),
-    outputs: { kind: "classes", names: classNames },
+    meaning: { kind: "classes", activation: "softmax", classNames },
+    isDense: false,
     windowScores: async (images) => ({ scores: await classifyBatch(classifier, images), height: 1, width: 1 }),
     dispose: () => encoder.dispose(),
   };
@@ -90,6 +92,6 @@ export async function scorePrepared(
   for (const [index, image] of images.entries()) batch.set(image, index * size);
   look?.(batch);
   const { scores, height, width } = await model.windowScores(batch);
-  const length = height * width * model.outputs.names.length;
+  const length = height * width * scoreNames(model.meaning).length;
   return images.map((_, index) => ({ values: scores.subarray(index * length, (index + 1) * length), height, width }));
 }

@@ -51,9 +51,11 @@ const IDLE_MS = 5_000;
  */
 export async function openClassifyServer(model: WindowModel, options: ServeOptions): Promise<ClassifyServer> {
   const { maxBodyBytes, maxPixels, maxPending, requestTimeoutMs, logger = silentLogger } = options;
-  const { kind, names: classNames } = model.outputs;
-  if (kind !== "classes")
-    throw new ConfigError("serve: expected a run that classifies images, got one of real values.");
+  if (model.meaning.kind !== "classes" || model.isDense)
+    throw new ConfigError(
+      `serve: expected a run that classifies whole images, got one of ${model.isDense ? "pixels" : "real values"}. Use predict.`,
+    );
+  const { classNames } = model.meaning;
   const queue = makeBatchQueue({
     batchSize: options.batchSize,
     maxWaitMs: options.maxWaitMs,

@@ -47,6 +47,7 @@ export function makeStripBlender(plan: WindowPlan, numOutputs: number, firstRow 
   const { cellSize, cellsAcross, cellsDown, windowSize } = plan;
   const taperDown = taper(windowSize[0] / cellSize);
   const taperAcross = taper(windowSize[1] / cellSize);
+  const weights = new Float32Array(taperAcross.length);
   const spare: Row[] = [];
   let held: Row[] = [];
   let top = firstRow;
@@ -67,23 +68,28 @@ export function makeStripBlender(plan: WindowPlan, numOutputs: number, firstRow 
     const windowColumns = taperAcross.length;
     const [startRow, start] = [window.row / cellSize, window.column / cellSize];
     const columns = Math.min(windowColumns, cellsAcross - start);
-    const across = scores && nearest(windowColumns, scores.width);
-    const down = scores && nearest(taperDown.length, scores.height);
+    const columnOf = nearest(windowColumns, scores?.width ?? 1);
+    const rowOf = nearest(taperDown.length, scores?.height ?? 1);
     const endRow = Math.min(startRow + taperDown.length, cellsDown);
     for (let row = Math.max(top, startRow); row < endRow; row++) {
       const target = rowAt(row);
       const from = (row - startRow) * windowColumns;
       for (let x = 0; x < columns; x++) if (valid[from + x] === 1) target.valid[start + x] = 1;
-      if (!scores || !across || !down) continue;
-      const weight = taperDown[row - startRow] as number;
-      for (let x = 0; x < columns; x++)
-        target.weights[start + x] = (target.weights[start + x] as number) + weight * (taperAcross[x] as number);
-      const scoreRow = (down[row - startRow] as number) * scores.width;
+      if (!scores) continue;
+      const { values } = scores;
+      const { sums } = target;
+      const down = taperDown[row - startRow] as number;
+      for (let x = 0; x < columns; x++) {
+        const weight = down * (taperAcross[x] as number);
+        weights[x] = weight;
+        target.weights[start + x] = (target.weights[start + x] as number) + weight;
+      }
+      const scoreRow = (rowOf[row - startRow] as number) * scores.width;
       for (let output = 0; output < numOutputs; output++) {
         const at = output * cellsAcross + start;
         for (let x = 0; x < columns; x++) {
-          const score = scores.values[(scoreRow + (across[x] as number)) * numOutputs + output] as number;
-          target.sums[at + x] = (target.sums[at + x] as number) + weight * (taperAcross[x] as number) * score;
+          const score = values[(scoreRow + (columnOf[x] as number)) * numOutputs + output] as number;
+          sums[at + x] = (sums[at + x] as number) + (weights[x] as number) * score;
         }
       }
     }

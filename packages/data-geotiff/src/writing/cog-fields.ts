@@ -53,7 +53,7 @@ export function cogFields(
     short(339, ...new Array<number>(bands).fill(type.sampleFormat)),
   ];
   if (extraSamples > 0) fields.push(short(338, ...new Array<number>(extraSamples).fill(0)));
-  if (palette) fields.push(short(320, ...colorMap(palette, 2 ** (8 * type.bytes))));
+  if (palette) fields.push(short(320, ...colorMap(palette)));
   if (nodata !== undefined) fields.push({ tag: 42113, type: TYPES.ascii, values: nodataText(nodata) });
   if (level > 0) return fields;
   const metadata = metadataXml(plan);
@@ -62,10 +62,10 @@ export function cogFields(
 }
 
 /** All reds, then greens, then blues, of 16 bits; black for values without a color. Source: TIFF 6.0, ColorMap. */
-function colorMap(palette: NonNullable<CogPlan["palette"]>, size: number): number[] {
-  const map = new Array<number>(3 * size).fill(0);
+function colorMap(palette: NonNullable<CogPlan["palette"]>): number[] {
+  const map = new Array<number>(3 * 256).fill(0);
   for (const [value, color] of palette.entries())
-    for (const [part, level] of color.entries()) map[part * size + value] = level * 257;
+    for (const [part, level] of color.entries()) map[part * 256 + value] = level * 257;
   return map;
 }
 

@@ -33,7 +33,7 @@ export interface CogOptions {
   readonly offsets?: readonly number[];
   /** More items of GDAL's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Red, green and blue, 0 to 255, of each value from 0 on, for one band of uint8 or uint16. */
+  /** Red, green and blue, 0 to 255, of each value from 0 on, for one band of uint8. */
   readonly palette?: readonly (readonly [red: number, green: number, blue: number])[];
   /** How overviews are made, each from the level before; "average" for floats, "nearest" for integers if absent. */
   readonly resampling?: OverviewResampling;
@@ -119,11 +119,10 @@ export function planCog(options: CogOptions): CogPlan {
     `that ${dtype} can hold, from ${low} to ${high}`,
     nodata,
   );
-  const canBePalette = bands === 1 && (dtype === "uint8" || dtype === "uint16");
   check(
-    palette === undefined || (canBePalette && palette.length <= high + 1),
+    palette === undefined || (bands === 1 && dtype === "uint8" && palette.length <= 256),
     "palette",
-    "for one band of uint8 or uint16, of at most as many colors as it has values",
+    "for one band of uint8, of at most 256 colors",
     `${palette?.length} colors for ${bands} of ${dtype}`,
   );
   const { resampling = isFloat ? "average" : "nearest", overviews } = options;
