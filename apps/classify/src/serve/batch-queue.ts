@@ -3,6 +3,8 @@ export interface BatchQueueOptions<Item, Result> {
   readonly batchSize: number;
   /** How long the first of a batch waits for others. Units: milliseconds. */
   readonly maxWaitMs: number;
+  /** Whether others are so near that it waits for them as well. */
+  readonly areMoreNear: () => boolean;
   /** Runs a batch; gives a result for each item, in their order. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
 }
@@ -21,6 +23,7 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Makes a queue. While a batch runs nothing else may get to run, so that those behind it wait for others anew. */
 export function makeBatchQueue<Item, Result>(options: BatchQueueOptions<Item, Result>): BatchQueue<Item, Result> {
   const { batchSize, maxWaitMs, run } = options;
   const waiting: Waiting<Item, Result>[] = [];
@@ -28,31 +31,39 @@ export function makeBatchQueue<Item, Result>(options: BatchQueueOptions<Item, Re
   let running = false;
   let batches = 0;
 
-  async function runWaiting(): Promise<void> {
+  async function runBatch(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
     running = true;
-    // Those that came while a batch ran have waited long enough.
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, batchSize);
-      batches += 1;
-      try {
-        const results = await run(batch.map(({ item }) => item));
-        for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+    const batch = waiting.splice(0, batchSize);
+    batches += 1;
+    try {
+      const results = await run(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
     }
     running = false;
+    schedule();
+  }
+
+  function schedule(): void {
+    if (running || waiting.length === 0) return;
+    if (waiting.length >= batchSize) void runBatch();
+    else timer ??= setTimeout(endWait, maxWaitMs);
+  }
+
+  function endWait(): void {
+    timer = undefined;
+    if (options.areMoreNear()) schedule();
+    else void runBatch();
   }
 
   return {
     submit: (item) =>
       new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (running) return;
-        if (waiting.length >= batchSize) void runWaiting();
-        else timer ??= setTimeout(() => void runWaiting(), maxWaitMs);
+        schedule();
       }),
     get batches() {
       return batches;

@@ -3,8 +3,9 @@ import type { AddressInfo } from "node:net";
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import { rankClasses } from "../predict/predict-images.js";
 import { scorePrepared, type WindowModel } from "../predict/window-model.js";
+import { atMost } from "./at-most.js";
 import { makeBatchQueue } from "./batch-queue.js";
-import { type DecodedUpload, decodeUpload } from "./decode-upload.js";
+import { decodeUpload } from "./decode-upload.js";
 import { frontPage } from "./front-page.js";
 import { openApiDocument } from "./openapi.js";
 import { Problem, send, sendJson, sendProblem } from "./problem.js";
@@ -41,6 +42,8 @@ export interface ClassifyServer {
 /** Connections that are open at a time; more are dropped. */
 const MAX_CONNECTIONS = 1024;
 const IDLE_MS = 5_000;
+/** Images that lie in memory at their full size at a time; as many as sharp has threads. */
+const DECODERS = 4;
 
 /**
  * Serves a model over HTTP: `POST /classify` takes an image and gives its classes, `GET /health`, `GET /openapi.json` and
@@ -59,20 +62,15 @@ export async function openClassifyServer(model: WindowModel, options: ServeOptio
   const queue = makeBatchQueue({
     batchSize: options.batchSize,
     maxWaitMs: options.maxWaitMs,
+    areMoreNear: () => decoding > 0,
     run: (images: readonly Float32Array[]) => scorePrepared(model, images),
   });
   const channels = model.schema.map(({ name }) => name);
   const openApi = openApiDocument({ classNames, channels, maxBodyBytes, maxPixels });
   let pending = 0;
+  let decoding = 0;
   let stopping = false;
-  let lastDecoded: Promise<unknown> = Promise.resolve();
-
-  /** One after the other, so that no more than one image lies in memory at its full size. */
-  function decode(bytes: Uint8Array): Promise<DecodedUpload> {
-    const decoded = lastDecoded.then(() => decodeUpload(model, bytes, maxPixels));
-    lastDecoded = decoded.catch(() => {});
-    return decoded;
-  }
+  const decode = atMost(DECODERS, (bytes: Uint8Array) => decodeUpload(model, bytes, maxPixels));
 
   async function classify(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
     const top = readTop(query, classNames.length);
@@ -81,7 +79,11 @@ export async function openClassifyServer(model: WindowModel, options: ServeOptio
       throw new Problem(503, `${pending} requests are waiting. Try again in a second.`, { "retry-after": "1" });
     pending += 1;
     try {
-      const { prepared, height, width } = await decode(await readUpload(request, maxBodyBytes));
+      const bytes = await readUpload(request, maxBodyBytes);
+      decoding += 1;
+      const { prepared, height, width } = await decode(bytes).finally(() => {
+        decoding -= 1;
+      });
       const { values } = await queue.submit(prepared);
       sendJson(response, { classes: rankClasses(values, classNames).slice(0, top), width, height });
     } finally {
