@@ -29,5 +29,7 @@ test("ranks with the same GPU are refused, but not those that see others under i
   assertOwnGpus([place(0, { device: "cpu" }), place(1, { device: "cpu" })]);
   expect(() =>
     assertOwnGpus([place(0, {}), place(1, { device: "cuda:1" }), place(2, {})]),
-  ).toThrowErrorMatchingInlineSnapshot(`[ConfigError: backend.device: expected a GPU for each rank, got cuda:0 of a for ranks 0 and 2. Start fewer ranks on each machine, or let them share with parallel.shareGpus=true: slower, and without NCCL.]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: backend.device: expected a GPU for each rank, got cuda:0 of a for ranks 0 and 2. Start fewer ranks on each machine, or let them share with parallel.shareGpus=true: slower, and without NCCL.]`,
+  );
 });
