@@ -66,7 +66,7 @@ Napi::Value write(const Napi::CallbackInfo& info) {
       Tensor value = at::from_blob(view.data, dims, options);
       TORCH_CHECK(value.nbytes() == view.bytes, "shape ", c10::IntArrayRef(dims), " needs ", value.nbytes(),
                   " bytes, got ", view.bytes);
-      return storages().add(value, std::make_unique<BorrowedArray>(buffer.As<Napi::ArrayBuffer>()));
+      return storages().add(value, std::make_unique<BorrowedArray>(buffer.As<Napi::ArrayBuffer>(), view.bytes));
     }
     Tensor value = at::empty(dims, options.device(device));
     fill(value, view);

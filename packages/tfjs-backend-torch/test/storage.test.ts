@@ -157,12 +157,14 @@ describeTorch("a tensor made from a large typed array", () => {
     const values = new Float32Array(length).fill(2);
     const before = torch.memoryStats();
     const tensor = tf.tensor1d(values);
-    expect(torch.memoryStats().liveBytes - before.liveBytes).toBe(0);
+    expect(torch.memoryStats().liveBytes - before.liveBytes).toBe(4 * length);
+    expect(torch.memoryStats().cachedBytes).toBe(before.cachedBytes);
     expect(torch.memoryStats().storageBytes - before.storageBytes).toBe(4 * length);
     const sum = tf.sum(tensor);
     expect(sum.dataSync()[0]).toBe(2 * length);
     tf.dispose([sum, tensor]);
     expect(torch.memoryStats().storageBytes).toBe(before.storageBytes);
+    expect(torch.memoryStats().liveBytes).toBe(before.liveBytes);
   });
 
   it("is read into another array, so that writing there does not change it", async () => {
