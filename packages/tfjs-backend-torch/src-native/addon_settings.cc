@@ -24,11 +24,12 @@ Napi::Value setThreads(const Napi::CallbackInfo& info) {
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), at::get_num_threads()); }
 
 Napi::Value setPrecision(const Napi::CallbackInfo& info) {
-  settings().precision = toNumber(info, 0) == 1 ? Precision::kBfloat16 : Precision::kFloat32;
+  const double code = toNumber(info, 0);
+  settings().precision = code == 2 ? Precision::kFloat16 : code == 1 ? Precision::kBfloat16 : Precision::kFloat32;
   return info.Env().Undefined();
 }
 
-Napi::Value getPrecision(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), inBfloat16() ? 1 : 0); }
+Napi::Value getPrecision(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<int>(settings().precision.load())); }
 
 Napi::Value setDevice(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString();

@@ -104,7 +104,7 @@ KERNEL(FusedLayerNorm) {
   const auto dtype = graticule::inBfloat16() ? at::kBFloat16 : at::kFloat;
   if (!x.device().is_cpu()) {
     const auto result = at::native_layer_norm(x.to(at::kFloat), {x.size(-1)}, gamma, beta, epsilon);
-    call.output(std::get<0>(result).to(dtype));
+    call.activation(std::get<0>(result).to(dtype));
     if (!forGradient) return;
     call.output(at::empty({0}, x.options()));
     call.output(std::get<1>(result).reshape({-1}));
@@ -136,7 +136,7 @@ KERNEL(FusedLayerNorm) {
       rstd.data_ptr<float>()[row] = scale;
     }
   });
-  call.output(y);
+  call.activation(y);
   if (!forGradient) return;
   call.output(normalized);
   call.output(mean);
@@ -152,7 +152,7 @@ KERNEL(FusedScaleRows) {
   checkVector(x, beta);
   const auto dtype = graticule::inBfloat16() ? at::kBFloat16 : at::kFloat;
   if (!x.device().is_cpu()) {
-    call.output(at::addcmul(beta, x.to(at::kFloat), gamma).to(dtype));
+    call.activation(at::addcmul(beta, x.to(at::kFloat), gamma).to(dtype));
     return;
   }
   const int64_t width = x.size(-1), rows = rowsOf(x);
@@ -166,7 +166,7 @@ KERNEL(FusedScaleRows) {
       graticule::finishRow(y, row, width, out);
     }
   });
-  call.output(y);
+  call.activation(y);
 }
 
 /** dy, x [..., D], gamma [D], mean and 1/std [rows] → dx [..., D], dgamma and dbeta [D], all float32. Without means x is x̂. */

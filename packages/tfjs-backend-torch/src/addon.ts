@@ -77,8 +77,8 @@ export interface Addon {
   setMemoryTag(tag: number): number;
   setThreads(threads: number): void;
   getThreads(): number;
-  setPrecision(precision: 0 | 1): void;
-  getPrecision(): 0 | 1;
+  setPrecision(precision: number): void;
+  getPrecision(): number;
   setDevice(device: string): void;
   getDevice(): string;
   describe(): AddonDescription;
