@@ -13,8 +13,10 @@ import { benchLora } from "./lora.js";
 import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
+import { benchServe } from "./serve.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
+import { benchTechniques } from "./techniques.js";
 
 /**
  * `npm run bench -- NAME [options]`: each benchmark runs ours and the peers in turn and prints one line of JSON.
@@ -85,6 +87,19 @@ bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and c
   .option("--fields <count>", "fields of one call", Number, 8)
   .action(async (options) => print(await benchRegrid(options)));
 
+program
+  .command("serve")
+  .description("Requests a second of `graticule-classify serve`, with forward passes shared by clients and without.")
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("small"))
+  .option("--batch <images>", "images of a shared pass at most", Number, 16)
+  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--clients <counts>", "as a,b", numbers, [1, 16])
+  .option("--seconds <count>", "of each case", Number, 5)
+  .option("--pairs <count>", "runs", Number, 3)
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async ({ json: _, ...options }) => print(await benchServe(options)));
+
 bench("channels", "A training step of a ChannelVit, by number of channels and kind of tree.")
   .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("small"))
   .option("--channels <counts>", "channels, as a,b", numbers, [32, 128, 512, 1024])
@@ -151,7 +166,10 @@ program
   });
 
 sized(
-  bench("fsdp", "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peer: `pytorch-ddp`."),
+  bench(
+    "fsdp",
+    "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peers: PyTorch's DDP and FSDP over gloo.",
+  ),
   4,
 )
   .option("--steps <count>", "timed steps of one run", Number, 3)
@@ -170,6 +188,16 @@ sized(
   .option("--ranks <count>", "MPI ranks", Number, 1)
   .option("--folder <path>", "a folder on the disk", ".")
   .action(async (options) => print(await benchOffload(options)));
+
+bench("techniques", "A ViT classifier's step with LoRA, bf16, recompute, offload and ZeRO-3, each alone beside none.")
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("base"))
+  .option("--batch <images>", "images of one step, on all ranks", Number, 8)
+  .option("--threads <count>", "threads for kernels, of all ranks", Number, 2)
+  .option("--steps <count>", "timed steps of one run", Number, 2)
+  .option("--folder <path>", "a folder on the disk", ".")
+  .action(async (options) => {
+    for await (const result of benchTechniques(options)) print(result);
+  });
 
 program
   .command("ops")

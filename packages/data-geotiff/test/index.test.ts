@@ -9,6 +9,7 @@ test("the public names are these", () => {
       "SCENE_BENCHMARKS",
       "SPECTRAL_CLASSES",
       "bigEarthNetSpec",
+      "blendWindows",
       "boundsIn",
       "geoPatchesSpec",
       "gridBounds",
@@ -20,6 +21,7 @@ test("the public names are these", () => {
       "landsat7Path",
       "landsat7Schema",
       "levelFor",
+      "listImagePaths",
       "makePointTransform",
       "makeSpectralLabeler",
       "mndwi",
@@ -29,6 +31,7 @@ test("the public names are these", () => {
       "openBigEarthNet",
       "openCogWriter",
       "openGeoPatches",
+      "openImageBytes",
       "openImageFiles",
       "openImageFolder",
       "openImageTable",
@@ -52,6 +55,7 @@ test("the public names are these", () => {
       "toMap",
       "utmCrs",
       "wgs84",
+      "windowsOf",
     ]
   `);
 });

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "addon.h"
 #include "device_linear.h"
@@ -45,6 +46,12 @@ Napi::Value getDevice(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), settings().device.str());
 }
 
+/** GPUs that LibTorch sees, CUDA's or ROCm's; 0 where it was built without. */
+int gpuCount() {
+  if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;
+  return c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount();
+}
+
 Napi::Value describe(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
   result.Set("version", TORCH_VERSION);
@@ -53,6 +60,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   result.Set("mkldnn", at::globalContext().hasMKLDNN());
   result.Set("openmp", at::globalContext().hasOpenMP());
   result.Set("cuda", at::globalContext().hasCUDA());
+  result.Set("gpuCount", gpuCount());
   result.Set("flashAttention", GRATICULE_HAS_CPU_FLASH_ATTENTION ? true : false);
   return result;
 }

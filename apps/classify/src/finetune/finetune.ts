@@ -42,7 +42,7 @@ export async function finetune(
   options: RanksRunOptions = {},
 ): Promise<FinetuneResult> {
   const { world = soloCommunicator(), resume = false, progressStream } = options;
-  const share = shareOf(world, config, options.logger ?? silentLogger);
+  const share = await shareOf(world, config, options.logger ?? silentLogger);
   const { logger, mesh } = share;
   const backend = await openBackend(share.backend, logger);
   const existing = resume ? await findLatestCheckpoint(runFolder, silentLogger) : undefined;
