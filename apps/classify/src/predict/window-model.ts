@@ -1,5 +1,4 @@
-import type { Logger } from "@graticule/core";
-import { makeRandom } from "@graticule/core";
+import { type Logger, makeRandom } from "@graticule/core";
 import {
   applyTransforms,
   type ByteImage,
@@ -22,6 +21,7 @@ export interface WindowModel {
   readonly schema: ChannelSchema;
   /** Bands that the run took of its files, in the schema's order; all if absent. */
   readonly bands?: BandSelection;
+  /** What scores stand for. */
   readonly meaning: OutputMeaning;
   /** Whether it tells of places in a window, or of the window as a whole. */
   readonly isDense: boolean;
