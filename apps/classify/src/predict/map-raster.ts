@@ -8,8 +8,8 @@ import { changedPart, fingerprintSource, type MapIdentity } from "./map-identity
 import { mapLayers, type ProbabilityFormat } from "./map-layers.js";
 import { openMapWork, readIdentity } from "./map-work.js";
 import { matchBands } from "./match-bands.js";
-import { scoreNames } from "./output-meaning.js";
 import type { RowJournal } from "./row-journal.js";
+import { scoreNames } from "./score-names.js";
 import { makeWindowScorer, type WindowModel } from "./window-model.js";
 import { encodeLayers, writeCategoryNames, writeMapFiles } from "./write-map-files.js";
 
