@@ -73,7 +73,7 @@ describe("a raster's map", () => {
 
   test("of one window has the model's own probabilities", async () => {
     const model = makeBrightnessModel();
-    const single: WindowModel = { ...model, imageSize: [128, 160], windowScores: halves };
+    const single: WindowModel = { ...model, imageSize: [128, 160], isDense: true, windowScores: halves };
     const base = join(folder, "single");
     const { files, windows } = await mapRaster(single, scene, base, { ...plain, probabilities: "float32" });
     expect(windows).toBe(1);

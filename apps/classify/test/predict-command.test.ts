@@ -10,8 +10,10 @@ import { openCogWriter, openRaster } from "@graticule/data-geotiff";
 import { makeClassifier } from "@graticule/models";
 import { openBackend, saveCheckpoint } from "@graticule/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { taskConfig } from "../src/finetune/tasks/task-config.js";
+import { makeModelWithHeads } from "../src/finetune/tuned-model.js";
 import { mapRaster, openWindowModel, predictImages } from "../src/index.js";
-import { describeVit } from "../src/vit-model-config.js";
+import { describeVit, vitModelConfig } from "../src/vit-model-config.js";
 import { writeColorFolder } from "./color-folder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "graticule-predict-"));
@@ -73,6 +75,50 @@ test("a map of one window has the probabilities that the image has", async () =>
     // Weighted sum ÷ weight in float32.
     for (const value of band) expect(Math.abs(value - probability)).toBeLessThan(3e-7);
   }
+});
+
+test("a run tuned for several tasks maps each of them, a class or a value for each pixel", async () => {
+  const dense = join(folder, "dense");
+  const model = vitModelConfig.parse({
+    ...{ kind: "vit", imageSize: [8, 8], patchSize: 4, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 },
+    ...{ normEpsilon: 1e-6, pool: "mean" },
+  });
+  const cover = { kind: "segmentation", head: "linear" };
+  const height = { kind: "regression", head: "linear" };
+  const task = taskConfig.parse({ kind: "several", tasks: { cover: { task: cover }, height: { task: height } } });
+  const facts = {
+    cover: { classValues: [2, 5, 9], classNames: ["a", "b", "c"], counts: [1, 1, 1], labelledShare: 1 },
+    height: { names: ["height"], mean: [10], std: [3], knownShare: 1 },
+  };
+  const heads = [
+    { kind: "linear", outputs: 3 },
+    { kind: "linear", outputs: 1 },
+  ] as const;
+  const made = makeModelWithHeads(model, { inChannels: 3, heads, dropPathRate: 0, seed: 1 });
+  await saveCheckpoint({
+    ...{ runFolder: dense, keep: 1, model: made.module.stateDict() },
+    ...{ optimizer: { tensors: new Map(), updates: {} } },
+    state: {
+      ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0, seed: 3 },
+      schema: ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 })),
+      config: { seed: 3, data: { kind: "image-folder", root: images }, model, tasks: { task, facts } } as never,
+    },
+  });
+  made.module.dispose();
+  await expect(openWindowModel(dense)).rejects.toThrow("expected a task among cover, height, got none");
+  const options = { batchSize: 4, probabilities: "float32", precision: "fp32" } as const;
+  const covers = await openWindowModel(dense, "cover");
+  const { files } = await mapRaster(covers, tile, join(folder, "cover"), options);
+  covers.dispose();
+  const classes = await openRaster(files[0] as string);
+  const values = await classes.readWindow({ row: 0, column: 0, width: 12, height: 12 });
+  expect([...new Set(values)].every((value) => [2, 5, 9].includes(value))).toBe(true);
+  const heights = await openWindowModel(dense, "height");
+  expect([heights.isDense, heights.meaning.kind]).toEqual([true, "values"]);
+  const map = await mapRaster(heights, tile, join(folder, "height"), options);
+  heights.dispose();
+  expect(map.files).toEqual([join(folder, "height.values.tif")]);
+  await expect(predictImages(dense, [tile], { backend })).rejects.toThrow("got one tuned for several");
 });
 
 test("the command takes folders, and maps rasters once", { timeout: 120_000 }, async () => {

@@ -10,6 +10,7 @@
  * ```
  */
 export { type Bands, bandComposite, percentileStretch, type Stretch } from "./band-composite.js";
+export { classColors } from "./class-colors.js";
 export { type ConfusionMatrixOptions, plotConfusionMatrix } from "./confusion-matrix.js";
 export { type CurvesOptions, plotCurves, type Series } from "./curves.js";
 export { type ApngOptions, encodeApng } from "./encode-apng.js";

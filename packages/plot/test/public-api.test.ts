@@ -6,6 +6,7 @@ it("exports these names and no others", () => {
     [
       "animateRollout",
       "bandComposite",
+      "classColors",
       "encodeApng",
       "encodePng",
       "fitColorScale",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MismatchError } from "@graticule/core";
+import { ConfigError, MismatchError } from "@graticule/core";
 import type { BandSelection } from "@graticule/data-geotiff";
 import { applyLinearClassifier } from "@graticule/eval";
 import { tensor4d } from "@tensorflow/tfjs-core";
@@ -27,10 +27,15 @@ export interface ImageClassifier {
 /**
  * Opens the classifier of a run on the backend that is open.
  *
+ * @throws {ConfigError} if the run was fine-tuned for another task.
  * @throws {MismatchError} if the probe was fitted on other weights than the run's newest.
  */
 export async function openImageClassifier(runFolder: string): Promise<ImageClassifier> {
   const run = await openPretrainedRun(runFolder);
+  if (run.run.tasks)
+    throw new ConfigError(
+      `${runFolder}: expected a run that tells one class of an image, got one tuned for ${run.run.tasks.task.kind}. Make maps: predict --out.`,
+    );
   const { encoder, classNames, hash, logitsOf } = await openScorer(run, runFolder);
   const { bands } = run.run.data;
   const probabilitiesOf = async (features: Float32Array): Promise<Float32Array> =>

@@ -1,7 +1,7 @@
 import { ConfigError } from "@graticule/core";
 import type { CogOptions } from "@graticule/data-geotiff";
-import { classColors } from "./class-colors.js";
-import type { OutputMeaning } from "./output-meaning.js";
+import { classColors } from "@graticule/plot";
+import type { OutputMeaning } from "../finetune/tasks/task.js";
 
 /** How probabilities are stored, if at all. */
 export type ProbabilityFormat = "uint8" | "float32" | "none";

@@ -8,8 +8,8 @@ import { changedPart, fingerprintSource, type MapIdentity } from "./map-identity
 import { mapLayers, type ProbabilityFormat } from "./map-layers.js";
 import { openMapWork, readIdentity } from "./map-work.js";
 import { matchBands } from "./match-bands.js";
-import { scoreNames } from "./output-meaning.js";
 import type { RowJournal } from "./row-journal.js";
+import { scoreNames } from "./score-names.js";
 import { makeWindowScorer, type WindowModel } from "./window-model.js";
 import { encodeLayers, writeCategoryNames, writeMapFiles } from "./write-map-files.js";
 
@@ -71,12 +71,14 @@ export async function mapRaster(
       return { source, files, windows: 0, seconds: 0, bytes: 0 };
     await mkdir(dirname(base), { recursive: true });
     const { journal, remove } = await openMapWork(base, identity, { source, logger });
-    const scored = await (async () => {
-      const done = await scoreRows(model, raster, windowing, journal, options);
+    let scored: Scored;
+    try {
+      scored = await scoreRows(model, raster, windowing, journal, options);
       const plan = windowsOf(raster, windowing);
       await writeMapFiles(base, layers, journal, raster, plan, (rows, total) => onProgress?.("rows", rows, total));
-      return done;
-    })().finally(() => journal.close());
+    } finally {
+      await journal.close();
+    }
     for (const [index, { categories }] of layers.entries())
       if (categories) await writeCategoryNames(files[index] as string, categories);
     await writeDurably(record, `${JSON.stringify(identity, undefined, 2)}\n`);
@@ -86,6 +88,9 @@ export async function mapRaster(
     await raster.close();
   }
 }
+
+/** What was scored, and how long it took. */
+type Scored = Pick<RasterMap, "windows" | "seconds" | "bytes">;
 
 interface Windowing {
   readonly bands: readonly number[];
@@ -127,7 +132,7 @@ async function scoreRows(
   windowing: Windowing,
   journal: RowJournal,
   { batchSize, probabilities, logger = silentLogger, onProgress }: MapRasterOptions,
-): Promise<Pick<RasterMap, "windows" | "seconds" | "bytes">> {
+): Promise<Scored> {
   const layers = mapLayers(model.meaning, probabilities);
   const plan = windowsOf(raster, windowing);
   const firstRow = journal.nextRow;

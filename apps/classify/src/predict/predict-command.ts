@@ -17,6 +17,7 @@ interface PredictFlags {
   readonly precision: "fp32" | "bf16";
   readonly batchSize: number;
   readonly out?: string;
+  readonly task?: string;
   readonly window?: number;
   readonly stride?: number;
   readonly resolution?: number;
@@ -29,11 +30,12 @@ export function addPredictCommand(program: Command): void {
   const name = `${program.name()} predict`;
   program
     .command("predict")
-    .description("Classify images, or map rasters of any size, with a run that was fine-tuned or has a probe.")
+    .description("Classify images, or map rasters of any size: classes, or what a run was fine-tuned for.")
     .argument("<run>", "folder of a run that `finetune` made or `probe` was called on")
     .argument("<inputs...>", "JPEG, PNG or TIFF files, folders of them, or addresses, with the run's channels")
     .option("--json", "print one line of JSON for each image or raster")
     .option("-o, --out <folder>", "map each input, a GeoTIFF, window by window, to GeoTIFFs in this folder")
+    .option("--task <name>", "which task of a run that was fine-tuned for several")
     .option("--window <pixels>", "height of a window in a raster's pixels; what the model sees if absent", count)
     .option("--stride <pixels>", "step from window to window; half a window if absent", count)
     .option("--resolution <pixels>", "source pixels to a side of one in the map", count, 1)
@@ -103,7 +105,7 @@ async function printMaps(
 ): Promise<number> {
   assertOwnNames(inputs);
   await openBackend(backend, stderrLogger);
-  const model = await openWindowModel(run);
+  const model = await openWindowModel(run, flags.task);
   const showProgress = makeProgressLine(process.stderr);
   let done = 0;
   try {

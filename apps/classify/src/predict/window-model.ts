@@ -1,5 +1,5 @@
-import type { Logger } from "@graticule/core";
-import { makeRandom } from "@graticule/core";
+import { createHash } from "node:crypto";
+import { ConfigError, type Logger, makeRandom } from "@graticule/core";
 import {
   applyTransforms,
   type ByteImage,
@@ -9,8 +9,13 @@ import {
   type TransformSpec,
 } from "@graticule/data";
 import type { BandSelection, WindowScores } from "@graticule/data-geotiff";
+import { weightsDigest } from "@graticule/train";
+import { dispose, type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
+import { openPretrainedRun, type PretrainedRun } from "../encoder.js";
+import { openTunedModel } from "../finetune/open-tuned-model.js";
+import type { OutputMeaning } from "../finetune/tasks/task.js";
 import { classifyBatch, openImageClassifier } from "./image-classifier.js";
-import { type OutputMeaning, scoreNames } from "./output-meaning.js";
+import { scoreNames } from "./score-names.js";
 
 /** What scores windows of a raster. */
 export interface WindowModel {
@@ -22,6 +27,7 @@ export interface WindowModel {
   readonly schema: ChannelSchema;
   /** Bands that the run took of its files, in the schema's order; all if absent. */
   readonly bands?: BandSelection;
+  /** What scores stand for. */
   readonly meaning: OutputMeaning;
   /** Whether it tells of places in a window, or of the window as a whole. */
   readonly isDense: boolean;
@@ -38,8 +44,18 @@ export interface WindowModel {
   dispose(): void;
 }
 
-/** Opens what a run classifies windows with, on the backend that is open. @throws {MismatchError} as `openImageClassifier`. */
-export async function openWindowModel(runFolder: string): Promise<WindowModel> {
+/**
+ * Opens what a run scores windows with, on the backend that is open: its classifier, its encoder with the probe, or what it was
+ * fine-tuned for.
+ *
+ * @param task which one of a run that was fine-tuned for several.
+ * @throws {ConfigError} if there is no such task, or several and none is named. @throws {MismatchError} as `openImageClassifier`.
+ */
+export async function openWindowModel(runFolder: string, task?: string): Promise<WindowModel> {
+  const run = await openPretrainedRun(runFolder);
+  if (run.run.tasks) return openTaskModel(run, task);
+  if (task !== undefined)
+    throw new ConfigError(`${runFolder}: expected a run of several tasks, got one that classifies. Leave task out.`);
   const classifier = await openImageClassifier(runFolder);
   const { encoder, classNames, hash, bands } = classifier;
   const { imageSize, schema } = encoder;
@@ -50,6 +66,36 @@ export async function openWindowModel(runFolder: string): Promise<WindowModel> {
     isDense: false,
     windowScores: async (images) => ({ scores: await classifyBatch(classifier, images), height: 1, width: 1 }),
     dispose: () => encoder.dispose(),
+  };
+}
+
+async function openTaskModel(run: PretrainedRun, task: string | undefined): Promise<WindowModel> {
+  const tuned = await openTunedModel(run);
+  const { imageSize, schema, outputs } = tuned;
+  const index = task === undefined && outputs.length === 1 ? 0 : outputs.findIndex(({ name }) => name === task);
+  const output = outputs[index];
+  if (!output) {
+    tuned.dispose();
+    throw new ConfigError(
+      `${run.checkpoint.path}: expected a task among ${outputs.map(({ name }) => name).join(", ")}, got ${task ?? "none"}.`,
+    );
+  }
+  const { meaning, isDense } = output;
+  const { bands } = run.run.data;
+  return {
+    hash: createHash("sha256").update(weightsDigest(run.checkpoint.state)).update(output.name).digest("hex"),
+    ...{ imageSize, schema, meaning, isDense },
+    ...(bands && { bands }),
+    async windowScores(images) {
+      const count = images.length / (schema.length * imageSize[0] * imageSize[1]);
+      const input = tensor4d(images, [count, schema.length, ...imageSize]);
+      const all = tuned.windowScores(input);
+      const [, height, width] = (all[index] as Tensor4D).shape;
+      const scores = (await (all[index] as Tensor4D).data()) as Float32Array;
+      dispose([input, ...all]);
+      return { scores, height, width };
+    },
+    dispose: () => tuned.dispose(),
   };
 }
 
