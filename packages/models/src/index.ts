@@ -97,6 +97,7 @@ export {
   type VitConfig,
   vitConfig,
 } from "./vit/config.js";
+export type { ChannelGroups } from "./vit/grouped-patch-embed.js";
 export { vitLayerDecay } from "./vit/layer-decay.js";
 export { poolTokens } from "./vit/pool-tokens.js";
 export { type VitPreset, vitPresets } from "./vit/presets.js";
@@ -108,6 +109,7 @@ export {
   huggingFaceVit,
   huggingFaceVitMae,
   prithviVit,
+  satMae,
   siglipVision,
   timmVit,
 } from "./weights/families.js";

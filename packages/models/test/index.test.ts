@@ -70,6 +70,7 @@ test("the public names are these", () => {
       "rollout",
       "rolloutLoss",
       "rolloutSteps",
+      "satMae",
       "siglipVision",
       "sliceSizes",
       "timmVit",

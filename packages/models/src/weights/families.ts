@@ -33,6 +33,30 @@ export const timmVit: WeightFamily = {
 /** Masked autoencoders of facebookresearch/mae, with or without their decoder. Source: its models_mae.py. */
 export const facebookMae: WeightFamily = { variants: [[...timmEncoder, ...maeDecoder]], normEpsilon: 1e-6 };
 
+/**
+ * SatMAE for images of many bands, fine-tuned, with `norm` or `fc_norm` and its head, or the encoder as it was pretrained. Its
+ * decoder has no counterpart: skip `decoder_**` and `mask_token`. SatMAE for three colors has the names of `facebookMae` and
+ * `timmVit`.
+ *
+ * Source: sustainlab-group/SatMAE, models_vit_group_channels.py and models_mae_group_channels.py.
+ */
+export const satMae: WeightFamily = {
+  variants: [
+    [
+      ...timmEncoder.filter(({ ours }) => !ours.includes("patch_embed")),
+      { theirs: "patch_embed.*.proj.{weight,bias}", ours: "patch_embed.groups.*.proj.{weight,bias}" },
+      { theirs: "{channel_embed,channel_cls_embed}", ours: "patch_embed.{channel_embed,channel_cls_embed}" },
+      same("{fc_norm,head}.{weight,bias}"),
+    ],
+  ],
+  normEpsilon: 1e-6,
+  channelGroups: [
+    [0, 1, 2, 6],
+    [3, 4, 5, 7],
+    [8, 9],
+  ],
+};
+
 /** The layers of a Hugging Face ViT, whose queries, keys and values are layers of their own. */
 function huggingFaceLayers(theirs: string, ours: string): readonly WeightRule[] {
   const attention = (part: string) => `${theirs}.*.attention.attention.${part}.{weight,bias}`;
