@@ -115,5 +115,6 @@ export {
 } from "./weights/families.js";
 export { type ImportedWeights, type ImportOptions, importWeights } from "./weights/import-weights.js";
 export { type MappedWeights, mapWeights, unmapWeights } from "./weights/map-weights.js";
+export { parameterNames } from "./weights/parameter-names.js";
 export { resamplePositions } from "./weights/resample-positions.js";
 export type { WeightFamily, WeightRule } from "./weights/weight-rule.js";

@@ -63,6 +63,7 @@ test("the public names are these", () => {
       "mapWeights",
       "maskFromShuffles",
       "numPatches",
+      "parameterNames",
       "patchGrid",
       "poolTokens",
       "prithviVit",

@@ -87,16 +87,40 @@ function huggingFaceEncoder(prefix: string): readonly WeightRule[] {
   ];
 }
 
+/** What transformers 5 calls the modules of its ViT, while files of weights keep the names from before. */
+function huggingFaceModules(prefix: string): readonly WeightRule[] {
+  const layer = (from: string, to: string): WeightRule => ({
+    theirs: `${prefix}layers.*.${from}.{weight,bias}`,
+    ours: `blocks.*.${to}.{weight,bias}`,
+  });
+  const attention = (part: string) => `${prefix}layers.*.attention.${part}_proj.{weight,bias}`;
+  const others = huggingFaceEncoder(prefix).filter(({ ours }) => !`${ours}`.startsWith("blocks."));
+  return [
+    ...others,
+    { theirs: ["q", "k", "v"].map(attention), ours: "blocks.*.attn.qkv.{weight,bias}" },
+    layer("attention.o_proj", "attn.proj"),
+    layer("layernorm_before", "norm1"),
+    layer("layernorm_after", "norm2"),
+    layer("mlp.fc1", "mlp.fc1"),
+    layer("mlp.fc2", "mlp.fc2"),
+  ];
+}
+
+const huggingFaceHead: WeightRule = { theirs: "classifier.{weight,bias}", ours: "head.{weight,bias}" };
+
 /**
- * `ViTModel` and `ViTForImageClassification` of transformers. Their pooler (a linear layer with tanh that published
- * weights leave untrained) has no counterpart: skip `pooler.**`.
+ * `ViTForImageClassification` and `ViTModel` of transformers, in the names of their files, and in those that transformers 5 has
+ * for their modules, which adapters made with it have. Their pooler (a linear layer with tanh that published weights leave
+ * untrained) has no counterpart: skip `pooler.**`.
  *
  * Source: transformers, models/vit/modeling_vit.py and the names that `save_pretrained` gives.
  */
 export const huggingFaceVit: WeightFamily = {
   variants: [
-    [...huggingFaceEncoder("vit."), { theirs: "classifier.{weight,bias}", ours: "head.{weight,bias}" }],
+    [...huggingFaceEncoder("vit."), huggingFaceHead],
     huggingFaceEncoder(""),
+    [...huggingFaceModules("vit."), huggingFaceHead],
+    huggingFaceModules(""),
   ],
   normEpsilon: 1e-12,
 };
