@@ -23,8 +23,9 @@ export interface ChunkedArray {
    * Loads the chunk at a place of the grid of chunks; undefined if it was never written.
    *
    * @param isWhole all of it is read now, so that it need not be kept for the next read, and is released at once.
+   * @param target where all of its elements belong, in its own order, if that is so: they may be loaded there.
    */
-  loadChunk(place: readonly number[], isWhole: boolean): Promise<Chunk | undefined>;
+  loadChunk(place: readonly number[], isWhole: boolean, target?: Uint8Array): Promise<Chunk | undefined>;
 }
 
 /** Chunks that load at once: enough to keep Node's four inflating threads, or a connection, busy. */
@@ -68,6 +69,7 @@ export function makeChunk(
   return {
     elements(from, to, target) {
       if (!shuffled && target === undefined) return bytes.subarray(from * itemBytes, to * itemBytes);
+      if (target === bytes) return bytes; // They were loaded there.
       const output = target ?? new Uint8Array((to - from) * itemBytes);
       if (shuffled) unshuffle(bytes, elements, itemBytes, from, to, output);
       else output.set(bytes.subarray(from * itemBytes, to * itemBytes));
@@ -123,19 +125,21 @@ async function readPiece(reading: Reading, number: number): Promise<void> {
   }
   const counts = parts.map(({ count }) => count);
   const isWhole = product(counts) === product(array.chunkShape);
-  const chunk = await array.loadChunk(
-    parts.map(({ chunk }) => chunk),
-    isWhole,
-  );
   const steps = parts.map((_, dim) => (region.step[dim] as number) * (chunkStrides[dim] as number));
   const from = parts.reduce((sum, { first }, dim) => sum + first * (chunkStrides[dim] as number), 0);
   const to = 1 + counts.reduce((sum, count, dim) => sum + (count - 1) * (steps[dim] as number), from);
   const offset = parts.reduce((sum, { at }, dim) => sum + at * (targetStrides[dim] as number), 0);
+  const isRun = product(counts) === to - from && isOneRun(counts, steps, targetStrides);
+  const run = isRun ? target.subarray(offset * itemBytes, (offset + to - from) * itemBytes) : undefined;
+  const chunk = await array.loadChunk(
+    parts.map(({ chunk }) => chunk),
+    isWhole,
+    isWhole ? run : undefined,
+  );
   if (chunk === undefined) {
     const none = counts.map(() => 0);
     copyBox(array.fill, { offset: 0, strides: none }, target, { offset, strides: targetStrides }, counts, itemBytes);
-  } else if (product(counts) === to - from && isOneRun(counts, steps, targetStrides))
-    chunk.elements(from, to, target.subarray(offset * itemBytes, (offset + to - from) * itemBytes));
+  } else if (run) chunk.elements(from, to, run);
   else
     copyBox(
       chunk.elements(from, to),

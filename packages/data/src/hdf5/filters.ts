@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
 import { type Chunk, makeChunk } from "../arrays/chunked-read.js";
-import { unshuffleAll } from "../arrays/unshuffle.js";
+import { unshuffle, unshuffleAll } from "../arrays/unshuffle.js";
 import { decodeBlosc } from "../codecs/blosc.js";
 import { decodeBzip2 } from "../codecs/bzip2.js";
 import { inflateBytes } from "../codecs/inflate.js";
@@ -39,6 +39,7 @@ export function unsupportedFilter(filters: readonly Filter[]): string | undefine
  * are asked for.
  *
  * @param room memory of so many bytes, which the chunk's values may lie in.
+ * @param into where all of the chunk's values belong, in its own order; they may be there already then.
  * @throws {FormatError} if the bytes are corrupt, or not as many as a chunk holds.
  */
 export async function decodeChunk(
@@ -49,7 +50,18 @@ export async function decodeChunk(
   chunkBytes: number,
   itemBytes: number,
   room?: (bytes: number) => Uint8Array,
+  into?: Uint8Array,
 ): Promise<Chunk> {
+  const copy = (inflated: Uint8Array): Uint8Array => {
+    const target = room?.(inflated.length) ?? new Uint8Array(inflated.length);
+    target.set(inflated);
+    return target;
+  };
+  const join = (inflated: Uint8Array, into: Uint8Array): Uint8Array => {
+    if (inflated.length !== chunkBytes) return inflated.slice();
+    unshuffle(inflated, chunkBytes / itemBytes, itemBytes, 0, chunkBytes / itemBytes, into);
+    return into;
+  };
   let bytes = stored;
   let shuffled = false;
   try {
@@ -58,7 +70,11 @@ export async function decodeChunk(
       if ((mask & (1 << place)) !== 0) continue;
       // A checksum may follow the values inside.
       const most = chunkBytes + 4 * place;
-      if (id === DEFLATE) bytes = await inflateBytes("zlib", bytes, most, room);
+      if (id === DEFLATE && place === 1 && filters[0]?.id === SHUFFLE && (mask & 1) === 0 && into) {
+        bytes = await inflateBytes("zlib", bytes, most, (inflated) => join(inflated, into));
+        break;
+      }
+      if (id === DEFLATE) bytes = await inflateBytes("zlib", bytes, most, copy);
       else if (id === FLETCHER32) bytes = checkFletcher32(bytes);
       else if (id === BZIP2) bytes = decodeBzip2(bytes, most);
       else if (id === BLOSC) bytes = await decodeBlosc(bytes, most);

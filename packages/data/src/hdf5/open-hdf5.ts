@@ -1,6 +1,6 @@
 import { FormatError } from "@graticule/core";
 import type { ChunkCache } from "../arrays/chunk-cache.js";
-import { type Chunk, chunkBytesOf, makeChunk, readChunked } from "../arrays/chunked-read.js";
+import { type Chunk, type ChunkedArray, chunkBytesOf, makeChunk, readChunked } from "../arrays/chunked-read.js";
 import { product, type Region, rowMajorStrides } from "../arrays/region.js";
 import { giveScratch, takeScratch } from "../arrays/scratch.js";
 import { toStoredValues } from "../arrays/stored-dtype.js";
@@ -151,7 +151,7 @@ function makeReadBytes(
     );
   const chunkBytes = chunkBytesOf(where, chunkShape, itemBytes);
   const find = makeFindChunk(file, index, { shape, chunkShape, chunkBytes, isFiltered: filters.length > 0 });
-  const load = async (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> => {
+  const load = async (place: readonly number[], isWhole: boolean, target?: Uint8Array): Promise<Chunk | undefined> => {
     const found = await find(place);
     if (found === undefined) return undefined;
     const what = `chunk [${place.join(", ")}] of '${path}'`;
@@ -165,10 +165,21 @@ function makeReadBytes(
     // More than the values themselves is a claim that the read checks first.
     const into = found.bytes <= chunkBytes ? room?.(found.bytes) : undefined;
     const stored = await file.data.read(found.address + file.baseAddress, found.bytes, what, into);
-    const chunk = await decodeChunk(`${file.uri}: ${what}`, stored, filters, found.mask, chunkBytes, itemBytes, room);
+    const chunk = await decodeChunk(
+      `${file.uri}: ${what}`,
+      stored,
+      filters,
+      found.mask,
+      chunkBytes,
+      itemBytes,
+      room,
+      target,
+    );
     return isWhole ? { ...chunk, release: () => lent.forEach(giveScratch) } : chunk;
   };
-  const loadChunk = (place: readonly number[], isWhole: boolean): Promise<Chunk | undefined> =>
-    isWhole ? load(place, true) : cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place, false));
+  const loadChunk: ChunkedArray["loadChunk"] = (place, isWhole, target) =>
+    isWhole
+      ? load(place, true, target)
+      : cache.get(`${address}:${place.join(",")}`, chunkBytes, () => load(place, false));
   return (region, into) => readChunked({ chunkShape, itemBytes, fill, loadChunk }, region, into);
 }
