@@ -153,6 +153,20 @@ describeOnBackends("LoRA of queries and values", () => {
     expectClose(logits(other), logits(model), 1e-6);
   });
 
+  it("keeps each part's rows of a slice of the layer, and is not saved then", async () => {
+    const model = addLora(await fixtureModel(), options);
+    const ranges = [
+      [0, 4],
+      [8, 12],
+      [16, 20],
+    ] as const; // the first head's queries, keys and values
+    model.blocks[0]?.attn.qkv.adapter?.divide({ dim: 0, ranges }, (x) => x);
+    const shapes = new Map(model.namedParameters().map(([path, { shape }]) => [path, shape]));
+    expect(shapes.get("blocks.0.attn.qkv.adapter.default.v.lora_b")).toEqual([4, 2]);
+    expect(shapes.get("blocks.0.attn.qkv.adapter.default.v.lora_a")).toEqual([2, 8]);
+    await expect(encodeAdapter(model, "default")).rejects.toThrow("expected 96 values");
+  });
+
   it("refuses lengths of rows, and a whole layer is whole", async () => {
     const model = await fixtureModel();
     expect(() => addLora(model, { ...options, dora: true })).toThrowErrorMatchingInlineSnapshot(

@@ -72,16 +72,17 @@ function joinedOf(path: string, { parts, scale }: QkvLoraPart, read: Reader): St
   const [[, first]] = parts as [(typeof parts)[number]];
   const [rows, inFeatures] = [first.loraB.globalShape[0] as number, first.loraA.globalShape[1] as number];
   const rank = parts.reduce((sum, [, { loraRank }]) => sum + loraRank, 0);
-  const readA = async (): Promise<Float32Array> => {
-    const values = [];
-    for (const [name] of parts) values.push(...(await read(`${name}.lora_a`)));
-    return Float32Array.from(values);
-  };
+  const readParts = (own: string): Promise<Float32Array[]> =>
+    Promise.all(parts.map(([name]) => read(`${name}.${own}`)));
+  const readA = async (): Promise<Float32Array> =>
+    Float32Array.from((await readParts("lora_a")).flatMap((a) => [...a]));
   const readB = async (): Promise<Float32Array> => {
-    const joined = new Float32Array(QKV.length * rows * rank);
+    const factors = await readParts("lora_b");
+    const isWhole = factors.every((values, index) => values.length === rows * (parts[index]?.[1].loraRank ?? 0));
+    const joined = new Float32Array(isWhole ? QKV.length * rows * rank : 0); // what is missing must not become zeros
     let column = 0;
-    for (const [name, part] of parts) {
-      const values = await read(`${name}.lora_b`);
+    for (const [index, [name, part]] of parts.entries()) {
+      const values = isWhole ? (factors[index] as Float32Array) : [];
       for (const [at, value] of values.entries()) {
         const row = QKV.indexOf(name) * rows + Math.floor(at / part.loraRank);
         joined[row * rank + column + (at % part.loraRank)] = (value * part.scale) / scale;
