@@ -172,13 +172,13 @@ test("an imported SatMAE, whose channels are in groups, is scored and exported w
   const source = join(folder, "satmae.safetensors");
   await writeFile(source, await publish("satmae"));
   const run = join(folder, "run-satmae");
-  const bands = landsat7Schema.map((channel) => ({ ...channel, mean: 80, std: 40 })).slice(0, 5);
   const channelGroups = [
     [0, 2, 4],
     [3, 1],
   ];
-  const data = { kind: "scene", weakLabels: {}, stride: 32, bands: bands.map(({ name }) => name) };
-  const settings = { numHeads: 4, imageSize: [8, 12], channelGroups, channels: bands, data };
+  const weakLabels = { green: "band2", red: "band3", nir: "band4", swir1: "band5" };
+  const data = { kind: "scene", weakLabels, stride: 32, bands: [0, 1, 2, 3, 4] };
+  const settings = { numHeads: 4, imageSize: [8, 12], channelGroups, channels: channels(5), data };
   await importRun(source, "satmae", run, importConfig.parse({ ...settings, toImageSize: [16, 16] }));
   const { run: stored } = await openPretrainedRun(run);
   expect(stored.model).toMatchObject({ kind: "vit", channelGroups: { channels: channelGroups, embedDim: 4 } });
