@@ -12,20 +12,22 @@ export interface FsdpOptions extends Settings {
 }
 
 const WARMUP_STEPS = 2;
+const PEER_LAYOUTS = ["DDP", "FULL_SHARD", "SHARD_GRAD_OP"];
 
 /**
  * A training step of a ViT-MAE on MPI ranks, by DDP and by each sharding strategy in turn: seconds, and peak bytes of the
- * rank that holds most beside what the strategy should need. With `peer` PyTorch's DDP over gloo on as many processes.
+ * rank that holds most beside what the strategy should need. With `peer` PyTorch's DDP and FSDP over gloo on as many
+ * processes, each beside ours of the same layout.
  */
 export async function benchFsdp(options: FsdpOptions): Promise<Record<string, unknown>> {
   const { model, batch, dtype, threads, steps, ranks, strategies, pairs, peer } = options;
   const settings = { model, batch, dtype, threads, steps, warmupSteps: WARMUP_STEPS };
   const layouts = ["DDP", ...strategies];
   const ours: Measured[] = [];
-  const peers: Measured[] = [];
+  const peers: Record<string, number>[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     ours.push(await runOnRanks("fsdp", ranks, { ...settings, layouts }));
-    if (peer) peers.push(await torchDdp({ ...settings, ranks }));
+    if (peer) peers.push(await torchSeconds(layouts, { ...settings, ranks }));
   }
   const of = (layout: string, name: string): number[] => ours.map((run) => (run[layout] as Measured)[name] as number);
   const rows = layouts.map((layout) => {
@@ -40,27 +42,32 @@ export async function benchFsdp(options: FsdpOptions): Promise<Record<string, un
         peakBytes,
         expectedBytes,
         bytesRatio: peakBytes / expectedBytes,
+        ...(peers[0]?.[layout] !== undefined && besidePeer(layout)),
       },
     ];
   });
-  const ratios = peers.map(
-    (run, pair) => (run.secondsPerStep as number) / (of("DDP", "secondsPerStep")[pair] as number),
-  );
   return {
     bench: "fsdp",
     ...settings,
     ranks,
     pairs,
     ...Object.fromEntries(rows),
-    ...(peers.length > 0 && {
-      "pytorch-ddp": { secondsPerStep: median(peers.map((run) => run.secondsPerStep as number)) },
-      ratio: median(ratios),
-    }),
   };
+
+  function besidePeer(layout: string): { pytorchSecondsPerStep: number; ratio: number } {
+    const seconds = peers.map((run) => run[layout] as number);
+    const ratios = seconds.map((each, pair) => each / (of(layout, "secondsPerStep")[pair] as number));
+    return { pytorchSecondsPerStep: median(seconds), ratio: median(ratios) };
+  }
 }
 
-async function torchDdp(settings: object): Promise<Measured> {
+async function torchSeconds(layouts: readonly string[], settings: object): Promise<Record<string, number>> {
   const script = findPeerScript("mae_step.py");
   if (!script) throw new Error("expected ../shared/peers/mae_step.py beside the project, got none");
-  return torchSide("data_parallel", { ...settings, script }).run();
+  const seconds: Record<string, number> = {};
+  for (const layout of layouts.filter((each) => PEER_LAYOUTS.includes(each))) {
+    const measured = await torchSide("data_parallel", { ...settings, layout, script }).run();
+    seconds[layout] = measured.secondsPerStep as number;
+  }
+  return seconds;
 }

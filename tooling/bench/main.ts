@@ -16,6 +16,7 @@ import { benchRegrid } from "./regrid.js";
 import { benchServe } from "./serve.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
+import { benchTechniques } from "./techniques.js";
 
 /**
  * `npm run bench -- NAME [options]`: each benchmark runs ours and the peers in turn and prints one line of JSON.
@@ -165,7 +166,10 @@ program
   });
 
 sized(
-  bench("fsdp", "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peer: `pytorch-ddp`."),
+  bench(
+    "fsdp",
+    "A ViT-MAE's step on MPI ranks: FULL_SHARD and its like beside data parallelism; peers: PyTorch's DDP and FSDP over gloo.",
+  ),
   4,
 )
   .option("--steps <count>", "timed steps of one run", Number, 3)
@@ -184,6 +188,16 @@ sized(
   .option("--ranks <count>", "MPI ranks", Number, 1)
   .option("--folder <path>", "a folder on the disk", ".")
   .action(async (options) => print(await benchOffload(options)));
+
+bench("techniques", "A ViT classifier's step with LoRA, bf16, recompute, offload and ZeRO-3, each alone beside none.")
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("base"))
+  .option("--batch <images>", "images of one step, on all ranks", Number, 8)
+  .option("--threads <count>", "threads for kernels, of all ranks", Number, 2)
+  .option("--steps <count>", "timed steps of one run", Number, 2)
+  .option("--folder <path>", "a folder on the disk", ".")
+  .action(async (options) => {
+    for await (const result of benchTechniques(options)) print(result);
+  });
 
 program
   .command("ops")

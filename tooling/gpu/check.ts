@@ -1,14 +1,16 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { launchCommand, type MpiBuild } from "@graticule/mpi";
 import { type Outcome, runStage } from "./run-stage.js";
 import { datasheetPeak, type Machine, type StepRun, summarize } from "./summary.js";
 
 /**
  * Every check of the torch backend on one device, from the folder that pack.mjs made: builds the addon, runs tfjs's
- * conformance tests, the fused operations against their composed forms, and training steps beside PyTorch's. A stage that
+ * conformance tests, the fused operations against their composed forms, collectives and FSDP on one rank and on two that
+ * share the device, where there is an MPI, and training steps beside PyTorch's. A stage that
  * fails is an error in the JSON line, not the end.
  */
 const { values: options } = parseArgs({
@@ -69,6 +71,20 @@ const conformance = await stage("conformance", 0.25, process.execPath, [
   "--json",
 ]);
 
+const mpiScript = pathToFileURL(join(backend, "mpi", "scripts", "build-addon.mjs")).href;
+const mpiBuildScript = `import { buildMpiAddons } from "${mpiScript}"; console.log(JSON.stringify((await buildMpiAddons())[0].mpi));`;
+const mpi = await stage("mpi", 0.15, process.execPath, ["--input-type=module", "--eval", mpiBuildScript]);
+const ranks: Outcome[] = [];
+if ("value" in mpi) {
+  // The bundle looks for its addons in the folder beside its own.
+  cpSync(join(backend, "mpi", "build"), join(backend, "build"), { recursive: true });
+  for (const count of [1, 2]) {
+    const program = [process.execPath, bundle("rank-checks"), ...onDevice];
+    const [command, ...args] = launchCommand(mpi.value as unknown as MpiBuild, count, program, { threadsPerRank: 0 });
+    ranks.push(await stage(`${count} ranks`, 0.1, command as string, args));
+  }
+} else ranks.push(mpi);
+
 const batches = options.batches.split(",").map(Number);
 const models = options.models.split(",").map((model, index) => ({ model, batch: batches[index] ?? 64 }));
 const runs = models.map((run) => ({ ...run, dtype: "bf16" as "bf16" | "fp32" }));
@@ -93,5 +109,5 @@ for (const run of [...runs, ...runs.slice(0, 1).map((first) => ({ ...first, dtyp
 }
 
 const statedPeak = options["peak-tflops"] ? Number(options["peak-tflops"]) : datasheetPeak(found?.device ?? "");
-const summary = summarize({ machine, build, conformance, ops, steps, statedPeak, seconds: elapsed() });
+const summary = summarize({ machine, build, conformance, ops, ranks, steps, statedPeak, seconds: elapsed() });
 process.stdout.write(`${JSON.stringify(summary)}\n`);

@@ -32,6 +32,9 @@ mkdirSync(backend, { recursive: true });
 for (const folder of ["scripts", "src-native"])
   cpSync(join(source, folder), join(backend, folder), { recursive: true });
 copyFileSync(join(source, "package.json"), join(backend, "package.json"));
+const mpi = join(root, "packages", "mpi");
+for (const name of ["scripts", "src-native", "package.json"])
+  cpSync(join(mpi, name), join(backend, "mpi", name), { recursive: true });
 const compileToolThere = join(backend, "node_modules", "@graticule", "addon-build");
 for (const name of ["package.json", "src"])
   cpSync(join(compileTool, name), join(compileToolThere, name), { recursive: true });
@@ -45,6 +48,7 @@ await build({
   entryPoints: {
     check: join(here, "check.ts"),
     "op-checks": join(here, "op-checks.ts"),
+    "rank-checks": join(here, "rank-checks.ts"),
     step: join(root, "tooling", "bench", "ours", "step.ts"),
   },
   outdir: join(backend, "dist"),

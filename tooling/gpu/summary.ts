@@ -23,6 +23,8 @@ export interface Findings {
   readonly build: Outcome;
   readonly conformance: Outcome;
   readonly ops: Outcome;
+  /** On one rank and on two; why not, if there is no MPI. */
+  readonly ranks: readonly Outcome[];
   readonly steps: readonly StepRun[];
   /** Vendor's dense bf16 rate of the device in TFLOP/s. */
   readonly statedPeak: number | undefined;
@@ -43,7 +45,7 @@ export function datasheetPeak(device: string): number | undefined {
 }
 
 /** Everything in one object: a stage that failed stands as `{ error }` where its numbers would. */
-export function summarize({ machine, build, conformance, ops, steps, statedPeak, seconds }: Findings): object {
+export function summarize({ machine, build, conformance, ops, ranks, steps, statedPeak, seconds }: Findings): object {
   const found = "value" in machine ? (machine.value as unknown as Machine) : undefined;
   const measured = found?.gemm.bf16;
   return {
@@ -55,6 +57,7 @@ export function summarize({ machine, build, conformance, ops, steps, statedPeak,
     ...("value" in build ? { addonBuildSeconds: build.value.seconds } : { addonBuildSeconds: null, addonBuild: build }),
     conformance: "value" in conformance ? shorten(conformance.value) : conformance,
     ops: "value" in ops ? ops.value : ops,
+    ranks: ranks.map((each) => ("value" in each ? each.value : each)),
     step: Object.fromEntries(steps.map((run) => [stepKey(run), summarizeStep(run, statedPeak, found)])),
     seconds: Math.round(seconds),
   };

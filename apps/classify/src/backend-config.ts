@@ -6,8 +6,8 @@ export const backendConfig = z.strictObject({
   name: z.enum(["auto", "torch", "tensorflow", "wasm", "cpu"]).default("auto"),
   /** Device of the torch backend: `cpu`, `cuda`, `cuda:1`, `mps`. */
   device: z.string().default("cpu"),
-  /** `bf16` computes matrix products and attention in bfloat16 (torch backend only). */
-  precision: z.enum(["fp32", "bf16"]).default("fp32"),
+  /** `bf16` computes matrix products and attention in bfloat16; `fp16` stores their results so, and scales losses (torch backend only). */
+  precision: z.enum(["fp32", "bf16", "fp16"]).default("fp32"),
   /** Threads for kernels; 0 = all cores. */
   threads: z.int().min(0).default(0),
 });

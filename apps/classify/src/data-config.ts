@@ -40,6 +40,47 @@ const sceneConfig = z.strictObject({
       swir1: z.string().default("swir1"),
     })
     .optional(),
+  /** A raster of as many pixels that says something of each, such as its class, for segmentation and regression. */
+  target: z.string().optional(),
+});
+
+const shares = z.strictObject({ train: share, val: share, test: share }).default({ train: 0.8, val: 0.1, test: 0.1 });
+const rasterPaths = z.union([z.string(), z.array(z.string()).min(1)]);
+
+/** Images, each with a raster of what is to be told of its pixels; folders train, val and test make the splits, else shares. */
+const rasterPairsConfig = z.strictObject({
+  kind: z.literal("raster-pairs"),
+  /** A folder, a pattern with one `*`, such as chips/*_merged.tif, or files. */
+  images: rasterPaths,
+  /** The rasters likewise; or several for each image, by name. */
+  targets: z.union([rasterPaths, z.record(z.string(), rasterPaths)]),
+  bands,
+  splitFractions: shares,
+  splitSeed: z.int().min(0).default(0),
+});
+
+/** Images with what a table, CSV or JSON, says of each: columns file, split, labels, and numbers of any name. */
+const imageTableConfig = z.strictObject({
+  kind: z.literal("image-table"),
+  table: z.string(),
+  /** Folder that the files' names start from; that of the table when absent. */
+  root: z.string().optional(),
+  bands,
+  /** Shares of the splits where the table has no column split. */
+  splitFractions: shares,
+  splitSeed: z.int().min(0).default(0),
+});
+
+/** BigEarthNet v1.0 in the folder of its archives. */
+const bigEarthNetConfig = z.strictObject({
+  kind: z.literal("big-earth-net"),
+  root: z.string(),
+  sensors: z.enum(["s1", "s2", "both"]).default("s2"),
+  numClasses: z.union([z.literal(19), z.literal(43)]).default(19),
+  bands: z.array(z.string()).optional(),
+  /** Shares the patches on disk out by a seed; the published splits when absent. */
+  splitFractions: z.strictObject({ train: share, val: share, test: share }).optional(),
+  splitSeed: z.int().min(0).default(0),
 });
 
 const rangesNm = z.array(z.tuple([z.number(), z.number()])).optional();
@@ -76,6 +117,13 @@ const cubesConfig = z.strictObject({
 });
 
 /** What a run reads. */
-export const dataConfig = z.discriminatedUnion("kind", [imageFolderConfig, sceneConfig, cubesConfig]);
+export const dataConfig = z.discriminatedUnion("kind", [
+  imageFolderConfig,
+  sceneConfig,
+  cubesConfig,
+  rasterPairsConfig,
+  imageTableConfig,
+  bigEarthNetConfig,
+]);
 
 export type DataConfig = z.infer<typeof dataConfig>;

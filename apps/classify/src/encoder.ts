@@ -12,6 +12,7 @@ import { z } from "zod";
 import { dataConfig } from "./data-config.js";
 import { encoderModelConfig } from "./encoder-model-config.js";
 import { findCheckpoint } from "./find-checkpoint.js";
+import { tunedTasks } from "./finetune/tuned-tasks.js";
 import { hyperspectralConfigFor } from "./hyperspectral-model-config.js";
 import { maeConfigFor } from "./mae-model-config.js";
 import { vitConfigFor } from "./vit-model-config.js";
@@ -35,8 +36,10 @@ const storedRun = z.looseObject({
   seed: z.int(),
   data: dataConfig,
   model: encoderModelConfig,
-  /** What the outputs of its head stand for, of a run that was fine-tuned. */
+  /** What the outputs of its head stand for, of a classifier that was fine-tuned. */
   classNames: z.array(z.string()).optional(),
+  /** What its heads tell of an image, of a run that was fine-tuned for another task. */
+  tasks: tunedTasks.optional(),
 });
 
 /** What a checkpoint says about its encoder and data. */
@@ -124,9 +127,9 @@ function makeVitEncoder(vit: Vit, pool: Pool): EncoderModel {
   };
 }
 
-/** A checkpoint's tensors but for those of a classifier's head. */
+/** A checkpoint's tensors but for those of its heads. */
 export function withoutHead(weights: CheckpointTensors): StateReader {
-  const tensors = new Map([...weights.tensors].filter(([name]) => !name.startsWith("head.")));
+  const tensors = new Map([...weights.tensors].filter(([name]) => !/^heads?\./.test(name)));
   return { tensors, read: (name) => weights.read(name) };
 }
 

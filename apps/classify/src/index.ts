@@ -20,7 +20,9 @@ export { type FinetuneResult, finetune, readFinetuneConfig } from "./finetune/fi
 export { readFinetuneSettings } from "./finetune/finetune-commands.js";
 export { type FinetuneConfig, finetuneConfig } from "./finetune/finetune-config.js";
 export { type FinetuneSummary, finetuneSummary } from "./finetune/finetune-summary.js";
-export type { SavedClassifier } from "./finetune/save-tuned.js";
+export { type ModelOutput, type OpenTunedModel, openTunedModel } from "./finetune/open-tuned-model.js";
+export type { SavedModel } from "./finetune/save-tuned.js";
+export type { OutputMeaning } from "./finetune/tasks/task.js";
 export {
   type HyperspectralModelConfig,
   hyperspectralConfigFor,

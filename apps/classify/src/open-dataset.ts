@@ -1,6 +1,14 @@
 import { ConfigError } from "@graticule/core";
 import type { DatasetSpec } from "@graticule/data";
-import { imageFolderSpec, landsat7Path, landsat7Schema, sceneTilesSpec } from "@graticule/data-geotiff";
+import {
+  bigEarthNetSpec,
+  imageFolderSpec,
+  imageTableSpec,
+  landsat7Path,
+  landsat7Schema,
+  rasterPairsSpec,
+  sceneTilesSpec,
+} from "@graticule/data-geotiff";
 import { type CubeCropsOptions, cubeCropsSpec } from "@graticule/data-hyperspectral";
 import type { DataConfig } from "./data-config.js";
 import { withoutUndefined } from "./without-undefined.js";
@@ -10,12 +18,20 @@ export type Split = "train" | "val" | "test";
 /** Describes one split of a run's data, so that the loader and its worker threads open the same dataset. */
 export function datasetSpec(data: DataConfig, split: Split): DatasetSpec {
   if (data.kind === "cubes") return cubesSpec(data, split);
+  if (data.kind === "big-earth-net") {
+    const { kind, splitSeed, ...rest } = data;
+    return bigEarthNetSpec({ ...withoutUndefined(rest), split, seed: splitSeed });
+  }
   const { bands, splitFractions, splitSeed: seed } = data;
   const common = { split, splitFractions, seed, ...(bands && { bands }) };
   if (data.kind === "image-folder") return imageFolderSpec({ ...common, root: data.root });
-  const { tileSize, stride, blockTiles, weakLabels } = data;
+  if (data.kind === "raster-pairs") return rasterPairsSpec({ ...common, images: data.images, targets: data.targets });
+  if (data.kind === "image-table")
+    return imageTableSpec({ ...common, table: data.table, ...(data.root !== undefined && { root: data.root }) });
+  const { tileSize, stride, blockTiles, weakLabels, target } = data;
   return sceneTilesSpec({
     ...common,
+    ...(target !== undefined && { target }),
     path: data.path ?? landsat7Path(),
     ...(data.path === undefined && !bands && { schema: landsat7Schema }),
     tileSize: [tileSize, tileSize],

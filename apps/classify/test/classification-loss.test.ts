@@ -1,7 +1,7 @@
 import { openBackend } from "@graticule/train";
 import { tensor2d } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
-import { makeClassificationLoss } from "../src/finetune/classification-loss.js";
+import { makeClassificationLoss } from "../src/finetune/tasks/classification/classification-loss.js";
 import { finetuneConfig } from "../src/index.js";
 
 beforeAll(() => openBackend({ name: "cpu", device: "cpu", precision: "fp32", threads: 0 }));

@@ -142,6 +142,7 @@ test("the public names are these", async () => {
       "openClassifyServer",
       "openEncoder",
       "openPretrainedRun",
+      "openTunedModel",
       "openWeights",
       "openWindowModel",
       "ownTasks",

@@ -20,7 +20,7 @@ export async function pretrain(
   options: RanksRunOptions = {},
 ): Promise<TrainResult> {
   const { world = soloCommunicator(), resume = false, progressStream } = options;
-  const share = shareOf(world, config, options.logger ?? silentLogger);
+  const share = await shareOf(world, config, options.logger ?? silentLogger);
   const { logger, mesh } = share;
   const backend = await openBackend(share.backend, logger);
   const schema = await fromFirstRank(world, async () => {

@@ -1,40 +1,30 @@
 import { join } from "node:path";
 import { ConfigError, FormatError } from "@graticule/core";
-import {
-  type ByteImage,
-  type ByteSample,
-  type ChannelSchema,
-  type Dataset,
-  type DatasetSpec,
-  type Image,
-  type JsonValue,
-  type Sample,
-  SPLITS,
-  type Split,
-  stratifiedSplit,
+import type {
+  ByteImage,
+  ByteSample,
+  ChannelSchema,
+  Dataset,
+  DatasetSpec,
+  Image,
+  JsonValue,
+  Sample,
 } from "@graticule/data";
 import { type BandSelection, selectBands } from "./band-selection.js";
-import { type FolderEntry, type FolderListing, listImageFolder } from "./folder-listing.js";
+import { type FolderEntry, listImageFolder } from "./folder-listing.js";
 import { type ImageFile, openImageFile } from "./image-file.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
+import { type SplitOptions, splitEntries } from "./split-entries.js";
 
-export interface ImageFolderOptions {
+export interface ImageFolderOptions extends SplitOptions {
   readonly root: string;
-  /** The samples of one split; of all of them if absent. */
-  readonly split?: Split;
   /** Bands to read, by zero-based index or name; all if absent. */
   readonly bands?: BandSelection;
   /** Names, units and wavelengths of the selected bands, where the files don't tell. */
   readonly schema?: ChannelSchema;
-  /** Seeds the split of a folder that has no train, val, test folders; 0 if absent. */
-  readonly seed?: number;
-  /** Fractions of that split; 0.8, 0.1, 0.1 if absent. */
-  readonly splitFractions?: Readonly<Record<Split, number>>;
   /** Most values (pixels times bands) of one image; guards against hostile headers. */
   readonly maxValues?: number;
 }
-
-const DEFAULT_FRACTIONS: Readonly<Record<Split, number>> = { train: 0.8, val: 0.1, test: 0.1 };
 
 /**
  * Opens a folder of images as a dataset: `root/{train,val,test}/class/*`, `root/class/*` with a seeded stratified
@@ -47,7 +37,7 @@ const DEFAULT_FRACTIONS: Readonly<Record<Split, number>> = { train: 0.8, val: 0.
 export async function openImageFolder(options: ImageFolderOptions): Promise<Dataset> {
   const { root, bands, maxValues = DEFAULT_MAX_VALUES } = options;
   const listing = await listImageFolder(root);
-  const entries = chooseSplit(listing, options);
+  const entries = splitEntries(`openImageFolder '${root}'`, listing.entries, options);
   const open = (entry: FolderEntry): Promise<ImageFile> => openImageFile(join(root, entry.path), maxValues);
   const first = await firstReadable(listing.entries, open);
   const selected = selectBands(root, first.bandNames, bands);
@@ -97,23 +87,6 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Data
 /** How worker threads open the same folder. */
 export function imageFolderSpec(options: ImageFolderOptions): DatasetSpec {
   return { module: import.meta.url, export: "openImageFolder", options: options as unknown as JsonValue };
-}
-
-function chooseSplit({ entries }: FolderListing, options: ImageFolderOptions): readonly FolderEntry[] {
-  const { root, split, seed = 0, splitFractions = DEFAULT_FRACTIONS } = options;
-  if (split === undefined) return entries;
-  if (!SPLITS.includes(split))
-    throw new ConfigError(`openImageFolder: expected split train, val or test, got '${split}'.`);
-  const present = SPLITS.filter((name) => entries.some((entry) => entry.split === name));
-  if (present.length === 0) {
-    const labels = entries.map(({ label }) => label);
-    return Array.from(stratifiedSplit(labels, splitFractions, seed)[split], (index) => entries[index] as FolderEntry);
-  }
-  if (!present.includes(split))
-    throw new ConfigError(
-      `openImageFolder: expected a folder '${split}' with images below '${root}', got ${present.join(" and ")}. Use one of these.`,
-    );
-  return entries.filter((entry) => entry.split === split);
 }
 
 async function firstReadable(

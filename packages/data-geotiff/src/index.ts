@@ -56,6 +56,9 @@ export { levelFor, type RasterLevel, type RasterWindow } from "./raster-level.js
 export { openSceneTiles, type SceneTiles, type SceneTilesOptions, sceneTilesSpec } from "./scene-tiles.js";
 export { mndwi, ndvi, normalizedDifference } from "./spectral-index.js";
 export { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
+export type { SplitOptions } from "./split-entries.js";
+export { type ImageTableOptions, imageTableSpec, openImageTable } from "./targets/image-table.js";
+export { openRasterPairs, type RasterPairsOptions, rasterPairsSpec } from "./targets/raster-pairs.js";
 export type { RasterDtype } from "./tiff-layout.js";
 export type { CogCompression } from "./writing/block-encoder.js";
 export type { CogOptions } from "./writing/cog-plan.js";

@@ -7,12 +7,14 @@ import {
   type DatasetSpec,
   type JsonValue,
   type Sample,
+  type SampleArray,
   type SpatialTilesOptions,
   spatialTiles,
 } from "@graticule/data";
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { openRaster, type Raster } from "./raster.js";
 import { makeSpectralLabeler, SPECTRAL_CLASSES, type SpectralLabelBands } from "./spectral-labels.js";
+import { assertSameSize, TARGET } from "./targets/raster-pairs.js";
 
 export interface SceneTilesOptions extends SpatialTilesOptions {
   readonly path: string;
@@ -23,6 +25,8 @@ export interface SceneTilesOptions extends SpatialTilesOptions {
   readonly minValidFraction?: number;
   /** Bands to make weak labels from; tiles have no labels if absent. */
   readonly weakLabels?: SpectralLabelBands;
+  /** A raster of as many pixels that says something of each, such as its class: the tiles' arrays `target`. */
+  readonly target?: string;
 }
 
 /** A dataset of tiles; `tiles[i]` is where sample i lies in the raster. */
@@ -64,6 +68,7 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
       `openSceneTiles: expected tiles of ${tileSize.join(" by ")} pixels in ${raster.height} by ${raster.width} of '${path}' for split ${options.split ?? "all"}, got none. Choose smaller tiles, smaller blockTiles or a lower minValidFraction.`,
     );
 
+  const target = options.target === undefined ? undefined : await openTarget(options.target, raster);
   const labelOf = options.weakLabels && makeSpectralLabeler(schema, options.weakLabels);
   const shape: Sample["shape"] = [schema.length, ...tileSize];
   async function readInto(index: number, pixels: Float32Array): Promise<Omit<Sample, "pixels" | "shape">> {
@@ -71,7 +76,11 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
     if (tile === undefined)
       throw new RangeError(`read: expected an index from 0 to ${tiles.length - 1}, got ${index}.`);
     await raster.readWindow({ ...tile, bands: selected }, pixels);
-    return { id: `${basename(path)}@${tile.row},${tile.column}`, ...(labelOf && { label: labelOf(pixels) }) };
+    return {
+      id: `${basename(path)}@${tile.row},${tile.column}`,
+      ...(labelOf && { label: labelOf(pixels) }),
+      ...(target && { arrays: { [TARGET]: await target(tile) } }),
+    };
   }
   async function read(index: number): Promise<Sample> {
     const pixels = new Float32Array(schema.length * tileSize[0] * tileSize[1]);
@@ -85,6 +94,16 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
 /** How worker threads open the same tiles. */
 export function sceneTilesSpec(options: SceneTilesOptions): DatasetSpec {
   return { module: import.meta.url, export: "openSceneTiles", options: options as unknown as JsonValue };
+}
+
+/** @throws {FormatError} if its size is not the scene's. */
+async function openTarget(path: string, scene: Raster): Promise<(tile: Box) => Promise<SampleArray>> {
+  const raster = await openRaster(path);
+  assertSameSize(path, raster, scene);
+  return async (tile) => {
+    const data = await raster.readWindow(tile);
+    return { data, shape: [raster.bands, tile.height, tile.width], onPixels: true };
+  };
 }
 
 function validFraction(pixels: Float32Array): number {

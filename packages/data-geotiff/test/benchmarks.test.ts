@@ -96,7 +96,7 @@ describe("a scene benchmark", () => {
       `"ConfigError: openSceneBenchmark (Tiny): expected 'ROOT/tiny.zip', got no such file. Set download to true, or fetch SERVER/tiny.zip (md5 ef7cd350d42812d413a7079bd93d26ef) and put it there."`,
     );
     expect(await message(openSceneBenchmark({ name: "aid", root: base, download: true }), base)).toMatchInlineSnapshot(
-      `"ConfigError: openSceneBenchmark (AID): expected images in 'ROOT/AID', got none, and nothing can be downloaded. AID's authors publish it on cloud drives alone: follow the links on http://www.captain-whu.com/project/AID/ and put its 30 class folders into 'AID' below 'ROOT'."`,
+      `"ConfigError: openSceneBenchmark (AID): expected images in 'ROOT/AID', got none, and nothing can be downloaded. AID's authors publish it on cloud drives alone: follow the links on https://captain-whu.github.io/AID/, or take the copy at https://huggingface.co/datasets/blanchon/AID, and put its 30 class folders into 'AID' below 'ROOT'."`,
     );
     expect(await message(openSceneBenchmark({ name: "million-aid", root: base }), base)).toMatchInlineSnapshot(
       `"ConfigError: openSceneBenchmark (MillionAID, labeled images): expected images in 'ROOT/train', got none, and nothing can be downloaded. Get train.zip (MD5 1b40503cafa9b0601653ca36cd788852) through https://captain-whu.github.io/DiRS/ and extract it as 'train' below 'ROOT'."`,

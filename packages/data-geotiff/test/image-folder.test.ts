@@ -38,7 +38,7 @@ test("root/{train,val,test}/class/* gives each split its files, with the classes
     (error) => error.message,
   );
   expect(message.replace(folder.path, "")).toMatchInlineSnapshot(
-    `"openImageFolder: expected a folder 'val' with images below '/splits', got train and test. Use one of these."`,
+    `"openImageFolder '/splits': expected images of split 'val', got those of train and test. Use one of these."`,
   );
 });
 

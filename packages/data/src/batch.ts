@@ -3,6 +3,7 @@ import { type BatchMemory, roomFor } from "./batch-memory.js";
 import type { ChannelSchema } from "./channel-schema.js";
 import type { Dataset, Sample, SampleArray } from "./dataset.js";
 import { drawMix, type MixOptions, mixInto } from "./mix-samples.js";
+import { movePixels, type PixelMove } from "./pixel-moves.js";
 import type { Image } from "./resample.js";
 import { applyTransforms, type TransformSpec } from "./transform.js";
 
@@ -133,8 +134,13 @@ async function prepare(
   const draw = { seed, epoch };
   const sample = await (dataset.readStored ? dataset.readStored(index, draw) : dataset.read(index, draw));
   const random = makeRandom(seed, "transform", epoch, index);
-  const image = applyTransforms(sample, transforms, { random, schema }, pixels);
-  return { ...image, index, label: sample.label ?? -1, arrays: sample.arrays ?? {} };
+  const moves: PixelMove[] = [];
+  const image = applyTransforms(sample, transforms, { random, schema, moved: (move) => moves.push(move) }, pixels);
+  const arrays = Object.entries(sample.arrays ?? {}).map(([name, array]) => [
+    name,
+    array.onPixels ? movePixels(array, moves) : array,
+  ]);
+  return { ...image, index, label: sample.label ?? -1, arrays: Object.fromEntries(arrays) };
 }
 
 /** Array of each sample that tells what was mixed in: the partner's label, and the share that is the sample's own. */

@@ -8,6 +8,11 @@ import type { ChannelSchema } from "./channel-schema.js";
 export interface SampleArray {
   readonly data: Float32Array;
   readonly shape: readonly number[];
+  /**
+   * Lies on the sample's pixels, `[T, H, W]`, as a map of labels: what crops, resizes or flips them does it too, and takes
+   * the nearest pixel. False unless given.
+   */
+  readonly onPixels?: boolean;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface Sample {
   readonly label?: number;
   /** Names the sample in messages, e.g. its path below the dataset's root. */
   readonly id: string;
-  /** Every sample of a dataset has the same names and shapes. Transforms leave these arrays as they are. */
+  /** Every sample of a dataset has the same names and shapes, behind the transforms. These leave arrays as they are, but for those that lie `onPixels`. */
   readonly arrays?: Readonly<Record<string, SampleArray>>;
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError, type Random, ShapeError } from "@graticule/core";
 import { assertChannelCount, type ChannelSchema } from "./channel-schema.js";
 import { centeredBox, drawCropBox } from "./crop-box.js";
+import type { PixelMove } from "./pixel-moves.js";
 import { type ErasedRectangle, eraseRectangle } from "./random-erasing.js";
 import { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 
@@ -26,6 +27,8 @@ export type TransformSpec =
 export interface TransformContext {
   readonly random: Random;
   readonly schema: ChannelSchema;
+  /** Hears what moves pixels, so that maps on them can follow. */
+  readonly moved?: (move: PixelMove) => void;
 }
 
 /**
@@ -52,6 +55,8 @@ export function applyTransforms(
     const flip = transforms[step + 1];
     const isFlip = flip?.kind === "horizontalFlip";
     const mirrored = isFlip && context.random.float() < (flip.probability ?? 0.5);
+    context.moved?.({ box, size });
+    if (mirrored) context.moved?.("horizontal flip");
     if (isFlip) step += 1;
     const isNormalized = transforms[step + 1]?.kind === "normalize";
     if (isNormalized) step += 1;
@@ -92,21 +97,27 @@ function toPlanar(image: Image | ByteImage): Image {
 function applyTransform(
   image: Image,
   transform: TransformSpec,
-  { random, schema }: TransformContext,
+  { random, schema, moved }: TransformContext,
   mayOverwrite: boolean,
 ): Image {
   switch (transform.kind) {
     case "randomResizedCrop":
     case "resize":
       return image; // Of its size already: others were resampled.
-    case "centerCrop":
-      return centerCrop(image, transform.size);
+    case "centerCrop": {
+      const [, height, width] = image.shape;
+      const { size } = transform;
+      moved?.({ box: centeredBox(height, width, ...size), size });
+      return centerCrop(image, size);
+    }
     case "horizontalFlip":
-      return random.float() < (transform.probability ?? 0.5)
-        ? flipHorizontal(image, mayOverwrite ? image.pixels : undefined)
-        : image;
+      if (random.float() >= (transform.probability ?? 0.5)) return image;
+      moved?.("horizontal flip");
+      return flipHorizontal(image, mayOverwrite ? image.pixels : undefined);
     case "verticalFlip":
-      return random.float() < (transform.probability ?? 0.5) ? flipVertical(image) : image;
+      if (random.float() >= (transform.probability ?? 0.5)) return image;
+      moved?.("vertical flip");
+      return flipVertical(image);
     case "normalize":
       return normalize(image, schema, mayOverwrite ? image.pixels : undefined);
     case "randomErasing":

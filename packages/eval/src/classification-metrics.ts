@@ -50,7 +50,10 @@ export function predictClasses(scores: Float32Array, numClasses: number): Int32A
 }
 
 /** Scores per class and their mean from `[K, K]` counts, row = true class. */
-function scoresFromCounts(counts: Int32Array, numClasses: number): { perClass: ClassScores[]; macroF1: number } {
+export function scoresFromCounts(
+  counts: ArrayLike<number>,
+  numClasses: number,
+): { perClass: ClassScores[]; macroF1: number } {
   let sum = 0;
   let present = 0;
   const perClass = Array.from({ length: numClasses }, (_, k): ClassScores => {

@@ -71,6 +71,20 @@ export {
   linearProbe,
 } from "./linear-probe.js";
 export { type LbfgsOptions, type LbfgsResult, minimizeLbfgs, type Objective } from "./minimize-lbfgs.js";
+export { type MultiLabelMetrics, type MultiLabelScores, multiLabelMetrics } from "./multi-label-metrics.js";
 export { channelStatisticsFeatures, downsampledPixelFeatures } from "./pixel-features.js";
+export {
+  addErrors,
+  type ErrorSums,
+  noErrors,
+  type RegressionMetrics,
+  regressionMetrics,
+} from "./regression-metrics.js";
+export {
+  countConfusion,
+  type SegmentationMetrics,
+  type SegmentClassScores,
+  segmentationMetrics,
+} from "./segmentation-metrics.js";
 export { applyStandardizer, fitStandardizer, type Standardizer } from "./standardizer.js";
 export { stratifiedSplit } from "./stratified-split.js";

@@ -4,6 +4,7 @@ import * as api from "../src/index.js";
 it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "addErrors",
       "applyLinearClassifier",
       "applyStandardizer",
       "blockBootstrapIntervals",
@@ -12,6 +13,7 @@ it("exports these names and no others", () => {
       "channelStatisticsFeatures",
       "classificationMetrics",
       "compareForecasts",
+      "countConfusion",
       "describeMetric",
       "downsampledPixelFeatures",
       "fitRidgeForecast",
@@ -27,10 +29,14 @@ it("exports these names and no others", () => {
       "makeZonalSpectra",
       "medianImprovements",
       "minimizeLbfgs",
+      "multiLabelMetrics",
+      "noErrors",
       "predictClasses",
       "protocols",
       "quantile",
       "regionCells",
+      "regressionMetrics",
+      "segmentationMetrics",
       "stratifiedSplit",
       "weatherBench2Regions",
       "zonalPower",

@@ -46,6 +46,8 @@ export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/fo
 export { Forecaster, forecasterInitRules, makeForecaster } from "./forecaster/forecaster.js";
 export { makeAnomalyForecaster } from "./forecaster/make-anomaly-forecaster.js";
 export { type RolloutOptions, rollout, rolloutSteps } from "./forecaster/rollout.js";
+export type { HeadConfig } from "./heads/head-config.js";
+export { makeVitWithHeads, VitWithHeads, type VitWithHeadsConfig } from "./heads/vit-with-heads.js";
 export {
   type HyperspectralMaeConfig,
   type HyperspectralMaeOverrides,
@@ -58,6 +60,9 @@ export {
 } from "./hyperspectral-mae/hyperspectral-mae.js";
 export { hyperspectralMaeLoss } from "./hyperspectral-mae/hyperspectral-mae-loss.js";
 export { makeSpectralMask, type SpectralMask, type SpectralMaskOptions } from "./hyperspectral-mae/spectral-mask.js";
+export { type MultiLabelLossOptions, multiLabelLoss } from "./losses/multi-label-loss.js";
+export { type RegressionLossKind, type RegressionLossOptions, regressionLoss } from "./losses/regression-loss.js";
+export { classTargets, type SegmentationLossOptions, segmentationLoss } from "./losses/segmentation-loss.js";
 export { type MaeConfig, type MaeOverrides, maeConfig } from "./mae/config.js";
 export { loadMaeEncoder } from "./mae/load-mae-encoder.js";
 export { Mae, maeInitRules, makeMae } from "./mae/mae.js";

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "arguments.h"
+#include "device_arguments.h"
 #include "element_type.h"
 #include "mpi_error.h"
 #include "recording.h"
@@ -22,15 +23,29 @@ MPI_Status lastStatus;
 int lastElementType = 0;
 napi_threadsafe_function completions = nullptr;
 
-int result(MPI_Status& status, int code, int elementType) {
-  lastStatus = status;
-  lastElementType = elementType;
-  return code;
+int result(const Outcome& outcome) {
+  lastStatus = outcome.status;
+  lastElementType = outcome.elementType;
+  return outcome.result;
+}
+
+/** Begins an operation on a device's memory. NCCL may wait for other ranks in there, so that the deadline runs. */
+std::unique_ptr<DeviceWork> beginWatched(Napi::Env env, Communicator& communicator, Operation& operation,
+                                         const Buffers& buffers, int device) {
+  watch().enter(communicator, operation);
+  try {
+    auto work = beginOnDevice(env, communicator, operation, buffers, device);
+    watch().leave();
+    return work;
+  } catch (...) {
+    watch().leave();
+    throw;
+  }
 }
 
 /**
- * run(kind, communicator, count, elementType, reduction, peer, tag, input, output, counts, blocking): an MPI error code if
- * blocking; otherwise the id of the request, from 1, or minus the error code.
+ * run(kind, communicator, count, elementType, reduction, peer, tag, input, output, counts, blocking, device): an MPI error
+ * code if blocking; otherwise the id of the request, from 1, or minus the error code. `device` is −1 for host memory.
  */
 Napi::Value run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -38,6 +53,9 @@ Napi::Value run(const Napi::CallbackInfo& info) {
   auto [operation, buffers, bytes] = operationOf(info, communicator);
   bool blocking = true;
   napi_get_value_bool(env, info[10], &blocking);
+  const auto device = static_cast<int>(integer(info, 11));
+  operation.onDevice = device >= 0 ? 1 : 0;
+  if (device >= 0) checkOnDevice(env, communicator, operation, buffers, device);
 
   watch().begin(communicator, operation);
   if (communicator.checks != MPI_COMM_NULL && operation.isCollective()) {
@@ -48,14 +66,15 @@ Napi::Value run(const Napi::CallbackInfo& info) {
     if (code != MPI_SUCCESS) return Napi::Number::New(env, blocking ? code : -code);
     if (!mismatchText.empty()) return Napi::Number::New(env, blocking ? kMismatch : kNoRequest);
   }
-  if (blocking) {
-    MPI_Status status{};
+  if (blocking && device < 0) {
+    Outcome outcome;
+    outcome.elementType = operation.elementType;
     const auto start = Clock::now();
     watch().enter(communicator, operation);
-    const int code = beginOperation(operation, buffers, communicator.comm, nullptr, &status);
+    outcome.result = beginOperation(operation, buffers, communicator.comm, nullptr, &outcome.status);
     watch().leave();
     if (timeline().isRecording()) timeline().add({operation, communicator.name, bytes, start, Clock::now(), start});
-    return Napi::Number::New(env, result(status, code, operation.elementType));
+    return Napi::Number::New(env, result(outcome));
   }
   auto pending = std::make_unique<Pending>();
   pending->operation = operation;
@@ -63,21 +82,26 @@ Napi::Value run(const Napi::CallbackInfo& info) {
   pending->buffers = std::move(buffers);
   pending->bytes = bytes;
   pending->start = Clock::now();
+  if (device >= 0) {
+    pending->work = beginWatched(env, communicator, operation, pending->buffers, device);
+    const uint32_t id = watch().add(std::move(pending));
+    return Napi::Number::New(env, blocking ? result(*watch().wait(id)) : static_cast<double>(id));
+  }
   const int code = beginOperation(operation, pending->buffers, communicator.comm, &pending->request, nullptr);
   if (code != MPI_SUCCESS) return Napi::Number::New(env, -code);
   return Napi::Number::New(env, watch().add(std::move(pending)));
 }
 
 Napi::Value test(const Napi::CallbackInfo& info) {
-  const auto pending = watch().takeDone(static_cast<uint32_t>(integer(info, 0)));
-  if (!pending) return info.Env().Null();
-  return Napi::Number::New(info.Env(), result(pending->status, pending->result, pending->operation.elementType));
+  const auto outcome = watch().takeDone(static_cast<uint32_t>(integer(info, 0)));
+  if (!outcome) return info.Env().Null();
+  return Napi::Number::New(info.Env(), result(*outcome));
 }
 
 Napi::Value wait(const Napi::CallbackInfo& info) {
-  const auto pending = watch().wait(static_cast<uint32_t>(integer(info, 0)));
-  if (!pending) throw Napi::Error::New(info.Env(), "mpi: the request is done");
-  return Napi::Number::New(info.Env(), result(pending->status, pending->result, pending->operation.elementType));
+  const auto outcome = watch().wait(static_cast<uint32_t>(integer(info, 0)));
+  if (!outcome) throw Napi::Error::New(info.Env(), "mpi: the request is done");
+  return Napi::Number::New(info.Env(), result(*outcome));
 }
 
 /** JavaScript awaits a request from now on: its deadline runs. */
@@ -149,6 +173,13 @@ Napi::Value derive(const Napi::CallbackInfo& info) {
   const auto made = takeOver(info.Env(), code, comm, info[3].ToString());
   watch().leave();
   return made;
+}
+
+/** openDevicePath(communicator, device, wanted): in words, or −1 where check mode found ranks that do something else. */
+Napi::Value openDevicePath(const Napi::CallbackInfo& info) {
+  mismatchText.clear();
+  const auto description = openPath(info, mismatchText);
+  return mismatchText.empty() ? description : Napi::Number::New(info.Env(), kMismatch);
 }
 
 Napi::Value freeCommunicator(const Napi::CallbackInfo& info) {
@@ -230,6 +261,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("errorText", Napi::Function::New<errorText>(env));
   exports.Set("derive", Napi::Function::New<derive>(env));
   exports.Set("free", Napi::Function::New<freeCommunicator>(env));
+  exports.Set("openDeviceRuntime", Napi::Function::New<openRuntime>(env));
+  exports.Set("openDevicePath", Napi::Function::New<openDevicePath>(env));
   exports.Set("startRecording", Napi::Function::New<startRecording>(env));
   exports.Set("stopRecording", Napi::Function::New<stopRecording>(env));
   exports.Set("libraryVersion", Napi::Function::New<libraryVersion>(env));

@@ -48,7 +48,8 @@ uint32_t hashCounts(const std::vector<int>& counts) {
   return counts.empty() ? 0 : hash | 1U;
 }
 
-/** Elements of the input and the output of an operation of `count` elements on `size` ranks. */
+}  // namespace
+
 std::pair<int64_t, int64_t> lengths(const Operation& operation, int64_t size, int64_t sum) {
   const int64_t count = operation.count;
   const int64_t whole = operation.countsHash != 0 ? sum : count * size;
@@ -63,8 +64,6 @@ std::pair<int64_t, int64_t> lengths(const Operation& operation, int64_t size, in
       return {count, count};
   }
 }
-
-}  // namespace
 
 int64_t integer(const Napi::CallbackInfo& info, size_t index) {
   int64_t value = 0;

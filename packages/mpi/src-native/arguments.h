@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <utility>
+
 #include "communicator.h"
 #include "operation.h"
 
@@ -27,5 +29,8 @@ struct OperationArguments {
  * @throws a TypeError or RangeError of JavaScript if a buffer is none or too short.
  */
 OperationArguments operationOf(const Napi::CallbackInfo& info, const Communicator& communicator);
+
+/** Elements of the input and the output of an operation of `count` elements on `size` ranks; `sum` is that of its counts. */
+std::pair<int64_t, int64_t> lengths(const Operation& operation, int64_t size, int64_t sum);
 
 }  // namespace graticule

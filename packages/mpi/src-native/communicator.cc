@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "device_path.h"
+
 namespace graticule {
 namespace {
 
@@ -46,6 +48,7 @@ int adopt(MPI_Comm comm, const std::string& name, bool check, std::unique_ptr<Co
 }
 
 int release(Communicator& communicator) {
+  communicator.path.reset();
   if (communicator.checks != MPI_COMM_NULL) MPI_Comm_free(&communicator.checks);
   return MPI_Comm_free(&communicator.comm);
 }

@@ -12,6 +12,8 @@
 
 namespace graticule {
 
+class DevicePath;
+
 struct Communicator {
   MPI_Comm comm = MPI_COMM_NULL;
   /** In check mode, what the ranks are about to begin goes here; elsewhere MPI_COMM_NULL. */
@@ -26,6 +28,8 @@ struct Communicator {
   /** The last operation begun here: told to ranks that ask. */
   Operation last;
   int64_t collectives = 0;
+  /** How collectives on memory of a device travel, once there were some. */
+  std::shared_ptr<DevicePath> path;
 };
 
 /** Takes over an MPI communicator: errors are returned, not fatal. Returns MPI's error code. */

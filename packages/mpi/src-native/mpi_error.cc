@@ -2,6 +2,8 @@
 
 #include <mpi.h>
 
+#include "device_runtime.h"
+
 namespace graticule {
 namespace {
 
@@ -36,6 +38,10 @@ std::string mpiErrorText(int code) {
   // Open MPI begins with the name, MPICH does not and goes on with a stack.
   const std::string first = said.substr(0, said.find_first_of(",\n"));
   return first.compare(0, name.size(), name) == 0 ? first : name + ": " + first;
+}
+
+void checkMpi(int code) {
+  if (code != MPI_SUCCESS) throw DeviceError(mpiErrorText(code));
 }
 
 }  // namespace graticule

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* kNames[kKinds] = {
     "barrier", "broadcast", "all-reduce", "reduce-scatter", "all-gather",
-    "all-to-all", "send", "receive", "split", "dup",
+    "all-to-all", "send", "receive", "split", "dup", "opening of devices",
 };
 
 std::vector<int> displacements(const std::vector<int>& counts) {
@@ -29,8 +29,9 @@ const int* appendDisplacements(std::vector<int>& counts) {
 std::string Operation::describe() const {
   std::string text = kNames[kind];
   if (isCollective()) text += " #" + std::to_string(sequence);
-  if (kind == kBarrier || kind == kSplit || kind == kDuplicate) return text;
-  const std::string values = std::to_string(count) + " " + elementName(elementType);
+  if (kind == kBarrier || kind == kSplit || kind == kDuplicate || kind == kOpenDevice) return text;
+  const std::string values =
+      std::to_string(count) + " " + elementName(elementType) + (onDevice != 0 ? " on the device" : "");
   if (kind == kAllReduce || kind == kReduceScatter) return text + " (" + reductionName(reduction) + " of " + values + ")";
   if (kind == kBroadcast) return text + " (" + values + " from rank " + std::to_string(peer) + ")";
   if (isCollective()) return text + " (" + values + (countsHash != 0 ? ", ragged)" : ")");
@@ -41,6 +42,7 @@ std::string Operation::describe() const {
 bool Operation::agrees(const Operation& other) const {
   if (kind != other.kind || elementType != other.elementType || reduction != other.reduction) return false;
   if (peer != other.peer || countsHash != other.countsHash || sequence != other.sequence) return false;
+  if (onDevice != other.onDevice) return false;
   return countsHash != 0 || count == other.count;
 }
 

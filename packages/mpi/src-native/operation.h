@@ -21,8 +21,9 @@ enum Kind : int32_t {
   kReceive,
   kSplit,
   kDuplicate,
+  kOpenDevice,
 };
-constexpr int kKinds = kDuplicate + 1;
+constexpr int kKinds = kOpenDevice + 1;
 
 /** What can be told of an operation to another rank: no pointers. */
 struct Operation {
@@ -34,6 +35,8 @@ struct Operation {
   int32_t tag = 0;
   /** Of a ragged operation: a hash of its counts; 0 where all ranks give as much. */
   uint32_t countsHash = 0;
+  /** Whether it works on memory of a device. */
+  int32_t onDevice = 0;
   int64_t count = 0;
   /** Counts the communicator's collectives from 1; 0 for send and receive. */
   int64_t sequence = 0;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "device_path.h"
 #include "watch.h"
 
 namespace graticule {
@@ -35,6 +36,7 @@ void abortJob(const std::string& message, int code) {
   writeAll(message + "\n");
   // What is in the pipe to the launcher should be there before the launcher hears of the end.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  abortNccl();
   MPI_Abort(MPI_COMM_WORLD, code);
   _exit(code);
 }

@@ -1,11 +1,15 @@
 #include "watch.h"
 
+#include "pinned_memory.h"
+
 namespace graticule {
 namespace {
 
 /** How often the thread looks up while nothing is pending, and while something is. */
 constexpr auto kIdlePause = std::chrono::milliseconds(20);
 constexpr auto kBusyPause = std::chrono::microseconds(50);
+/** And how often the JavaScript thread, while it waits for a device. */
+constexpr auto kBlockedPause = std::chrono::microseconds(10);
 
 /** To be called as soon as an operation is seen to be done. */
 void record(const Pending& pending, std::optional<Clock::time_point> blockedFrom = std::nullopt) {
@@ -48,6 +52,7 @@ void Watch::stop() {
     for (const auto& [id, pending] : pending_) ids.push_back(id);
   }
   for (const uint32_t id : ids) wait(id);
+  drain(nullptr);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     ended_ = true;
@@ -68,6 +73,7 @@ void Watch::stop() {
   for (auto& [handle, communicator] : communicators_)
     if (communicator->comm != MPI_COMM_WORLD) release(*communicator);
   communicators_.clear();
+  freePinnedMemory();
   MPI_Comm_free(&control_);
 }
 
@@ -89,11 +95,16 @@ Communicator* Watch::byId(uint64_t id) {
 }
 
 std::unique_ptr<Communicator> Watch::removeCommunicator(uint32_t handle) {
+  const Communicator* leaving = find(handle);
+  if (leaving == nullptr) return nullptr;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [id, pending] : pending_)
+      if (pending->communicator == leaving && !pending->isHandedOver) return nullptr;
+  }
+  drain(leaving);
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = communicators_.find(handle);
-  if (found == communicators_.end()) return nullptr;
-  for (const auto& [id, pending] : pending_)
-    if (pending->communicator == found->second.get()) return nullptr;
   auto communicator = std::move(found->second);
   communicators_.erase(found);
   return communicator;
@@ -130,53 +141,120 @@ uint32_t Watch::add(std::unique_ptr<Pending> pending) {
   return id;
 }
 
-void Watch::testPending() {
-  for (auto& [id, pending] : pending_) {
-    if (pending->done) continue;
+bool Watch::isDone(Pending& pending) {
+  Outcome& outcome = pending.outcome;
+  outcome.elementType = pending.operation.elementType;
+  if (!pending.work) {
     int done = 0;
-    pending->result = MPI_Test(&pending->request, &done, &pending->status);
-    if (!done && pending->result == MPI_SUCCESS) continue;
+    outcome.result = MPI_Test(&pending.request, &done, &outcome.status);
+    return done || outcome.result != MPI_SUCCESS;
+  }
+  try {
+    if (!pending.work->advance()) return false;
+  } catch (const DeviceError& error) {
+    abortJob("mpi: rank " + std::to_string(rank_) + ": " + pending.operation.describe() + " on \"" +
+                 pending.communicator->name + "\" failed: " + error.what() + ".\n  The job ends.",
+             1);
+  }
+  outcome.result = pending.work->result;
+  outcome.status = pending.work->status;
+  return true;
+}
+
+void Watch::testPending() {
+  for (auto next = pending_.begin(); next != pending_.end();) {
+    const auto [id, pending] = std::pair<uint32_t, Pending*>(next->first, next->second.get());
+    const auto here = next++;
+    if (pending->done || !isDone(*pending)) continue;
     pending->done = true;
     record(*pending);
     untested_--;
-    completed_(id);
+    if (pending->isHandedOver)
+      pending_.erase(here);
+    else
+      completed_(id);
   }
 }
 
-std::unique_ptr<Pending> Watch::takeDone(uint32_t id) {
+std::optional<Outcome> Watch::takeDone(uint32_t id) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = pending_.find(id);
-  if (found == pending_.end()) return nullptr;
+  if (found == pending_.end()) return std::nullopt;
   Pending& pending = *found->second;
   if (!pending.done) {
-    int done = 0;
-    pending.result = MPI_Test(&pending.request, &done, &pending.status);
-    if (!done && pending.result == MPI_SUCCESS) return nullptr;
+    if (!isDone(pending)) return std::nullopt;
     record(pending);
     untested_--;
   }
-  auto taken = std::move(found->second);
+  const Outcome outcome = pending.outcome;
   pending_.erase(found);
-  return taken;
+  return outcome;
 }
 
-std::unique_ptr<Pending> Watch::wait(uint32_t id) {
+std::optional<Outcome> Watch::wait(uint32_t id) {
   std::unique_ptr<Pending> pending;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = pending_.find(id);
-    if (found == pending_.end()) return nullptr;
-    pending = std::move(found->second);
-    pending_.erase(found);
-    if (pending->done) return pending;
-    untested_--;
+    if (found == pending_.end()) return std::nullopt;
+    if (!found->second->work || found->second->done) {
+      pending = std::move(found->second);
+      pending_.erase(found);
+      if (pending->done) return pending->outcome;
+      untested_--;
+    }
   }
+  if (!pending) return waitForDevice(id);
   const auto blockedFrom = Clock::now();
   enter(*pending->communicator, pending->operation);
-  pending->result = MPI_Wait(&pending->request, &pending->status);
+  Outcome& outcome = pending->outcome;
+  outcome.elementType = pending->operation.elementType;
+  outcome.result = MPI_Wait(&pending->request, &outcome.status);
   leave();
   record(*pending, blockedFrom);
-  return pending;
+  return outcome;
+}
+
+std::optional<Outcome> Watch::waitForDevice(uint32_t id) {
+  const auto blockedFrom = Clock::now();
+  expect(id);
+  for (;;) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      const auto found = pending_.find(id);
+      if (found == pending_.end()) return Outcome{};  // it was handed over before, and is done
+      Pending& pending = *found->second;
+      if (!pending.done && pending.work->holdBackDefaultStream()) {
+        pending.isHandedOver = true;
+        return Outcome{MPI_SUCCESS, {}, pending.operation.elementType};
+      }
+      const bool wasDone = pending.done;
+      if (wasDone || isDone(pending)) {
+        if (!wasDone) {
+          record(pending, blockedFrom);
+          untested_--;
+        }
+        const Outcome outcome = pending.outcome;
+        pending_.erase(found);
+        return outcome;
+      }
+    }
+    std::this_thread::sleep_for(kBlockedPause);
+  }
+}
+
+void Watch::drain(const Communicator* communicator) {
+  for (;;) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      bool isUnderWay = false;
+      for (const auto& [id, pending] : pending_)
+        isUnderWay = isUnderWay || (pending->isHandedOver && (communicator == nullptr || pending->communicator == communicator));
+      if (!isUnderWay) return;
+    }
+    wake_.notify_one();
+    std::this_thread::sleep_for(kBusyPause);
+  }
 }
 
 void Watch::expect(uint32_t id) {

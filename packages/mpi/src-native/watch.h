@@ -14,10 +14,18 @@
 #include <vector>
 
 #include "communicator.h"
+#include "device_work.h"
 #include "messages.h"
 #include "timeline.h"
 
 namespace graticule {
+
+/** How an operation ended. */
+struct Outcome {
+  int result = MPI_SUCCESS;
+  MPI_Status status{};
+  int elementType = 0;
+};
 
 /** A non-blocking operation. The thread tests it until it is done or a blocking wait takes it over. */
 struct Pending {
@@ -28,9 +36,12 @@ struct Pending {
   int64_t bytes = 0;
   Clock::time_point start;
   MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Status status{};
-  int result = MPI_SUCCESS;
+  /** In the request's stead, of an operation on memory of a device. */
+  std::unique_ptr<DeviceWork> work;
+  Outcome outcome;
   bool done = false;
+  /** JavaScript is through with it: the device's default stream waits in its stead. */
+  bool isHandedOver = false;
   /** Set when JavaScript begins to wait. */
   std::optional<Clock::time_point> deadline;
 };
@@ -47,7 +58,7 @@ class Watch {
   void addCommunicator(std::unique_ptr<Communicator> communicator, uint32_t handle);
   /** The communicator of a handle; null if there is none. */
   Communicator* find(uint32_t handle);
-  /** Takes a communicator out; null while operations of it are pending. */
+  /** Takes a communicator out; null while operations of it are pending that JavaScript still holds. */
   std::unique_ptr<Communicator> removeCommunicator(uint32_t handle);
 
   /** Before a blocking call of MPI, and after it. */
@@ -57,10 +68,13 @@ class Watch {
   void begin(Communicator& communicator, Operation& operation);
 
   uint32_t add(std::unique_ptr<Pending> pending);
-  /** The operation if it is done, taken out; null otherwise. Tests it now. */
-  std::unique_ptr<Pending> takeDone(uint32_t id);
-  /** Blocks until the operation is done, and takes it out. */
-  std::unique_ptr<Pending> wait(uint32_t id);
+  /** How the operation ended if it is done, which takes it out; empty otherwise. Tests it now. */
+  std::optional<Outcome> takeDone(uint32_t id);
+  /**
+   * Blocks until the operation is done, and takes it out; empty if there is none. Of an operation that the device's default
+   * stream can wait for it makes that wait, and returns.
+   */
+  std::optional<Outcome> wait(uint32_t id);
   /** JavaScript waits from now on: the deadline runs. */
   void expect(uint32_t id);
 
@@ -76,6 +90,11 @@ class Watch {
 
   void run();
   void testPending();
+  /** Whether it is done now: sets its outcome. A device that fails ends the job. */
+  bool isDone(Pending& pending);
+  std::optional<Outcome> waitForDevice(uint32_t id);
+  /** Waits for the operations of a communicator, or of all, that were handed over. */
+  void drain(const Communicator* communicator);
   void answer();
   void reply(const Query& query, int asker);
   void checkDeadlines();

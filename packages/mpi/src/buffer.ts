@@ -9,13 +9,16 @@ export interface HalfArray {
 /**
  * Memory outside JavaScript, such as what `dataPointer` of `@graticule/tfjs-backend-torch` returns. The caller keeps it
  * allocated until the operation is done.
+ *
+ * An operation on memory of a GPU comes after all that the device's default stream, LibTorch's, has got to do when it is
+ * called. Once it is done, whatever that stream does from then on comes after it.
  */
 export interface NativeMemory {
   readonly address: bigint;
   readonly bytes: number;
   /** An element type, or `bool` (one byte). */
   readonly dtype: string;
-  /** `cpu`; memory of other devices is refused. */
+  /** `cpu`, `cuda:1` or `hip:1`; memory of other devices is refused. */
   readonly device: string;
 }
 
@@ -28,6 +31,8 @@ export interface Memory {
   readonly elementType: number;
   /** Elements. */
   readonly length: number;
+  /** The GPU that it lies on, such as `cuda:0`; absent for memory of the host. */
+  readonly device?: string;
 }
 
 /** MPI counts elements in 32 bits. */
@@ -64,11 +69,20 @@ function describedMemory(where: string, buffer: HalfArray | NativeMemory): Memor
   }
   if (typeof buffer.address !== "bigint" || !Number.isSafeInteger(buffer.bytes) || buffer.bytes < 0) return undefined;
   if (elementType === undefined) return undefined;
-  if (buffer.device !== "cpu")
-    throw new TypeError(`${where}: expected memory of device cpu, got ${buffer.device}. Copy it to the host first.`);
+  const device = deviceOf(where, buffer.device);
   const { bytes } = elementTypes[elementType] as { bytes: number };
   if (buffer.bytes % bytes !== 0) return undefined;
-  return { data: buffer.address, elementType, length: buffer.bytes / bytes };
+  return { data: buffer.address, elementType, length: buffer.bytes / bytes, ...(device !== undefined && { device }) };
+}
+
+/** `cuda:0` for `cuda`; undefined for the host. */
+function deviceOf(where: string, name: unknown): string | undefined {
+  if (name === "cpu") return undefined;
+  const [, kind, index = "0"] = /^(cuda|hip)(?::(\d+))?$/.exec(String(name)) ?? [];
+  if (kind !== undefined) return `${kind}:${index}`;
+  throw new TypeError(
+    `${where}: expected memory of device cpu, cuda or hip, got ${String(name)}. Copy it to the host first.`,
+  );
 }
 
 function describe(value: unknown): string {
@@ -90,9 +104,9 @@ export function isPartAt(part: Memory, whole: Memory, element: number): boolean 
   return start.base === begin.base && start.offset === begin.offset + element * elementBytesOf(whole);
 }
 
-function startOf({ data }: Memory): { base: unknown; offset: number } {
+function startOf({ data, device = "cpu" }: Memory): { base: unknown; offset: number } {
   return typeof data === "bigint"
-    ? { base: "native", offset: Number(data) }
+    ? { base: device, offset: Number(data) }
     : { base: data.buffer, offset: data.byteOffset };
 }
 

@@ -12,11 +12,13 @@
  */
 export type { HalfArray, MpiBuffer, NativeMemory } from "./buffer.js";
 export type { Communicator, RaggedOptions, Reduction, ReductionOptions, Request } from "./communicator.js";
+export type { DeviceCollectives } from "./device-collectives.js";
 export type { ElementArray, ElementType } from "./element-type.js";
 export { MpiError, MpiMismatchError } from "./errors.js";
 export { defaultThreadsPerRank, type LaunchCommandOptions, launchCommand } from "./launch-command.js";
 export { detectLauncher, type LaunchEnvironment } from "./launcher.js";
 export { chooseMpiBuild, type MpiBuild, type MpiImplementation, mpiBuilds } from "./native.js";
+export { openDeviceCollectives } from "./open-device-collectives.js";
 export { abortMpi, closeMpi, mpiLibraryVersion, type OpenMpiOptions, openMpi } from "./open-mpi.js";
 export { type OpenedRanks, type OpenRanksOptions, openRanks } from "./open-ranks.js";
 export { gatherPlacements, type RankPlacement } from "./rank-placement.js";

@@ -1,3 +1,4 @@
+import type { DeviceCollectives } from "./device-collectives.js";
 import { MpiError, MpiMismatchError } from "./errors.js";
 import type { MpiRequest } from "./mpi-request.js";
 import type { Native } from "./native.js";
@@ -5,6 +6,7 @@ import type { Native } from "./native.js";
 /** What the communicators of this process share. */
 export interface MpiContext {
   readonly native: Native;
+  readonly deviceCollectives: DeviceCollectives;
   /** Operations under way: held here so that their buffers live even if nobody keeps the request. */
   readonly requests: Map<number, MpiRequest>;
   /** Set by `closeMpi`. */
@@ -13,10 +15,11 @@ export interface MpiContext {
   await(change: number): void;
 }
 
-export function makeContext(native: Native): MpiContext {
+export function makeContext(native: Native, deviceCollectives: DeviceCollectives): MpiContext {
   let awaited = 0;
   return {
     native,
+    deviceCollectives,
     requests: new Map(),
     isClosed: false,
     await(change) {

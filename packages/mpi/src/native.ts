@@ -45,7 +45,12 @@ export interface Native {
     output: ElementArray | bigint | null,
     counts: Int32Array | null,
     blocking: boolean,
+    device: number,
   ): number;
+  /** Loads the runtime `cuda` or `hip`; throws what is missing. */
+  openDeviceRuntime(kind: string): void;
+  /** How collectives on a device's memory travel, or −1 for a mismatch. Throws why they can't. */
+  openDevicePath(communicator: number, device: number, wanted: number): string | number;
   /** An error code once the request is done; null until then. */
   test(request: number): number | null;
   wait(request: number): number;

@@ -1,5 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import type { Communicator } from "./communicator.js";
+import { assertDeviceCollectives, type DeviceCollectives } from "./device-collectives.js";
 import { MpiError } from "./errors.js";
 import { detectLauncher } from "./launcher.js";
 import { MpiCommunicator } from "./mpi-communicator.js";
@@ -14,6 +15,11 @@ export interface OpenMpiOptions {
    * all-gather each, and `start…` then waits until every rank has started.
    */
   readonly check?: boolean;
+  /**
+   * What carries collectives on memory of GPUs: `nccl` (RCCL on AMD's), `mpi`, or with `auto`, the default, NCCL where every
+   * rank has it and a GPU of its own, and MPI elsewhere.
+   */
+  readonly deviceCollectives?: DeviceCollectives;
 }
 
 /** PyTorch's default for gloo. */
@@ -31,6 +37,7 @@ let opened: { readonly world: Communicator; readonly context: MpiContext } | und
 export function openMpi({
   timeoutSeconds = DEFAULT_TIMEOUT_SECONDS,
   check = false,
+  deviceCollectives = "auto",
 }: OpenMpiOptions = {}): Communicator {
   if (opened) {
     if (opened.context.isClosed)
@@ -41,8 +48,9 @@ export function openMpi({
     throw new MpiError("openMpi: expected the main thread, got a worker thread. Open MPI in the main thread.");
   if (!(timeoutSeconds > 0 && timeoutSeconds < 1e9))
     throw new RangeError(`openMpi: expected timeoutSeconds above 0, got ${timeoutSeconds}.`);
+  assertDeviceCollectives(deviceCollectives);
   const native = loadNative();
-  const context = makeContext(native);
+  const context = makeContext(native, deviceCollectives);
   const world = native.open(timeoutSeconds, check, (id) => context.requests.get(id)?.completed());
   if (typeof world === "number")
     throw new MpiError(

@@ -37,6 +37,8 @@ export interface Plan {
   readonly input: Memory | null;
   readonly output: Memory | null;
   readonly counts: Int32Array | null;
+  /** The GPU whose memory it works on, such as `cuda:0`; null for memory of the host. */
+  readonly device: string | null;
 }
 
 interface Group {
@@ -48,7 +50,8 @@ interface Group {
 function makePlan(group: Group, kind: Kind, parts: Partial<Plan> = {}): Plan {
   const where = whereOf(group, kind);
   const none = { count: 0, elementType: 0, reduction: 0, peer: -1, tag: 0, input: null, output: null, counts: null };
-  return { ...none, ...parts, kind, where };
+  const device = (parts.input ?? parts.output)?.device ?? null;
+  return { ...none, ...parts, device, kind, where };
 }
 
 function whereOf({ name }: Group, kind: string): string {
@@ -132,6 +135,10 @@ function bothOf(where: string, from: MpiBuffer, to: MpiBuffer): [input: Memory, 
   const [input, output] = [memoryOf(where, from), memoryOf(where, to)];
   if (input.elementType !== output.elementType)
     throw new TypeError(`${where}: expected an output of ${typeName(input)}, as the input, got ${typeName(output)}.`);
+  if (input.device !== output.device)
+    throw new TypeError(
+      `${where}: expected input and output on one device, got ${input.device ?? "cpu"} and ${output.device ?? "cpu"}. Copy one of them.`,
+    );
   return [input, output];
 }
 

@@ -10,6 +10,8 @@ export interface RankPlacement {
   readonly localRank: number;
   readonly host: string;
   readonly device: string;
+  /** Which of the host's GPUs the environment lets it see; empty for all. */
+  readonly visibleGpus: string;
   /** Its share of the processor threads that it may use. */
   readonly threads: number;
   /** The processor threads that it is bound to, e.g. `0-3`; `none` if it may use all. */
@@ -19,18 +21,21 @@ export interface RankPlacement {
 /**
  * Tells every rank where all of them run. Collective.
  *
- * @param deviceOf the device of a rank, by its place among those of its host
+ * @param deviceOf this rank's device, by its place among those of its host
  */
 export function gatherPlacements(
   world: Communicator,
   deviceOf: (localRank: number) => string = () => "cpu",
 ): readonly RankPlacement[] {
+  const localRank = detectLauncher()?.localRank ?? 0;
+  const { CUDA_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES, ROCR_VISIBLE_DEVICES } = process.env;
+  const visibleGpus = CUDA_VISIBLE_DEVICES ?? HIP_VISIBLE_DEVICES ?? ROCR_VISIBLE_DEVICES ?? "";
   const own = { host: hostname(), binding: binding(), available: availableParallelism() };
-  const all = gatherJson(world, { ...own, localRank: detectLauncher()?.localRank ?? 0 });
-  return all.map(({ host, binding, available, localRank }, rank) => {
+  const all = gatherJson(world, { ...own, localRank, device: deviceOf(localRank), visibleGpus });
+  return all.map(({ host, binding, available, localRank, device, visibleGpus }, rank) => {
     const sharers = all.filter((other) => other.host === host && other.binding === binding).length;
     const threads = Math.max(1, Math.floor(available / sharers));
-    return { rank, localRank, host, device: deviceOf(localRank), threads, binding };
+    return { rank, localRank, host, device, visibleGpus, threads, binding };
   });
 }
 

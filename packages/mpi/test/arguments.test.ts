@@ -9,7 +9,8 @@ test("messages say what was expected, what came, and what to do", () => {
   const calls: readonly (() => unknown)[] = [
     () => world.allReduce([1, 2] as never),
     () => world.allReduce({ values: two, dtype: "bfloat16" } as never),
-    () => world.allReduce({ ...native, device: "cuda:0" }),
+    () => world.allReduce({ ...native, device: "mps" }),
+    () => world.allGather(native, { ...native, device: "cuda:0" }),
     () => world.allReduce({ ...native, bytes: 6 }),
     () => world.allReduce({ ...native, bytes: 2 ** 34 }),
     () => world.allReduce(two, { reduction: "mean" as never }),

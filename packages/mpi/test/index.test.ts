@@ -16,6 +16,7 @@ test("the public names are these", () => {
       "launchCommand",
       "mpiBuilds",
       "mpiLibraryVersion",
+      "openDeviceCollectives",
       "openMpi",
       "openRanks",
       "recordOperations",

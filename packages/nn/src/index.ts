@@ -14,6 +14,7 @@
  */
 export { applyRecompute } from "./apply-recompute.js";
 export type { AttentionAdapter } from "./attention-adapter.js";
+export { Conv2d } from "./conv2d.js";
 export { deferInitialization } from "./defer-initialization.js";
 export { checkDropRates, type DropoutStreams, type DropRates, dropout } from "./dropout.js";
 export { Embedding } from "./embedding.js";

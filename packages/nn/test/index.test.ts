@@ -4,6 +4,7 @@ import * as nn from "../src/index.js";
 test("the public names are these", () => {
   expect(Object.keys(nn).sort()).toMatchInlineSnapshot(`
     [
+      "Conv2d",
       "Embedding",
       "LayerNorm",
       "Linear",

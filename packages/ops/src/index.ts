@@ -40,6 +40,7 @@ export { type PatchOrder, patchify, type UnpatchifyOptions, unpatchify } from ".
 export { pickChannels } from "./pick-channels.js";
 export type { PixelNormalization } from "./pixel-normalization.js";
 export { type QueryAttentionParameters, queryAttention } from "./query-attention.js";
+export { averageToGrid, resizeBilinear } from "./resample-grid.js";
 export { rmsNorm } from "./rms-norm.js";
 export { selfAttention } from "./self-attention.js";
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./softmax-cross-entropy.js";

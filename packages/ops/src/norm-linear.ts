@@ -1,8 +1,8 @@
 import { runOperation } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkShape } from "./check-shape.js";
-import { hasKernel, runKernel } from "./fused.js";
-import { layerNorm } from "./layer-norm.js";
+import { hasKernel } from "./fused.js";
+import { backNorm, forwardNorm, layerNorm, normAgain } from "./layer-norm.js";
 import { backLinear, checkLinear, forwardLinear, type LowRankUpdate, linear } from "./linear.js";
 
 export interface NormLinearParameters {
@@ -20,7 +20,7 @@ export interface NormLinearParameters {
 
 /**
  * A linear layer of normalized input, `linear(layerNorm(x))`. The normalized tensor is not kept for the backward pass but
- * made again from x there, where a gradient needs it: that costs one pass over it and saves its memory.
+ * made again there, where a gradient needs it: that costs one pass over it and saves its memory.
  *
  * Shape: x `[..., K]` → `[..., N]`.
  *
@@ -39,38 +39,26 @@ export function normLinear(x: tf.Tensor, parameters: NormLinearParameters): tf.T
     name: "NormLinear",
     inputs: { x, gamma, beta, weight, ...(bias && { bias }), ...update },
     run(save) {
-      const [normalized, mean, rstd] = runKernel("FusedLayerNorm", { x, gamma, beta }, { epsilon }) as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
+      const { y: normalized, saved } = forwardNorm(x, gamma, beta, epsilon);
       const { y, reduced } = forwardLinear(normalized, { weight, bias, update, inputActivation });
       const ofUpdate = update ? [update.down, update.up, reduced as tf.Tensor] : [];
-      save([x, gamma, beta, mean, rstd, weight, ...ofUpdate]);
+      save([gamma, beta, weight, ...saved, ...ofUpdate]);
       return y;
     },
     gradients(dy, saved, wanted) {
-      const [x, gamma, beta, mean, rstd, weight] = saved as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
+      const [gamma, beta, weight] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const ofNorm = saved.slice(3, 6);
       const [down, up, reduced] = saved.slice(6);
       const needsNorm = ["x", "gamma", "beta"].some((name) => wanted.has(name));
       const needsInput = wanted.has("weight") || wanted.has("down");
-      const normalized = needsInput ? runKernel("FusedLayerNorm", { x, gamma, beta }, { epsilon })[0] : undefined;
+      const normalized = needsInput ? normAgain(gamma, beta, epsilon, ofNorm) : undefined;
       const ofLayer = backLinear(
         dy,
         { x: normalized, weight, ...(down && up && { down, up, reduced }), inputActivation },
         new Set([...(needsNorm ? ["x"] : []), ...["weight", "bias", "down", "up"].filter((name) => wanted.has(name))]),
       );
       if (!needsNorm) return { ...ofLayer, x: undefined };
-      const ofNorm = { dy: ofLayer.x as tf.Tensor, x, gamma, mean, rstd };
-      const [dx, dgamma, dbeta] = runKernel("FusedLayerNormGrad", ofNorm);
-      return { ...ofLayer, x: dx, gamma: dgamma, beta: dbeta };
+      return { ...ofLayer, ...backNorm(ofLayer.x as tf.Tensor, gamma, ofNorm) };
     },
   });
 }

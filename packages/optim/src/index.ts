@@ -13,6 +13,7 @@
 export { type AdamW, type AdamWOptions, makeAdamW } from "./adam-w.js";
 export type { AdamWState } from "./adam-w-state.js";
 export { clipCoefficient, globalNorm } from "./gradient-clipping.js";
+export { type LossScale, type LossScaler, type LossScalerOptions, makeLossScaler } from "./loss-scaler.js";
 export type { NamedParameters, OptimizedParameter, ParameterGroup, StateStorage } from "./named-parameters.js";
 export { scaleLearningRates } from "./scale-learning-rates.js";
 export { type WarmupCosineOptions, warmupCosine } from "./warmup-cosine.js";

@@ -6,6 +6,7 @@ it("exports these names", () => {
     "clipCoefficient",
     "globalNorm",
     "makeAdamW",
+    "makeLossScaler",
     "scaleLearningRates",
     "warmupCosine",
     "weightDecayGroups",

@@ -1,4 +1,4 @@
-import type { MpiBuffer } from "@graticule/mpi";
+import type { MpiBuffer, NativeMemory } from "@graticule/mpi";
 import { dataPointer } from "@graticule/tfjs-backend-torch";
 import { engine, keep, type Tensor, tensor } from "@tensorflow/tfjs-core";
 
@@ -9,15 +9,20 @@ export interface CollectiveBuffer {
   finish(): Tensor;
 }
 
+/** A tensor's own memory, where collectives reach it: on the torch backend, on the CPU and GPUs. */
+export function ownMemory(values: Tensor): NativeMemory | undefined {
+  if (engine().backendName !== "torch") return undefined;
+  const pointer = dataPointer(values);
+  return /^(cpu|cuda|hip)/.test(pointer.device) ? pointer : undefined;
+}
+
 /**
- * Makes a tensor a buffer of collectives and takes ownership of it. On the torch backend the buffer is the tensor's own
- * memory; from devices other than the CPU, and from other backends, it is a copy on the host.
+ * Makes a tensor a buffer of collectives and takes ownership of it. The buffer is the tensor's own memory where collectives
+ * reach that, and a copy on the host elsewhere.
  */
 export function collectiveBuffer(values: Tensor): CollectiveBuffer {
-  if (engine().backendName === "torch") {
-    const pointer = dataPointer(values);
-    if (pointer.device === "cpu") return { buffer: pointer, finish: () => keep(values) };
-  }
+  const memory = ownMemory(values);
+  if (memory) return { buffer: memory, finish: () => keep(values) };
   const copy = Float32Array.from(values.dataSync());
   const { shape } = values;
   values.dispose();

@@ -16,6 +16,7 @@ export { type FullyShard, type FullyShardOptions, fullyShard } from "./fsdp/full
 export { type ShardingStrategy, shardingSizes } from "./fsdp/sharding.js";
 export type { BackwardPrefetch } from "./fsdp/unit-schedule.js";
 export { type Mesh, type MeshAxis, type MeshSizes, makeMesh } from "./mesh.js";
+export { openTensorCollectives } from "./open-tensor-collectives.js";
 export type { OwnedPart } from "./owned-part.js";
 export type { StepNumbers } from "./reduce-statistics.js";
 export { gradientNormOfGroup } from "./tensor-parallel/gradient-norm.js";

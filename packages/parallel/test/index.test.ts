@@ -13,6 +13,7 @@ it("exports these names", () => {
     "gatherToGroup",
     "gradientNormOfGroup",
     "makeMesh",
+    "openTensorCollectives",
     "outputPlan",
     "reduceFromGroup",
     "reduceScatterFromGroup",

@@ -33,6 +33,7 @@ export {
   type ReconstructionPanelOptions,
   reconstructionPanel,
 } from "./reconstruction-panel.js";
+export { plotReliability, type ReliabilityBin, type ReliabilityOptions } from "./reliability.js";
 export {
   makeReport,
   type ReportFigure,
@@ -40,6 +41,8 @@ export {
   type ReportSection,
   type ReportTable,
 } from "./report.js";
+export { plotScatter, type ScatterOptions } from "./scatter.js";
 export { plotScorecard, type ScorecardCell, type ScorecardOptions } from "./scorecard.js";
+export { plotSegmentation, type SegmentationOptions, type SegmentedPicture } from "./segmentation-panel.js";
 export { plotSpectra, type SpectraOptions, type Spectrum } from "./spectra.js";
 export { svgToPng } from "./svg-to-png.js";

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "addon.h"
 #include "device_linear.h"
@@ -23,11 +24,12 @@ Napi::Value setThreads(const Napi::CallbackInfo& info) {
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), at::get_num_threads()); }
 
 Napi::Value setPrecision(const Napi::CallbackInfo& info) {
-  settings().precision = toNumber(info, 0) == 1 ? Precision::kBfloat16 : Precision::kFloat32;
+  const double code = toNumber(info, 0);
+  settings().precision = code == 2 ? Precision::kFloat16 : code == 1 ? Precision::kBfloat16 : Precision::kFloat32;
   return info.Env().Undefined();
 }
 
-Napi::Value getPrecision(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), inBfloat16() ? 1 : 0); }
+Napi::Value getPrecision(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<int>(settings().precision.load())); }
 
 Napi::Value setDevice(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString();
@@ -44,6 +46,12 @@ Napi::Value getDevice(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), settings().device.str());
 }
 
+/** GPUs that LibTorch sees, CUDA's or ROCm's; 0 where it was built without. */
+int gpuCount() {
+  if (!c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)) return 0;
+  return c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount();
+}
+
 Napi::Value describe(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
   result.Set("version", TORCH_VERSION);
@@ -52,6 +60,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   result.Set("mkldnn", at::globalContext().hasMKLDNN());
   result.Set("openmp", at::globalContext().hasOpenMP());
   result.Set("cuda", at::globalContext().hasCUDA());
+  result.Set("gpuCount", gpuCount());
   result.Set("flashAttention", GRATICULE_HAS_CPU_FLASH_ATTENTION ? true : false);
   return result;
 }

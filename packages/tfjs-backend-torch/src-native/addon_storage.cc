@@ -66,7 +66,7 @@ Napi::Value write(const Napi::CallbackInfo& info) {
       Tensor value = at::from_blob(view.data, dims, options);
       TORCH_CHECK(value.nbytes() == view.bytes, "shape ", c10::IntArrayRef(dims), " needs ", value.nbytes(),
                   " bytes, got ", view.bytes);
-      return storages().add(value, std::make_unique<BorrowedArray>(buffer.As<Napi::ArrayBuffer>()));
+      return storages().add(value, std::make_unique<BorrowedArray>(buffer.As<Napi::ArrayBuffer>(), view.bytes));
     }
     Tensor value = at::empty(dims, options.device(device));
     fill(value, view);
@@ -127,7 +127,9 @@ Napi::Value copy(const Napi::CallbackInfo& info) {
     TORCH_CHECK(values.numel() == target.value.numel(), "expected ", target.value.numel(), " elements, got ",
                 values.numel());
     target.prepareToWrite();
-    target.value.view({-1}).copy_(values.view({-1}));
+    // From page-locked memory it takes its place in the device's stream, without waiting.
+    const bool comesLater = values.device().is_cpu() && target.value.device().is_cuda() && values.is_pinned();
+    target.value.view({-1}).copy_(values.view({-1}), /*non_blocking=*/comesLater);
   });
   return info.Env().Undefined();
 }

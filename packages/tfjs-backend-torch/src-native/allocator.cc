@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "arena.h"
+#include "counted_bytes.h"
 #include "torch_version.h"
 
 #if defined(__GLIBC__)
@@ -174,6 +175,10 @@ void installAllocator() {
     c10::SetCPUAllocator(new CountingAllocator(useArena), 255);
   });
 }
+
+CountedBytes::CountedBytes(size_t bytes) : bytes_(bytes) { total.add(bytes); }
+
+CountedBytes::~CountedBytes() { total.subtract(bytes_); }
 
 AllocatorStats allocatorStats() {
   std::lock_guard<std::mutex> lock(poolMutex);

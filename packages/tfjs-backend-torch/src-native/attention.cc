@@ -92,21 +92,21 @@ KERNEL(FusedSelfAttention) {
       graticule::avx512::attend(packedHead(qkv, b, h, size), graticule::headOf<HeadResult>(out, b, h * headDim),
                                 logSumExp.data_ptr<float>() + (b * H + h) * N, scratch);
     });
-    call.output(out);
+    call.activation(out);
     call.output(logSumExp);
     return;
   }
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
   if (useFlash(qkv)) {
     const auto result = at::_scaled_dot_product_flash_attention_for_cpu(h.q, h.k, h.v, 0.0, false, {}, scale);
-    call.output(std::get<0>(result).transpose(1, 2).reshape({B, N, H * headDim}));
+    call.activation(std::get<0>(result).transpose(1, 2).reshape({B, N, H * headDim}));
     call.output(std::get<1>(result).to(at::kFloat));
     return;
   }
 #endif
   if (graticule::hasDeviceAttention(h.q)) {
     const auto [attended, norm] = graticule::deviceAttention(h.q, h.k, h.v, scale);
-    call.output(attended.transpose(1, 2).reshape({B, N, H * headDim}));
+    call.activation(attended.transpose(1, 2).reshape({B, N, H * headDim}));
     call.output(norm);
     return;
   }
@@ -114,7 +114,7 @@ KERNEL(FusedSelfAttention) {
   auto logSumExp = at::empty({B, H, N}, qkv.options().dtype(at::kFloat));
   auto outHeads = out.transpose(1, 2);
   composedForward(h, scale, outHeads, logSumExp);
-  call.output(out.view({B, N, H * headDim}));
+  call.activation(out.view({B, N, H * headDim}));
   call.output(logSumExp);
 }
 
@@ -144,7 +144,7 @@ KERNEL(FusedSelfAttentionGrad) {
       gradient.dv = graticule::headOf<HeadResult>(dqkv, b, (2 * H + h) * headDim);
       graticule::avx512::attendBackward(packedHead(qkv, b, h, size), gradient, scratch);
     });
-    call.output(dqkv);
+    call.activation(dqkv);
     return;
   }
   const auto heads = [&](const Tensor& x) { return x.view({B, N, H, headDim}).transpose(1, 2); };
@@ -152,7 +152,7 @@ KERNEL(FusedSelfAttentionGrad) {
     const auto [dq, dk, dv] =
         graticule::deviceAttentionBackward(heads(dy), h.q, h.k, h.v, heads(out), logSumExp, scale);
     const auto joined = at::stack({dq.transpose(1, 2), dk.transpose(1, 2), dv.transpose(1, 2)}, 2);
-    call.output(joined.reshape({B, N, 3 * H * headDim}));
+    call.activation(joined.reshape({B, N, 3 * H * headDim}));
     return;
   }
   auto dqkv = at::empty_like(qkv);
@@ -164,10 +164,10 @@ KERNEL(FusedSelfAttentionGrad) {
     grad.q.copy_(std::get<0>(result));
     grad.k.copy_(std::get<1>(result));
     grad.v.copy_(std::get<2>(result));
-    call.output(dqkv);
+    call.activation(dqkv);
     return;
   }
 #endif
   composedBackward(h, heads(dy), heads(out), logSumExp, scale, grad);
-  call.output(dqkv);
+  call.activation(dqkv);
 }

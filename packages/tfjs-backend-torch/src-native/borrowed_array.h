@@ -3,16 +3,18 @@
 
 #include <napi.h>
 
+#include <cstddef>
 #include <memory>
 
+#include "counted_bytes.h"
 #include "storage_table.h"
 
 namespace graticule {
 
-/** Keeps an ArrayBuffer from being collected; destroyed on the thread of its JavaScript, as all storages are. */
+/** Keeps an ArrayBuffer from being collected, and counts a view of it; destroyed on the thread of its JavaScript, as all storages are. */
 class BorrowedArray final : public BorrowedMemory {
  public:
-  explicit BorrowedArray(Napi::ArrayBuffer buffer) : reference_(Napi::Persistent(buffer)) {}
+  BorrowedArray(Napi::ArrayBuffer buffer, size_t bytes) : reference_(Napi::Persistent(buffer)), counted_(bytes) {}
 
   bool gone() const override {
     Napi::HandleScope scope(reference_.Env());
@@ -21,6 +23,7 @@ class BorrowedArray final : public BorrowedMemory {
 
  private:
   Napi::Reference<Napi::ArrayBuffer> reference_;
+  CountedBytes counted_;
 };
 
 }  // namespace graticule

@@ -105,7 +105,13 @@ Tensor Call::view(const Tensor& value) {
 
 Tensor Call::tensor() {
   Storage& storage = storages().at(number());
-  return view(storage.value);
+  // Kernels compute in float32 what is stored in fp16: LibTorch's for CPUs lack many operations on it.
+  return view(storage.value.scalar_type() == at::kHalf ? storage.value.to(at::kFloat) : storage.value);
+}
+
+void Call::activation(Tensor value) {
+  const bool isNarrow = settings().precision == Precision::kFloat16 && value.scalar_type() == at::kFloat;
+  output(isNarrow ? value.to(at::kHalf) : std::move(value));
 }
 
 Tensor Call::optionalTensor() {

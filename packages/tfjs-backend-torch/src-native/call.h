@@ -38,6 +38,8 @@ class Call {
   std::string text();
 
   void output(Tensor value) { outputs_.push_back(std::move(value)); }
+  /** Gives an output that the policy of precision stores narrow: fp16 under that, as it is otherwise. */
+  void activation(Tensor value);
   const std::vector<Tensor>& outputs() const { return outputs_; }
   Tensor takeOutput(size_t index) { return std::move(outputs_[index]); }
   /** Shapes and dtypes of the tensors read so far, for error messages. */
@@ -71,7 +73,7 @@ struct KernelRegistration {
   static const ::graticule::KernelRegistration registration##Name(#Name, &run##Name); \
   static void run##Name(::graticule::Call& call)
 
-enum class Precision { kFloat32, kBfloat16 };
+enum class Precision { kFloat32, kBfloat16, kFloat16 };
 
 struct Settings {
   std::atomic<Precision> precision{Precision::kFloat32};

@@ -152,7 +152,7 @@ KERNEL(FusedAttention) {
   const auto in = readInputs(call);
   if (isOneQuery(in) || graticule::useDenseAttention(in)) {
     const auto result = isOneQuery(in) ? graticule::oneQueryAttention(in) : graticule::denseAttention(in);
-    call.output(std::get<0>(result));
+    call.activation(std::get<0>(result));
     call.output(std::get<1>(result).view({in.batch(), in.heads, in.queries()}));
     return;
   }
@@ -172,7 +172,7 @@ KERNEL(FusedAttention) {
     composedForward(h, scale, in.causal, out, logSumExp);
   }
   if (h.isBlind.defined()) out = out.masked_fill(h.isBlind, 0);
-  call.output(join(out));
+  call.activation(join(out));
   call.output(logSumExp.to(at::kFloat));
 }
 
@@ -190,9 +190,9 @@ KERNEL(FusedAttentionGrad) {
   if (isOneQuery(in) || graticule::useDenseAttention(in)) {
     const auto grads = isOneQuery(in) ? graticule::oneQueryAttentionGrad(in, dy, result, logSumExp)
                                       : graticule::denseAttentionGrad(in, dy, result, logSumExp);
-    call.output(std::get<0>(grads));
-    call.output(std::get<1>(grads));
-    call.output(std::get<2>(grads));
+    call.activation(std::get<0>(grads));
+    call.activation(std::get<1>(grads));
+    call.activation(std::get<2>(grads));
     return;
   }
   const double scale = 1 / std::sqrt(static_cast<double>(d));
@@ -219,7 +219,7 @@ KERNEL(FusedAttentionGrad) {
     composedBackward(h, dout, out, logSumExp, scale, in.causal, grad);
   }
   const auto dq = join(grad.q);
-  call.output(in.q.size(0) == B ? dq : dq.to(at::kFloat).sum(0, true));
-  call.output(joinKeys(grad.k, in));
-  call.output(joinKeys(grad.v, in));
+  call.activation(in.q.size(0) == B ? dq : dq.to(at::kFloat).sum(0, true));
+  call.activation(joinKeys(grad.k, in));
+  call.activation(joinKeys(grad.v, in));
 }

@@ -117,7 +117,7 @@ KERNEL(FusedLinear) {
     if (bias.defined()) bias = bias.to(dtype);
     auto y = at::linear(layer.activated(gelu), layer.weight.to(dtype), bias.defined() ? c10::optional<Tensor>(bias) : c10::nullopt);
     if (added.t.defined()) y = at::add(y, at::linear(added.t.to(dtype), added.weight.to(dtype)));
-    return call.output(residual.defined() ? at::add(y, residual) : y);
+    return residual.defined() ? call.output(at::add(y, residual)) : call.activation(y);
   }
   if (bias.defined()) bias = bias.to(at::kFloat);
   const auto y = at::empty(shape, layer.x.options().dtype(residual.defined() ? residual.scalar_type() : computeDtype()));
@@ -139,7 +139,7 @@ KERNEL(FusedLinear) {
   }
   addTo(product, added, true);
   graticule::multiply(product);
-  call.output(y);
+  residual.defined() ? call.output(y) : call.activation(y);
 }
 
 /**
@@ -178,7 +178,7 @@ KERNEL(FusedLinearGrad) {
       if (added.t.defined()) dx = at::add(dx, at::mm(added.matrix(dtype), added.weight.to(dtype)));
       dx = dx.view(layer.x.sizes());
       if (gelu) dx = at::gelu_backward(dx, layer.x.to(dtype));
-      call.output(dx);
+      call.activation(dx);
     }
     if (withWeight) {
       const auto inputs = layer.activated(gelu).view({layer.rows, layer.inputs});
@@ -206,7 +206,7 @@ KERNEL(FusedLinearGrad) {
     }
     addTo(toInput, added, false);
     graticule::multiply(toInput);
-    call.output(dx);
+    call.activation(dx);
   }
   if (withWeight) {
     const auto dweight = at::empty(layer.weight.sizes(), layer.weight.options().dtype(at::kFloat));
@@ -229,12 +229,12 @@ KERNEL(FusedLinearGrad) {
 
 KERNEL(FusedGelu) {
   const auto x = call.tensor();
-  call.output(at::gelu(x.to(computeDtype())));
+  call.activation(at::gelu(x.to(computeDtype())));
 }
 
 KERNEL(FusedGeluGrad) {
   const auto dy = call.tensor();
   const auto x = call.tensor();
   const auto dtype = x.scalar_type() == dy.scalar_type() ? x.scalar_type() : at::kFloat;
-  call.output(at::gelu_backward(dy.to(dtype), x.to(dtype)));
+  call.activation(at::gelu_backward(dy.to(dtype), x.to(dtype)));
 }

@@ -6,12 +6,12 @@
 
 KERNEL(FusedGeluTanh) {
   const auto x = call.tensor();
-  call.output(at::gelu(x.to(graticule::inBfloat16() ? at::kBFloat16 : at::kFloat), "tanh"));
+  call.activation(at::gelu(x.to(graticule::inBfloat16() ? at::kBFloat16 : at::kFloat), "tanh"));
 }
 
 KERNEL(FusedGeluTanhGrad) {
   const auto dy = call.tensor();
   const auto x = call.tensor();
   const auto dtype = x.scalar_type() == dy.scalar_type() ? x.scalar_type() : at::kFloat;
-  call.output(at::gelu_backward(dy.to(dtype), x.to(dtype), "tanh"));
+  call.activation(at::gelu_backward(dy.to(dtype), x.to(dtype), "tanh"));
 }

@@ -91,7 +91,7 @@ KERNEL(BatchMatMul) {
   const auto b = call.tensor();
   const bool transposeA = call.flag();
   const bool transposeB = call.flag();
-  call.output(product(a, b, transposeA, transposeB));
+  call.activation(product(a, b, transposeA, transposeB));
 }
 
 KERNEL(_FusedMatMul) {
@@ -105,7 +105,7 @@ KERNEL(_FusedMatMul) {
   const double leakyAlpha = call.number();
   auto y = product(a, b, transposeA, transposeB);
   if (bias.defined()) y = y.add(bias.to(y.scalar_type()));
-  call.output(graticule::activate(y, activation, prelu, leakyAlpha));
+  call.activation(graticule::activate(y, activation, prelu, leakyAlpha));
 }
 
 KERNEL(Einsum) {

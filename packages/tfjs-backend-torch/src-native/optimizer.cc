@@ -55,7 +55,8 @@ constexpr int64_t kChunk = 1 << 16;
 /** Decoupled weight decay; updates param and both moments in place. Source: Loshchilov & Hutter 2019, arXiv:1711.05101. */
 KERNEL(FusedAdamW) {
   auto param = call.mutableTensor();
-  const auto grad = call.tensor().to(at::kFloat).contiguous();
+  // What is offloaded to the host is updated there.
+  const auto grad = call.tensor().to(param.device(), at::kFloat).contiguous();
   auto first = call.mutableTensor();
   auto second = call.mutableTensor();
   const double lr = call.number(), beta1 = call.number(), beta2 = call.number(), epsilon = call.number();

@@ -122,7 +122,7 @@ KERNEL(FusedGatherPatches) {
   TORCH_CHECK(!chosen.defined() || (chosen.dim() == 2 && chosen.size(0) == grid.batch && chosen.scalar_type() == at::kInt),
               "patches must be int32 [B, K], got ", chosen.sizes());
   if (!grid.images.device().is_cpu()) {
-    call.output(gatherOnDevice(grid, chosen).to(dtype));
+    call.activation(gatherOnDevice(grid, chosen).to(dtype));
     return;
   }
   const int64_t N = grid.patches(), F = grid.values();
@@ -147,5 +147,5 @@ KERNEL(FusedGatherPatches) {
       }
     }
   });
-  call.output(out);
+  call.activation(out);
 }

@@ -63,7 +63,7 @@ KERNEL(FusedRmsNorm) {
   if (!x.device().is_cpu()) {
     const auto values = x.to(at::kFloat);
     const auto rstd = values.square().mean(-1, true).add_(epsilon).rsqrt_();
-    call.output(values.mul(rstd).mul_(gamma).to(dtype));
+    call.activation(values.mul(rstd).mul_(gamma).to(dtype));
     call.output(rstd.reshape({-1}));
     return;
   }
@@ -80,7 +80,7 @@ KERNEL(FusedRmsNorm) {
       rstd.data_ptr<float>()[row] = scale;
     }
   });
-  call.output(y);
+  call.activation(y);
   call.output(rstd);
 }
 

@@ -35,6 +35,8 @@ export interface AddonDescription {
   readonly mkldnn: boolean;
   readonly openmp: boolean;
   readonly cuda: boolean;
+  /** GPUs that LibTorch sees. */
+  readonly gpuCount: number;
   readonly flashAttention: boolean;
 }
 
@@ -57,6 +59,7 @@ export interface Addon {
   copyStorage(from: number, to: number): void;
   dataPointer(handle: number): DataPointer;
   writeInFile(folder: string, length: number): number;
+  writeInHostMemory(length: number): number;
   fetchStorage(handle: number): void;
   evictStorage(handle: number): void;
   awaitEvictions(pending: number): void;
@@ -74,8 +77,8 @@ export interface Addon {
   setMemoryTag(tag: number): number;
   setThreads(threads: number): void;
   getThreads(): number;
-  setPrecision(precision: 0 | 1): void;
-  getPrecision(): 0 | 1;
+  setPrecision(precision: number): void;
+  getPrecision(): number;
   setDevice(device: string): void;
   getDevice(): string;
   describe(): AddonDescription;

@@ -9,11 +9,29 @@ import { activeBackend, handleOf } from "./storage.js";
  *
  * Shape: `[length]`.
  *
- * @throws {TorchKernelError} if the folder is not there or the disk is full, naming folder and bytes; or not on the CPU.
+ * It lies on the CPU, whatever the device is; `copyStorage` brings its values to a device and back.
+ *
+ * @throws {TorchKernelError} if the folder is not there or the disk is full, naming folder and bytes.
  */
 export function makeFileTensor(folder: string, length: number): Tensor {
-  const backend = activeBackend("makeFileTensor");
-  const handle = attempt(() => boundAddon().writeInFile(folder, length));
+  return adopt("makeFileTensor", length, () => boundAddon().writeInFile(folder, length));
+}
+
+/**
+ * A float32 vector of zeros in the host's memory, page-locked where the device is a GPU: state that waits there.
+ * `copyStorage` brings its values to the device and back.
+ *
+ * Shape: `[length]`.
+ *
+ * @throws {TorchOutOfMemoryError} if there is not enough memory.
+ */
+export function makeHostTensor(length: number): Tensor {
+  return adopt("makeHostTensor", length, () => boundAddon().writeInHostMemory(length));
+}
+
+function adopt(where: string, length: number, make: () => number): Tensor {
+  const backend = activeBackend(where);
+  const handle = attempt(make);
   const dataId = backend.adopt(handle, "float32");
   return engine().makeTensorFromTensorInfo({ dataId, shape: [length], dtype: "float32" }, backend);
 }

@@ -15,7 +15,7 @@ import { registerTorchBackend } from "./register.js";
 
 export { type DataPointer, isAddonBuilt, type LivePeakBytes } from "./addon.js";
 export { TorchKernelError, TorchOutOfMemoryError } from "./errors.js";
-export { awaitEvictions, evictStorage, fetchStorage, makeFileTensor } from "./file-storage.js";
+export { awaitEvictions, evictStorage, fetchStorage, makeFileTensor, makeHostTensor } from "./file-storage.js";
 export {
   type MemoryStats,
   memoryStats,

@@ -1,7 +1,10 @@
 import { type AddonDescription, readBuildStamp } from "./addon.js";
 import { attempt, boundAddon } from "./kernel-call.js";
 
-export type Precision = "fp32" | "bf16";
+export type Precision = "fp32" | "bf16" | "fp16";
+
+/** As the addon numbers them. */
+const PRECISIONS: readonly Precision[] = ["fp32", "bf16", "fp16"];
 
 /** What the torch backend runs on. */
 export interface TorchInfo extends AddonDescription {
@@ -38,17 +41,17 @@ export function getDevice(): string {
 
 /**
  * Under "bf16" matrix products, attention, layer norm and GELU compute or store bf16; all else, and every weight's
- * gradient, is float32.
+ * gradient, is float32. Under "fp16" the same is stored in fp16, rounded from float32, in which all is computed; gradients
+ * below 6e-8 vanish there, so that losses have to be scaled.
  */
 export function setPrecision(value: Precision): void {
-  if (value !== "fp32" && value !== "bf16") {
-    throw new TypeError(`setPrecision: expected "fp32" or "bf16", got ${JSON.stringify(value)}.`);
-  }
-  boundAddon().setPrecision(value === "bf16" ? 1 : 0);
+  const code = PRECISIONS.indexOf(value);
+  if (code < 0) throw new TypeError(`setPrecision: expected "fp32", "bf16" or "fp16", got ${JSON.stringify(value)}.`);
+  boundAddon().setPrecision(code);
 }
 
 export function getPrecision(): Precision {
-  return boundAddon().getPrecision() === 1 ? "bf16" : "fp32";
+  return PRECISIONS[boundAddon().getPrecision()] as Precision;
 }
 
 /** @throws {TorchKernelError} if not 1 to 1024. */

@@ -20,6 +20,7 @@ describe("the package", () => {
         "isAddonBuilt",
         "loadTorch",
         "makeFileTensor",
+        "makeHostTensor",
         "memoryStats",
         "modelFile",
         "placeStorage",
@@ -169,6 +170,7 @@ describeTorch("memory", () => {
     const info = torch.torchInfo();
     expect(info.version).toMatch(/^\d+\.\d+\.\d+/);
     expect(info.device).toBe("cpu");
+    expect(info.gpuCount).toBeGreaterThanOrEqual(0);
     torch.setThreads(1);
     expect(torch.getThreads()).toBe(1);
     torch.setThreads(info.threads);

@@ -119,10 +119,17 @@ describeTorch("fused kernels", () => {
       const [tx, tgamma, tbeta] = [tf.tensor(x, [2, 3, D]), tf.tensor1d(gamma), tf.tensor1d(beta)];
       setPrecision(precision);
       const inputs = { x: tx, gamma: tgamma, beta: tbeta };
-      const [y, mean, rstd] = runKernel("FusedLayerNorm", inputs, { epsilon: 1e-6 });
-      expect([y!.shape, mean!.shape, rstd!.shape]).toEqual([[2, 3, D], [6], [6]]);
-      expect(distance(y!, layerNorm(x, gamma, beta, 1e-6))).toBeLessThan(tolerance);
-      const saved = { dy: tf.tensor(dy, [2, 3, D]), x: tx, gamma: tgamma, mean: mean!, rstd: rstd! };
+      const outputs = runKernel("FusedLayerNorm", inputs, { epsilon: 1e-6, forGradient: true });
+      const [y, normalized, mean, rstd] = outputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const [ofRows, ofMeans] = precision === "bf16" ? [[2, 3, D], [0]] : [[0], [6]];
+      expect(outputs.map(({ shape }) => shape)).toEqual([[2, 3, D], ofRows, ofMeans, [6]]);
+      expect(distance(y, layerNorm(x, gamma, beta, 1e-6))).toBeLessThan(tolerance);
+      const kept = normalized.size > 0 ? normalized : tx;
+      if (normalized.size > 0) {
+        const [again] = runKernel("FusedScaleRows", { x: normalized, gamma: tgamma, beta: tbeta });
+        expect(distance(again!, layerNorm(x, gamma, beta, 1e-6))).toBeLessThan(tolerance);
+      }
+      const saved = { dy: tf.tensor(dy, [2, 3, D]), x: kept, gamma: tgamma, mean, rstd };
       const [dx, dgamma, dbeta] = runKernel("FusedLayerNormGrad", saved);
       const forX = numericalGradient((at) => layerNorm(at, gamma, beta, 1e-6), x, dy);
       expect(distance(dx!, forX)).toBeLessThan(tolerance);

@@ -205,7 +205,10 @@ export const kernelSamples: Readonly<Record<string, KernelSample>> = {
     inputActivation: "gelu",
     hasBias: true,
   }),
-  ...alike("FusedLayerNorm", () => ({ x: f32(2, 3, 4), gamma: f32(4), beta: f32(4) }), { epsilon: 1e-6 }),
+  ...alike("FusedLayerNorm", () => ({ x: f32(2, 3, 4), gamma: f32(4), beta: f32(4) }), {
+    ...{ epsilon: 1e-6, forGradient: true },
+  }),
+  ...alike("FusedScaleRows", () => ({ x: f32(2, 3, 4), gamma: f32(4), beta: f32(4) })),
   ...alike("FusedLayerNormGrad", () => ({
     ...{ dy: f32(2, 3, 4), x: f32(2, 3, 4), gamma: f32(4) },
     ...{ mean: f32(6), rstd: unit(6) },

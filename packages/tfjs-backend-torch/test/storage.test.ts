@@ -112,6 +112,17 @@ describeTorch("storages", () => {
     expect(() => torch.makeFileTensor(tmpdir(), 1e14)).toThrow(/expected to reserve 400000000000000 bytes in .*, got /);
   });
 
+  it("lie in the host's memory, and other tensors in them", () => {
+    const state = torch.makeHostTensor(6);
+    const moment = tf.zeros([3]);
+    torch.placeStorage(moment, state, 3);
+    descend(moment);
+    expect(torch.dataPointer(state).device).toBe("cpu");
+    expect(Array.from(state.dataSync(), Math.round)).toEqual([0, 0, 0, -1, -1, -1]);
+    tf.dispose([state, moment]);
+    expect(() => torch.makeHostTensor(-1)).toThrow("expected a length of 0 or more, got -1");
+  });
+
   it("refuses values of another length, strings, and disposed tensors", () => {
     const tensor = tf.ones([2, 3]);
     expect(() => torch.restoreStorage(tensor, Float32Array.of(1))).toThrowErrorMatchingInlineSnapshot(
@@ -146,12 +157,14 @@ describeTorch("a tensor made from a large typed array", () => {
     const values = new Float32Array(length).fill(2);
     const before = torch.memoryStats();
     const tensor = tf.tensor1d(values);
-    expect(torch.memoryStats().liveBytes - before.liveBytes).toBe(0);
+    expect(torch.memoryStats().liveBytes - before.liveBytes).toBe(4 * length);
+    expect(torch.memoryStats().cachedBytes).toBe(before.cachedBytes);
     expect(torch.memoryStats().storageBytes - before.storageBytes).toBe(4 * length);
     const sum = tf.sum(tensor);
     expect(sum.dataSync()[0]).toBe(2 * length);
     tf.dispose([sum, tensor]);
     expect(torch.memoryStats().storageBytes).toBe(before.storageBytes);
+    expect(torch.memoryStats().liveBytes).toBe(before.liveBytes);
   });
 
   it("is read into another array, so that writing there does not change it", async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { configFingerprint, type PlainData } from "@graticule/config";
 import { FormatError, MismatchError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
+import type { LossScale } from "@graticule/optim";
 import type { FileDigest } from "./durable-file.js";
 
 /** The file of one of several processes that hold parts of tensors: `model-00001-of-00004.safetensors` of process 0. */
@@ -34,6 +35,8 @@ export interface CheckpointState {
   /** Batches that are done, in format 1 alone. */
   readonly batchInEpoch?: number;
   readonly samplesSeen: number;
+  /** Where the scaling of losses stands, of a run in fp16. */
+  readonly lossScale?: LossScale;
   /** Time spent training, over all restarts. Units: seconds. */
   readonly seconds: number;
   readonly seed: number;

@@ -19,6 +19,7 @@ export { checkpointsFolder, listCheckpoints } from "./checkpoint-folder.js";
 export type { CheckpointState } from "./checkpoint-state.js";
 export type { CheckpointTensors } from "./checkpoint-tensors.js";
 export { openCheckpointWeights, weightsDigest } from "./checkpoint-weights.js";
+export { countGpus } from "./count-gpus.js";
 export type { FileDigest } from "./durable-file.js";
 export { type ExportedFile, type ExportOptions, exportWeights } from "./export-weights.js";
 export { type FileSource, openFileSource } from "./file-source.js";

@@ -14,18 +14,20 @@ const MOST_SKIPPED_IN_A_ROW = 10;
 
 /**
  * Makes the judge of steps. It says what is not finite of a step that is to be skipped, and nothing of others. All processes
- * of a job have the same statistics, so they judge alike; steps that were skipped before a restart are not counted.
+ * of a job have the same statistics, so they judge alike; steps that were skipped before a restart are not counted. Where
+ * losses are scaled, a step is skipped under either policy while the scale can still fall.
  */
 export function makeStepJudge(
   policy: NonFinitePolicy,
-): (step: number, statistics: StepStatistics) => string | undefined {
+): (step: number, statistics: StepStatistics, scaleCanFall?: boolean) => string | undefined {
   let skipped = 0;
-  return (step, statistics) => {
+  return (step, statistics, scaleCanFall = false) => {
     const fault = describeNonFinite(statistics);
     if (fault === undefined) {
       skipped = 0;
       return undefined;
     }
+    if (scaleCanFall) return fault;
     if (policy === "skip" && skipped++ < MOST_SKIPPED_IN_A_ROW) return fault;
     const advice =
       policy === "skip"

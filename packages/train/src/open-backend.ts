@@ -11,7 +11,7 @@ export interface BackendOptions {
   readonly name: BackendName | "auto";
   /** Device of the torch backend: `cpu`, `cuda`, `cuda:1`, `mps`. */
   readonly device: string;
-  readonly precision: "fp32" | "bf16";
+  readonly precision: "fp32" | "bf16" | "fp16";
   /** Threads of the torch backend; 0 = all cores. */
   readonly threads: number;
 }

@@ -60,7 +60,8 @@ export async function restoreRun(options: TrainOptions, strategy: Strategy): Pro
     schema: loader.schema,
     held: strategy,
   });
-  const { step, samplesSeen, seconds } = state;
+  const { step, samplesSeen, seconds, lossScale } = state;
+  if (lossScale) options.lossScaler?.load(lossScale);
   return { step, position: dataPosition(state, loader), samplesSeen, seconds, checkpoint: checkpoint.path };
 }
 

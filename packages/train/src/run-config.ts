@@ -28,6 +28,18 @@ export const loopConfig = z.strictObject({
   logEverySteps: z.int().min(1).default(10),
   /** A loss or gradient that is not finite ends the run, or leaves out its step. */
   onNonFinite: z.enum(["stop", "skip"]).default("stop"),
+  /** How losses are scaled under `backend.precision=fp16`. */
+  lossScale: z
+    .strictObject({
+      initial: z.number().gt(0).default(65_536),
+      growthFactor: z.number().gt(1).default(2),
+      /** Steps in a row without overflow before the scale grows. */
+      growthInterval: z.int().min(1).default(100),
+      backoffFactor: z.number().gt(0).lt(1).default(0.5),
+      /** An overflow at this scale is a loss that is not finite. */
+      minimum: z.number().gt(0).default(1),
+    })
+    .optional(),
   /** First and last step, from 1, whose timeline goes to `trace/trace.json` in the run folder; none when absent. */
   traceSteps: z.tuple([z.int().min(1), z.int().min(1)]).optional(),
 });

@@ -17,6 +17,8 @@ export interface StepRecord {
   readonly loss: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
+  /** What the loss was multiplied by, in a run in fp16. */
+  readonly lossScale?: number;
   readonly images: number;
   /** Time that the run has waited for batches since it was started. Units: seconds. */
   readonly loaderWaitSeconds: number;
@@ -73,7 +75,7 @@ export async function openRunLog(options: RunLogOptions): Promise<RunLog> {
 
   return {
     seconds,
-    async step({ step, epoch, loss, learningRate, gradientNorm, images, loaderWaitSeconds }) {
+    async step({ step, epoch, loss, learningRate, gradientNorm, lossScale, images, loaderWaitSeconds }) {
       windowImages += images;
       waited = loaderWaitSeconds;
       const windowSeconds = Math.max(clock() - windowStart, 1e-9);
@@ -85,7 +87,8 @@ export async function openRunLog(options: RunLogOptions): Promise<RunLog> {
       progress.update({ step, loss, learningRate, imagesPerSecond, loaderWaitShare, bytes });
       if (step % logEverySteps !== 0 && step !== totalSteps) return;
       const speed = { imagesPerSecond, loaderWaitShare };
-      const numbers = { loss, lr: learningRate, gradNorm: gradientNorm, ...speed, ...backend, rssBytes };
+      const scaled = lossScale === undefined ? {} : { lossScale };
+      const numbers = { loss, lr: learningRate, gradNorm: gradientNorm, ...scaled, ...speed, ...backend, rssBytes };
       await metrics.write({ step, epoch, ...numbers, seconds: seconds() });
       await events.write(step, prefixed("train", numbers));
       startWindow();

@@ -2,7 +2,7 @@ import type { PlainData } from "@graticule/config";
 import { expectation, type Logger, type Random } from "@graticule/core";
 import type { Batch, Loader } from "@graticule/data";
 import type { Module } from "@graticule/nn";
-import type { AdamW } from "@graticule/optim";
+import type { AdamW, LossScaler } from "@graticule/optim";
 import type { Scalar } from "@tensorflow/tfjs-core";
 import type { NonFinitePolicy } from "./non-finite-policy.js";
 import type { ProgressOptions } from "./progress.js";
@@ -42,6 +42,11 @@ export interface TrainOptions {
   readonly gradAccumSteps?: number;
   /** Largest L2 norm that the mean gradient keeps; not clipped unless given. */
   readonly clipNorm?: number;
+  /**
+   * Scales losses, for gradients in fp16: a step whose gradients overflow is skipped, and the scale falls, as long as it can.
+   * Losses are as they are unless given.
+   */
+  readonly lossScaler?: LossScaler;
   /** What a step does whose loss or gradient is not finite; `stop` unless given. */
   readonly onNonFinite?: NonFinitePolicy;
   /** Where gradients go; `singleDevice()` unless given. */

@@ -4,7 +4,14 @@ import { Writable } from "node:stream";
 import { type PlainData, printConfig } from "@graticule/config";
 import { silentLogger } from "@graticule/core";
 import type { Module } from "@graticule/nn";
-import { makeAdamW, scaleLearningRates, warmupCosine, weightDecayGroups } from "@graticule/optim";
+import {
+  type LossScaler,
+  makeAdamW,
+  makeLossScaler,
+  scaleLearningRates,
+  warmupCosine,
+  weightDecayGroups,
+} from "@graticule/optim";
 import type { z } from "zod";
 import type { OpenedBackend } from "./open-backend.js";
 import type { loopConfig, optimizerConfig } from "./run-config.js";
@@ -104,6 +111,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
     progressStream: options.progressStream ?? nowhere(),
     ...(config.train.traceSteps && { traceSteps: config.train.traceSteps }),
     onNonFinite: config.train.onNonFinite,
+    ...(backend.precision === "fp16" && { lossScaler: scalerOf(config.train.lossScale) }),
   };
   try {
     return await withRunLock(trainOptions, async (lock) => {
@@ -115,6 +123,18 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainResult> {
   } finally {
     optimizer.dispose();
   }
+}
+
+/** Steps between two growths of the scale. Source: the window of DeepSpeed's settings for fine-tuning in fp16. */
+const GROWTH_INTERVAL = 100;
+
+function scalerOf(settings: RunConfig["train"]["lossScale"]): LossScaler {
+  const { initial, minimum, ...rest } = settings ?? {};
+  const ends = {
+    ...(initial !== undefined && { initialScale: initial }),
+    ...(minimum !== undefined && { minScale: minimum }),
+  };
+  return makeLossScaler({ growthInterval: GROWTH_INTERVAL, ...rest, ...ends });
 }
 
 /** Values that are trained, over all processes. Collective. */

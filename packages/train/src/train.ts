@@ -3,7 +3,7 @@ import { backward } from "@graticule/autodiff";
 import { expectation, formatDuration, GraticuleError, makeRandom, NonFiniteError, silentLogger } from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
-import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import { mul, type Scalar, type Variable } from "@tensorflow/tfjs-core";
 import { openBatchStream } from "./batch-stream.js";
 import { makeStepJudge } from "./non-finite-policy.js";
 import { restoreRun } from "./restore-run.js";
@@ -38,7 +38,7 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
   assertTrainOptions(options);
   const { runFolder, model, optimizer, loader, seed, totalSteps, saveEverySteps, evaluate } = options;
   const { gradAccumSteps = 1, clipNorm = Number.POSITIVE_INFINITY, strategy = singleDevice() } = options;
-  const { asyncCheckpoint = false } = options;
+  const { asyncCheckpoint = false, lossScaler } = options;
   const logger = options.logger ?? silentLogger;
 
   const start = await restoreRun(options, strategy);
@@ -81,7 +81,11 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
     const whole = {
       runFolder,
       keep: options.keepCheckpoints,
-      state: { ...progress, seed, config: options.config, schema: loader.schema },
+      state: {
+        ...progress,
+        ...(lossScaler && { lossScale: lossScaler.state() }),
+        ...{ seed, config: options.config, schema: loader.schema },
+      },
       model: model.stateDict(),
       optimizer: optimizer.stateDict(),
       strategy,
@@ -102,7 +106,7 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
         const loss = options.loss(batch, { step, epoch, random });
         endSpan();
         endSpan = trace.begin("compute", "backward");
-        return loss;
+        return lossScaler ? mul<Scalar>(loss, lossScaler.scale) : loss;
       },
       variables,
       (variable, gradient) => strategy.takeGradient(pathOf.get(variable) as string, gradient, isLast),
@@ -167,13 +171,16 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
       const measured = await measureStep(losses, new Map(paths.map((path) => [path, gradients.get(path)!])));
       endNorms();
       const endSums = trace.begin("waiting", "reduce statistics");
-      const statistics = await strategy.reduceStatistics({ ...measured, samples: ownSamples });
+      const lossScale = lossScaler?.scale ?? 1;
+      const own = { ...measured, loss: measured.loss / lossScale, samples: ownSamples };
+      const statistics = await strategy.reduceStatistics(own);
       endSums();
       if (!isNew && paths.length < pathOf.size)
         logger.warn(`no gradient for ${[...pathOf.values()].filter((path) => !gradients.has(path)).join(", ")}`);
-      const fault = judge(step + 1, statistics);
-      const norm = gradientNorm(statistics, gradAccumSteps);
-      const gradScale = clipCoefficient(norm, clipNorm) / gradAccumSteps;
+      const fault = judge(step + 1, statistics, lossScaler?.canFall);
+      lossScaler?.update(fault === undefined);
+      const norm = gradientNorm(statistics, gradAccumSteps) / lossScale;
+      const gradScale = clipCoefficient(norm, clipNorm) / (gradAccumSteps * lossScale);
 
       const endUpdate = trace.begin("compute", "optimizer");
       if (fault === undefined) {
@@ -190,9 +197,11 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
       if (fault === undefined) {
         loss = statistics.loss;
         const loaderWaitSeconds = batches.waitedSeconds();
-        await log.step({ step, epoch, loss, learningRate, gradientNorm: norm, images, loaderWaitSeconds });
+        const numbers = { loss, learningRate, gradientNorm: norm, ...(lossScaler && { lossScale }) };
+        await log.step({ step, epoch, ...numbers, images, loaderWaitSeconds });
       } else {
-        if (isMain) logger.warn(`step ${step}: skipped, got ${fault}`);
+        const scaled = lossScaler ? `; losses are scaled by ${lossScaler.scale} from here` : "";
+        if (isMain) logger.warn(`step ${step}: skipped, got ${fault}${scaled}`);
         await log.skippedStep(step, epoch, images);
       }
       endStep();

@@ -9,6 +9,7 @@ it("exports these names", () => {
       "assignParameter",
       "checkCheckpoint",
       "checkpointsFolder",
+      "countGpus",
       "exportWeights",
       "findLatestCheckpoint",
       "listCheckpoints",

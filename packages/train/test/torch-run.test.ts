@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { maeConfig, maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
-import { makeAdamW, weightDecayGroups } from "@graticule/optim";
+import { makeAdamW, makeLossScaler, weightDecayGroups } from "@graticule/optim";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import { openBackend, train } from "@graticule/train";
 import * as tf from "@tensorflow/tfjs-core";
@@ -23,7 +23,7 @@ const config = maeConfig("tiny", {
   decoderMlpDim: 32,
 });
 
-it.skipIf(!isAddonBuilt()).each(["fp32", "bf16"] as const)(
+it.skipIf(!isAddonBuilt()).each(["fp32", "bf16", "fp16"] as const)(
   "resumes a masked autoencoder on LibTorch in %s to the same bytes, with bytes flat",
   async (precision) => {
     const { memory } = await openBackend({ name: "torch", device: "cpu", precision, threads: 1 });
@@ -57,6 +57,7 @@ it.skipIf(!isAddonBuilt()).each(["fp32", "bf16"] as const)(
           gradAccumSteps: 2,
           clipNorm: 1,
           config: {},
+          ...(precision === "fp16" && { lossScaler: makeLossScaler({ initialScale: 2 ** 10, growthInterval: 3 }) }),
           resume: true,
           saveEverySteps: 5,
           keepCheckpoints: 2,

@@ -1,9 +1,6 @@
-import { backward } from "@graticule/autodiff";
 import { maeConfig, maeLoss, makeMae, makeMaeMask, numPatches, type VitPreset } from "@graticule/models";
 import { closeMpi, openMpi } from "@graticule/mpi";
 import type { Module } from "@graticule/nn";
-import { sumOfSquares } from "@graticule/ops";
-import { makeAdamW, weightDecayGroups } from "@graticule/optim";
 import {
   dataParallel,
   fullyShard,
@@ -14,10 +11,11 @@ import {
 } from "@graticule/parallel";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import type { Strategy } from "@graticule/train";
-import { type Scalar, stack, type Tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { median } from "../median.js";
 import { openTorch, readSettings } from "./child.js";
 import { randomImages } from "./random-images.js";
+import { makeStrategyStep } from "./strategy-step.js";
 
 /** One rank of `bench fsdp`: each layout in turn, on the same images. */
 interface FsdpSettings {
@@ -90,45 +88,20 @@ async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measure
   const mesh = makeMesh(world, layout === "DDP" ? {} : shardingSizes(layout, world.size));
   const model = makeMae(config, { seed: 0 });
   const strategy = strategyOf(layout, model, mesh);
-  const groups = weightDecayGroups(model, 0.05).map((group) => ({
-    ...group,
-    parameters: strategy.ownParameters(group.parameters),
-  }));
-  const optimizer = makeAdamW({ groups, betas: [0.9, 0.95] });
-  const pathOf = new Map<Variable, string>();
-  for (const [path, { trainable, variable }] of model.namedParameters()) if (trainable) pathOf.set(variable, path);
   const live = watchUnits(model);
   /** By unit: bytes that its activations and those before it take. */
   let activations = new Map<string, number>();
 
-  async function step(index: number): Promise<void> {
-    strategy.beforeForward();
-    const start = memoryStats().liveBytes;
-    const loss = backward(
-      () => {
-        const mask = makeMaeMask({ seed: 0, epoch: index, indices, numTokens: numPatches(config), maskRatio: 0.75 });
-        const value: Scalar = maeLoss(model, images, mask, { normPix: true });
-        return value;
-      },
-      [...pathOf.keys()],
-      (variable, gradient) => strategy.takeGradient(pathOf.get(variable) as string, gradient, true),
-    );
-    activations = new Map(Array.from(live, ([path, bytes]) => [path, bytes - start]));
-    const gradients = [...(await strategy.finishGradients())];
-    const squares = tidy(() => stack(gradients.map(([, gradient]) => sumOfSquares(gradient))));
-    const values = await squares.data();
-    squares.dispose();
-    const gradientSquares = new Map(gradients.map(([path], at) => [path, values[at] as number]));
-    await strategy.reduceStatistics({
-      loss: (await loss.data())[0] as number,
-      gradientSquares,
-      samples: settings.batch,
-    });
-    for (const [path, gradient] of gradients) optimizer.apply(path, gradient, 1.5e-4);
-    optimizer.step();
-    strategy.releaseGradients();
-    loss.dispose();
-  }
+  const step = makeStrategyStep(model, strategy, {
+    samples: settings.batch,
+    loss(index) {
+      const start = memoryStats().liveBytes;
+      const mask = makeMaeMask({ seed: 0, epoch: index, indices, numTokens: numPatches(config), maskRatio: 0.75 });
+      const value: Scalar = maeLoss(model, images, mask, { normPix: true });
+      activations = new Map(Array.from(live, ([path, bytes]) => [path, bytes - start]));
+      return value;
+    },
+  });
 
   const times: number[] = [];
   for (let index = 0; index < settings.warmupSteps + settings.steps; index++) {
@@ -146,7 +119,7 @@ async function measure(layout: FsdpSettings["layouts"][number]): Promise<Measure
   const sizes = sizesByUnit(model);
   const expectedBytes = expected(sizes, layout, shards, activations);
   const shardBytes = ([...sizes.values()].reduce((sum, size) => sum + size, 0) * FLOAT) / shards;
-  optimizer.dispose();
+  step.dispose();
   strategy.dispose?.();
   model.dispose();
   mesh.free();

@@ -1,4 +1,4 @@
-"""One MAE training step of PyTorch's DistributedDataParallel over gloo, on processes of this machine."""
+"""One MAE training step of PyTorch's DistributedDataParallel or FSDP2 over gloo, on processes of this machine."""
 
 import importlib.util
 import json
@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from peer import read_settings
+from torch.distributed.fsdp import fully_shard
 
 
 def load_mae(script):
@@ -19,13 +20,22 @@ def load_mae(script):
     return module
 
 
+def divide(model, layout):
+    """DDP, or FSDP with a unit for each block, whose parameters FULL_SHARD frees after the forward pass."""
+    if layout == "DDP":
+        return torch.nn.parallel.DistributedDataParallel(model)
+    for block in [*model.blocks, *model.dblocks]:
+        fully_shard(block, reshard_after_forward=layout == "FULL_SHARD")
+    return fully_shard(model, reshard_after_forward=False)
+
+
 def run(rank, settings, port, seconds):
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     dist.init_process_group("gloo", rank=rank, world_size=settings["ranks"])
     torch.set_num_threads(settings["threads"])
     torch.manual_seed(0)
     mae = load_mae(settings["script"])
-    model = torch.nn.parallel.DistributedDataParallel(mae.MAE(*mae.SIZES[settings["model"]]))
+    model = divide(mae.MAE(*mae.SIZES[settings["model"]]), settings["layout"])
     optimizer = torch.optim.AdamW(model.parameters(), 1.5e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
     images = torch.randn(settings["batch"], 3, 224, 224)
     times = []

@@ -29,6 +29,7 @@ const findings: Findings = {
   build: { value: { path: "a.node", rebuilt: true, seconds: 41.5 } },
   conformance: { value: { backend: "torch", specs: 4232, failures: 0, excluded: 3, failed: [] } },
   ops: { value: { passed: 42, failed: 0, failures: [] } },
+  ranks: [{ value: { ranks: 1, travels: "NCCL 2.27.3", checks: 10, failed: 0 } }, { error: "2 ranks: exit code 1" }],
   steps: [
     { model: "base", batch: 256, dtype: "bf16", ours: { value: ours }, pytorch: { value: pytorch } },
     {
@@ -54,6 +55,7 @@ test("puts both sides of a step beside each other, with their share of the state
     addonBuildSeconds: 41.5,
     conformance: { backend: "torch", specs: 4232, failures: 0, excluded: 3, failed: [] },
     ops: { passed: 42, failed: 0, failures: [] },
+    ranks: [{ ranks: 1, travels: "NCCL 2.27.3", checks: 10, failed: 0 }, { error: "2 ranks: exit code 1" }],
     step: {
       base: {
         batch: 256,

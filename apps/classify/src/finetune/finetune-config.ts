@@ -4,6 +4,7 @@ import { backendConfig } from "../backend-config.js";
 import { dataConfig } from "../data-config.js";
 import { parallelConfig, parallelMayChange } from "../ranks/parallel-config.js";
 import { vitModelConfig } from "../vit-model-config.js";
+import { taskConfig } from "./tasks/task-config.js";
 
 const count = z.int().min(1);
 
@@ -68,9 +69,12 @@ export const finetuneConfig = z.strictObject({
     })
     .prefault({}),
   model: vitModelConfig.omit({ numClasses: true }),
+  /** What is told of an image; its class when absent. */
+  task: taskConfig.optional(),
   tune: tuneConfig.prefault({}),
   /** Share of the images of which the last block drops a branch; less before it (stochastic depth). */
   dropPathRate: z.number().min(0).lt(1).default(0),
+  /** Of classification; other tasks have their own, `task.loss`. */
   loss: z
     .strictObject({
       kind: z.enum(["cross-entropy", "focal"]).default("cross-entropy"),
@@ -96,8 +100,8 @@ export const finetuneConfig = z.strictObject({
       epochs: count.default(20),
       /** Epochs between two validations. */
       validateEveryEpochs: count.default(1),
-      /** What the best weights are the best in, on the images of the validation. */
-      monitor: z.enum(["top1", "macroF1", "loss"]).default("top1"),
+      /** What the best weights are the best in, on the images of the validation, e.g. macroF1 or loss; the task's usual score when absent. */
+      monitor: z.string().optional(),
       /** How many of the best weights are kept in `best/`. */
       keepBest: count.default(1),
       /** Ends the run when it hasn't been better for so many epochs; never when absent. */

@@ -1,126 +1,116 @@
 import type { TrainableParameters } from "@graticule/adapters";
 import { printConfig } from "@graticule/config";
 import { formatBytes, formatDuration } from "@graticule/core";
-import { plotConfusionMatrix, plotCurves, type ReportSection } from "@graticule/plot";
+import { plotCurves, type ReportFigure, type ReportSection } from "@graticule/plot";
 import { readMetrics } from "@graticule/train";
 import type { ReportPart } from "../run-report.js";
 import type { FinetuneConfig } from "./finetune-config.js";
-import { finetuneSummary } from "./finetune-summary.js";
-import type { SavedClassifier } from "./save-tuned.js";
+import { type FinetuneSummary, finetuneSummary } from "./finetune-summary.js";
+import type { SavedModel } from "./save-tuned.js";
 
-const percent = (share: number): string => (100 * share).toFixed(1);
+type Metrics = Awaited<ReturnType<typeof readMetrics>>;
 
-/** The part of the report that a fine-tuning run adds: scores, curves, classes, what was trained and its cost. */
+/** The part of the report that a fine-tuning run adds: scores, curves, what each task shows, what was trained and its cost. */
 export async function finetuneReport(
   runFolder: string,
   config: FinetuneConfig,
   trainable: TrainableParameters,
-  saved: SavedClassifier,
+  saved: SavedModel,
 ): Promise<ReportPart> {
   const summary = await finetuneSummary(runFolder, config, trainable, saved);
-  const { steps, evaluations } = await readMetrics(runFolder);
-  const { metrics } = saved.scores;
-  const { split, classNames } = saved;
-  const x = steps.map(({ step }) => step);
-  const validated = evaluations.map(({ step }) => step);
-  const ofValidation = (name: string): number[] =>
-    evaluations.map(({ evaluation }) => (evaluation[name] ?? Number.NaN) as number);
+  const metrics = await readMetrics(runFolder);
   const scores: ReportSection = {
     heading: "Fine-tuning",
-    text: `The weights of step ${saved.step}, the best of the validations, on ${metrics.numItems} images of split '${split}'. Brackets are 95 % bootstrap intervals.`,
+    text: `The weights of step ${saved.step}, the best of the validations, on ${saved.numImages} images of split '${saved.split}'. Brackets are 95 % bootstrap intervals.`,
     table: {
-      columns: ["method", "top-1 %", "top-5 %", "macro-F1 %", "micro-F1 %", "loss"],
-      rows: [
-        [
-          summary.method,
-          `${percent(metrics.top1)} [${metrics.intervals.top1.map(percent).join(", ")}]`,
-          percent(metrics.top5),
-          `${percent(metrics.macroF1)} [${metrics.intervals.macroF1.map(percent).join(", ")}]`,
-          percent(metrics.microF1),
-          saved.scores.loss.toFixed(4),
-        ],
-      ],
+      columns: ["method", ...Object.keys(summary.headline)],
+      rows: [[summary.method, ...Object.values(summary.headline)]],
     },
-    figures: [
+    figures: [lossCurves(metrics), ...scoreCurves(metrics), ...saved.reports.flatMap(({ figures }) => figures)],
+  };
+  const ofTasks = saved.reports.flatMap(({ name, sections }) =>
+    sections.map((section) => ({ ...section, heading: name === "" ? section.heading : `${section.heading}: ${name}` })),
+  );
+  const share = (100 * trainable.share).toFixed(3);
+  const [first] = Object.entries(summary.headline) as [[string, string]];
+  return {
+    facts: [
+      { label: `Fine-tuned ${first[0].replace(" %", "")}`, value: describeFirst(first) },
+      { label: "Trained parameters", value: `${share} %` },
+    ],
+    sections: [
+      scores,
+      ...ofTasks,
+      costSection(summary),
       {
-        svg: plotCurves({
-          series: [
-            { name: "training", x, y: steps.map(({ loss }) => loss) },
-            { name: "validation", x: validated, y: ofValidation("loss") },
-          ],
-          ...{ title: "Loss", xLabel: "step", yLabel: "loss" },
-        }),
-        alt: "Loss over steps",
+        heading: "Trained tensors",
+        text: `${trainable.count} of ${trainable.total} parameters, ${share} %.`,
+        table: {
+          columns: ["tensor", "shape"],
+          rows: Array.from(trainable.byPath, ([path, shape]) => [path, `[${shape.join(", ")}]`]),
+        },
       },
-      {
-        svg: plotCurves({
-          series: [
-            { name: "top-1", x: validated, y: ofValidation("top1") },
-            { name: "macro-F1", x: validated, y: ofValidation("macroF1") },
-          ],
-          ...{ title: "Validation", xLabel: "step", yLabel: "share" },
-        }),
-        alt: "Validation scores over steps",
-      },
-      {
-        svg: plotConfusionMatrix({ matrix: metrics.confusionMatrix, classNames, title: "Confusion matrix" }),
-        alt: "Confusion matrix of the tuned classifier",
-      },
+      { heading: "Settings", code: printConfig(config) },
     ],
   };
-  const classes: ReportSection = {
-    heading: "Classes",
-    table: {
-      columns: ["class", "precision %", "recall %", "F1 %", "images"],
-      rows: metrics.perClass.map(({ precision, recall, f1, support }, index) => [
-        ...[classNames[index] as string, percent(precision), percent(recall), percent(f1), String(support)],
-      ]),
-    },
+}
+
+/** Without its interval. */
+const describeFirst = ([name, text]: readonly [string, string]): string =>
+  `${text.replace(/ \[.*/, "")}${name.endsWith(" %") ? " %" : ""}`;
+
+function lossCurves({ steps, evaluations }: Metrics): ReportFigure {
+  const training = { name: "training", x: steps.map(({ step }) => step), y: steps.map(({ loss }) => loss) };
+  return {
+    svg: plotCurves({
+      series: [training, validationCurve(evaluations, "loss", "validation")],
+      ...{ title: "Loss", xLabel: "step", yLabel: "loss" },
+    }),
+    alt: "Loss over steps",
   };
-  const reliability: ReportSection = {
-    heading: "Calibration",
-    text: `Expected calibration error ${percent(summary.calibrationError)} %: how far shares of right predictions lie from the probabilities that were given, in ${saved.scores.calibration.bins.length} bins.`,
-    figures: [{ svg: plotReliability(saved), alt: "Share of right predictions over confidence" }],
+}
+
+/** Scores that lie between 0 and 1 in one plot, others each in their own. */
+function scoreCurves({ evaluations }: Metrics): ReportFigure[] {
+  const names = Object.keys(evaluations[0]?.evaluation ?? {}).filter((name) => !/(^|\/)loss$/.test(name));
+  const isShare = (name: string): boolean =>
+    evaluations.every(({ evaluation }) => (evaluation[name] ?? 0) >= 0 && (evaluation[name] ?? 0) <= 1);
+  const shares = names.filter((name) => isShare(name) && !/rmse|mae|bias/.test(name));
+  const others = names.filter((name) => !shares.includes(name));
+  const plot = (title: string, yLabel: string, shown: readonly string[]): ReportFigure => ({
+    svg: plotCurves({
+      series: shown.map((name) => validationCurve(evaluations, name)),
+      ...{ title, xLabel: "step", yLabel },
+    }),
+    alt: `${title} over steps`,
+  });
+  return [
+    ...(shares.length > 0 ? [plot("Validation", "share", shares)] : []),
+    ...others.map((name) => plot(`Validation: ${name}`, name, [name])),
+  ];
+}
+
+function validationCurve(evaluations: Metrics["evaluations"], score: string, name = score) {
+  return {
+    name,
+    x: evaluations.map(({ step }) => step),
+    y: evaluations.map(({ evaluation }) => evaluation[score] ?? Number.NaN),
   };
-  const share = (100 * trainable.share).toFixed(3);
-  const cost: ReportSection = {
-    heading: "What was trained",
-    text: `${trainable.count} of ${trainable.total} parameters, ${share} %.`,
+}
+
+function costSection({ steps, medianSpeed, peakBytes, seconds }: FinetuneSummary): ReportSection {
+  return {
+    heading: "Cost",
     table: {
       columns: ["steps", "median images/s", "peak tensor memory", "time"],
       rows: [
         [
-          String(summary.steps),
-          summary.medianSpeed.toFixed(1),
-          summary.peakBytes === undefined ? "not counted" : formatBytes(summary.peakBytes),
-          formatDuration(summary.seconds),
+          String(steps),
+          medianSpeed.toFixed(1),
+          peakBytes === undefined ? "not counted" : formatBytes(peakBytes),
+          formatDuration(seconds),
         ],
       ],
     },
   };
-  const tensors: ReportSection = {
-    heading: "Trained tensors",
-    table: {
-      columns: ["tensor", "shape"],
-      rows: Array.from(trainable.byPath, ([path, shape]) => [path, `[${shape.join(", ")}]`]),
-    },
-  };
-  return {
-    facts: [
-      { label: "Fine-tuned top-1", value: `${percent(metrics.top1)} %` },
-      { label: "Trained parameters", value: `${share} %` },
-    ],
-    sections: [scores, classes, reliability, cost, tensors, { heading: "Settings", code: printConfig(config) }],
-  };
-}
-
-function plotReliability({ scores: { calibration } }: SavedClassifier): string {
-  const filled = calibration.bins.filter(({ numItems }) => numItems > 0);
-  return plotCurves({
-    series: [
-      { name: "classifier", x: filled.map((bin) => bin.confidence), y: filled.map((bin) => bin.accuracy) },
-      { name: "calibrated", x: [0, 1], y: [0, 1], dashed: true },
-    ],
-    ...{ title: "Reliability", xLabel: "confidence", yLabel: "share of right predictions" },
-  });
 }

@@ -3,7 +3,7 @@ import { formatBytes, formatDuration } from "@graticule/core";
 import { readMetrics } from "@graticule/train";
 import { formatTable } from "../command-line.js";
 import type { FinetuneConfig } from "./finetune-config.js";
-import type { SavedClassifier } from "./save-tuned.js";
+import type { SavedModel } from "./save-tuned.js";
 
 /** A run's cost and scores, the numbers of one line. */
 export interface FinetuneSummary {
@@ -11,13 +11,10 @@ export interface FinetuneSummary {
   readonly trainable: number;
   readonly parameters: number;
   readonly split: string;
-  readonly top1: number;
-  readonly top5: number;
-  readonly macroF1: number;
-  readonly microF1: number;
-  readonly loss: number;
-  /** Mean distance of confidence and accuracy. */
-  readonly calibrationError: number;
+  /** The task's scores: loss and top1, mIoU, rmse, …; of several tasks `name/score`. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Those that matter most, as text. */
+  readonly headline: Readonly<Record<string, string>>;
   readonly bestStep: number;
   readonly steps: number;
   /** Units: images per second. */
@@ -33,35 +30,37 @@ export async function finetuneSummary(
   runFolder: string,
   { tune: { method } }: FinetuneConfig,
   trainable: TrainableParameters,
-  { step, split, scores: { loss, metrics, calibration } }: SavedClassifier,
+  { step, split, scores, reports }: SavedModel,
 ): Promise<FinetuneSummary> {
   const { steps } = await readMetrics(runFolder);
   const last = steps.at(-1);
   const speeds = steps.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b);
   const peaks = steps.flatMap(({ peakBytes }) => peakBytes ?? []);
-  const { top1, top5, macroF1, microF1 } = metrics;
+  const prefixed = reports.flatMap(({ name, headline }) =>
+    Object.entries(headline).map(([score, text]) => [name === "" ? score : `${name} ${score}`, text]),
+  );
   return {
-    ...{ method, trainable: trainable.count, parameters: trainable.total, split, top1, top5, macroF1, microF1, loss },
-    calibrationError: calibration.expectedError,
+    ...{ method, trainable: trainable.count, parameters: trainable.total, split },
+    ...{ scores: scores.numbers, headline: Object.fromEntries(prefixed) },
     ...{ bestStep: step, steps: last?.step ?? 0, medianSpeed: speeds[Math.floor(speeds.length / 2)] ?? 0 },
     peakBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,
     seconds: last?.seconds ?? 0,
   };
 }
 
-/** Runs as rows of a table: what each trained, what that cost, and how well it does. */
+/** Runs of the same tasks as rows of a table: what each trained, what that cost, and how well it does. */
 export function summaryTable(summaries: readonly FinetuneSummary[]): string {
+  const scores = Object.keys(summaries[0]?.headline ?? {});
   return formatTable(
-    ["method", "trained", "of all %", "peak memory", "time", "images/s", "top-1 %", "macro-F1 %"],
-    summaries.map(({ method, trainable, parameters, peakBytes, seconds, medianSpeed, top1, macroF1 }) => [
+    ["method", "trained", "of all %", "peak memory", "time", "images/s", ...scores],
+    summaries.map(({ method, trainable, parameters, peakBytes, seconds, medianSpeed, headline }) => [
       method,
       String(trainable),
       ((100 * trainable) / parameters).toFixed(3),
       peakBytes === undefined ? "not counted" : formatBytes(peakBytes),
       formatDuration(seconds),
       medianSpeed.toFixed(1),
-      (100 * top1).toFixed(1),
-      (100 * macroF1).toFixed(1),
+      ...scores.map((score) => headline[score] ?? ""),
     ]),
   );
 }

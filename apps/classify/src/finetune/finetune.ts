@@ -1,33 +1,37 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setAdapterDropout, type TrainableParameters, trainableParameters } from "@graticule/adapters";
 import { ConfigError, silentLogger } from "@graticule/core";
-import { type Classifier, vitLayerDecay } from "@graticule/models";
+import { openDataset, writeDurably } from "@graticule/data";
+import { type Vit, vitLayerDecay } from "@graticule/models";
 import { soloCommunicator } from "@graticule/mpi";
 import { findLatestCheckpoint, openBackend, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { openPretrainedRun } from "../encoder.js";
-import { divideModel } from "../ranks/divide-model.js";
+import { datasetSpec } from "../open-dataset.js";
+import { divideModel, type ModelDivision } from "../ranks/divide-model.js";
 import { shareOf } from "../ranks/rank-share.js";
 import type { RanksRunOptions } from "../ranks/ranks-run-options.js";
 import { fromFirstRank } from "../ranks/share-values.js";
 import { readRunConfig } from "../read-config.js";
 import { AveragedModel } from "./averaged-model.js";
 import { type KeptWeights, keepBest, readBest } from "./best-weights.js";
-import { makeClassificationLoss } from "./classification-loss.js";
 import { type FinetuneConfig, finetuneConfig, finetuneMayChange, learningRateOf } from "./finetune-config.js";
-import { type SavedClassifier, saveTuned } from "./save-tuned.js";
-import { scoreClassifier } from "./score-classifier.js";
-import { classifierDivision, makeTunedModel } from "./tuned-model.js";
-import { countLabels, findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
+import { type SavedModel, saveTuned } from "./save-tuned.js";
+import { learnFacts, lossOfTasks, openTasks, type TaskFacts } from "./tasks/run-tasks.js";
+import { countTasks, judgeTasks, monitorOf } from "./tasks/score-tasks.js";
+import { divisionOf, makeTunedModel } from "./tuned-model.js";
+import { findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
 
 /** What a fine-tuning run has come to. */
 export interface FinetuneResult extends TrainResult {
   readonly trainable: TrainableParameters;
   /** The best weights and their scores; undefined if a signal ended the run before its end. */
-  readonly saved: SavedClassifier | undefined;
+  readonly saved: SavedModel | undefined;
 }
 
 /**
- * Trains a classifier on the encoder of a run, or continues the run that is there, and leaves its best weights in
+ * Trains a model for the tasks of its settings on the encoder of a run, or continues the run that is there, and leaves its best weights in
  * `RUN/tuned`, adapters merged.
  *
  * @throws {ConfigError} if a new run's folder holds checkpoints, or the settings don't fit the data or the ranks.
@@ -38,7 +42,7 @@ export async function finetune(
   options: RanksRunOptions = {},
 ): Promise<FinetuneResult> {
   const { world = soloCommunicator(), resume = false, progressStream } = options;
-  const share = shareOf(world, config, options.logger ?? silentLogger);
+  const share = await shareOf(world, config, options.logger ?? silentLogger);
   const { logger, mesh } = share;
   const backend = await openBackend(share.backend, logger);
   const existing = resume ? await findLatestCheckpoint(runFolder, silentLogger) : undefined;
@@ -52,19 +56,23 @@ export async function finetune(
   const loader = await openTrainingImages(config, schema, share);
   const validation = await openHeldOutImages(config, splits.validation, schema, share);
   checkClasses(loader.classNames, validation.classNames);
-  const model = await makeTunedModel(config, schema, loader.classNames.length, pretrained);
-  const trainable = trainableParameters(model);
-  const { gradAccumSteps, validateEveryEpochs, monitor, recompute } = config.train;
+  const facts = await fromFirstRank(world, () => factsOf(runFolder, config, existing !== undefined));
+  const tasks = openTasks(config, facts);
+  const { gradAccumSteps, validateEveryEpochs, recompute } = config.train;
+  const monitor = monitorOf(tasks, config.train.monitor);
   const { parallel, tune } = config;
-  const divided = divideModel(model, mesh, classifierDivision, { parallel, recompute, logger });
+  const heads = tasks.map(({ task }) => task.head);
+  const model = await makeTunedModel(config, schema, heads, pretrained);
+  const { module } = model;
+  const trainable = trainableParameters(module);
+  const division = divisionOf(model);
+  assertWhole(division, parallel);
+  const divided = divideModel(module, mesh, division, { parallel, recompute, logger });
   const { strategy } = divided;
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
-  const average = averageOf(model, config);
-  const { classNames } = loader;
-  const counts = config.loss.classWeights === "balanced" ? await countLabels(config, classNames.length) : [];
-  const lossOf = makeClassificationLoss(config.loss, classNames, counts);
+  const average = averageOf(module, config);
   const setDropout = (streams: Parameters<typeof setAdapterDropout>[1]): void => {
-    if (tune.method === "lora") setAdapterDropout(model, streams);
+    if (tune.method === "lora") setAdapterDropout(module, streams);
   };
 
   const lastStep = existing?.state.step ?? 0;
@@ -75,28 +83,29 @@ export async function finetune(
     const result = await trainRun({
       runFolder,
       config,
-      model: average ?? model,
+      model: average ?? module,
       loader,
       backend,
-      loss: ({ images, shape, labels, indices, arrays }, { random }) => {
+      loss: (batch, { random }) => {
+        const { images, shape, indices } = batch;
         const streams = (place: string, image: number) => random(`dropout ${place}`, indices[image] as number);
         setDropout(streams);
-        return tidy(() => lossOf(model.forward(tensor4d(images, [...shape]), streams), labels, arrays.mix?.data));
+        return tidy(() => lossOfTasks(tasks, model.outputs(tensor4d(images, [...shape]), streams), batch));
       },
       evaluate: {
         everySteps: validateEveryEpochs * stepsPerEpoch,
         run: async (step) => {
           setDropout(undefined);
           average?.exchange();
-          const { loss, metrics, calibration } = await scoreClassifier(model, validation, strategy);
-          const { top1, top5, macroF1, microF1 } = metrics;
-          const scores = { loss, top1, top5, macroF1, microF1, calibrationError: calibration.expectedError };
-          const score = monitor === "loss" ? -loss : scores[monitor];
-          const { keepBest: count } = config.train;
-          best = await keepBest(runFolder, model, { step, score, loss, count }, best, strategy);
+          const parts = await countTasks(tasks, model, validation, { strategy, shard: share.shard });
+          const { numbers } = judgeTasks(tasks, parts);
+          const value = numbers[monitor.name] as number;
+          const score = monitor.better === "lower" ? -value : value;
+          const { loss } = numbers;
+          best = await keepBest(runFolder, module, { step, score, loss, count: config.train.keepBest }, best, strategy);
           average?.exchange();
           validatedStep = step;
-          return scores;
+          return numbers;
         },
         endsRun: () => validatedStep - (best[0]?.step ?? 0) >= patienceEpochs * stepsPerEpoch,
       },
@@ -112,7 +121,7 @@ export async function finetune(
     const saved = await fromFirstRank(world, async () =>
       result.stopped
         ? undefined
-        : saveTuned(runFolder, config, { best, classNames, schema, split: splits.evaluation, logger }),
+        : saveTuned(runFolder, config, { best, tasks, facts, schema, split: splits.evaluation, logger }),
     );
     mesh.free();
     return { ...result, trainable, saved };
@@ -121,12 +130,12 @@ export async function finetune(
     await validation.close();
     divided.dispose();
     average?.disposeAverages();
-    model.dispose();
+    module.dispose();
   }
 }
 
 /** @throws {ConfigError} if ranks hold the model in parts. */
-function averageOf(model: Classifier, { train, parallel }: FinetuneConfig): AveragedModel | undefined {
+function averageOf(model: Vit, { train, parallel }: FinetuneConfig): AveragedModel | undefined {
   if (train.averageDecay === undefined) return undefined;
   if (parallel.tp > 1 || parallel.sharding !== "NO_SHARD")
     throw new ConfigError(
@@ -135,7 +144,29 @@ function averageOf(model: Classifier, { train, parallel }: FinetuneConfig): Aver
   return new AveragedModel(model, train.averageDecay);
 }
 
-function checkClasses(trained: readonly string[], heldOut: readonly string[] = []): void {
+/** Where a run keeps what was learned of its training data, so that it goes on with the same. */
+const FACTS_FILE = "task.json";
+
+async function factsOf(runFolder: string, config: FinetuneConfig, isResumed: boolean): Promise<TaskFacts> {
+  const path = join(runFolder, FACTS_FILE);
+  const stored = isResumed ? await readFile(path, "utf8").catch(() => undefined) : undefined;
+  if (stored !== undefined) return JSON.parse(stored) as TaskFacts;
+  const dataset = await openDataset(datasetSpec(config.data, "train"));
+  const facts = await learnFacts(config, dataset).finally(() => dataset.close?.());
+  await mkdir(runFolder, { recursive: true });
+  await writeDurably(path, `${JSON.stringify(facts)}\n`);
+  return facts;
+}
+
+/** @throws {ConfigError} if ranks would divide the tokens that heads read. */
+function assertWhole({ outputs }: ModelDivision, { sequence, tp }: FinetuneConfig["parallel"]): void {
+  if (sequence && tp > 1 && outputs.length === 0)
+    throw new ConfigError(
+      "parallel.sequence: expected false for heads that read several blocks, whose tokens would lie on several ranks, got true.",
+    );
+}
+
+function checkClasses(trained: readonly string[] = [], heldOut: readonly string[] = []): void {
   if (`${trained}` !== `${heldOut}`)
     throw new ConfigError(
       `finetune: expected the same classes in all splits, got ${trained.join(", ")} for training and ${heldOut.join(", ") || "none"} held out.`,

@@ -4,33 +4,39 @@ import { encodeAdapter, mergeAndUnload } from "@graticule/adapters";
 import { type PlainObject, printConfig } from "@graticule/config";
 import type { Logger } from "@graticule/core";
 import { type ChannelSchema, writeDurably } from "@graticule/data";
-import type { Classifier } from "@graticule/models";
+import type { Vit } from "@graticule/models";
 import { loadWeights, RUN_CONFIG_FILE, saveCheckpoint } from "@graticule/train";
 import { TUNED_FOLDER } from "../encoder.js";
-import { describeVit } from "../vit-model-config.js";
 import { bestWeightsFile, type KeptWeights } from "./best-weights.js";
 import type { FinetuneConfig } from "./finetune-config.js";
-import { type ClassifierScores, scoreClassifier } from "./score-classifier.js";
+import type { NamedTask, TaskFacts } from "./tasks/run-tasks.js";
+import { countTasks, judgeTasks } from "./tasks/score-tasks.js";
+import type { TaskReport, TaskScores } from "./tasks/task.js";
 import { makeTunedModel } from "./tuned-model.js";
 import { openHeldOutImages } from "./tuning-data.js";
 
 /** Where a run keeps the scores of its best weights. */
 const SCORES_FILE = "scores.json";
+/** Images that the report shows. */
+const EXAMPLES = 6;
 
 /** The best weights of a run, as they were saved. */
-export interface SavedClassifier {
+export interface SavedModel {
   readonly step: number;
-  /** Split that the scores are of. */
+  /** Split that the scores are of, and its images. */
   readonly split: "val" | "test";
-  readonly classNames: readonly string[];
-  readonly scores: ClassifierScores;
+  readonly numImages: number;
+  readonly scores: TaskScores;
+  /** What a report says of each task, by its name. */
+  readonly reports: readonly (TaskReport & { readonly name: string })[];
   /** Folder of the checkpoint that holds them. */
   readonly checkpoint: string;
 }
 
 interface SaveTunedOptions {
   readonly best: readonly KeptWeights[];
-  readonly classNames: readonly string[];
+  readonly tasks: readonly NamedTask[];
+  readonly facts: TaskFacts;
   readonly schema: ChannelSchema;
   readonly split: "val" | "test";
   readonly logger: Logger;
@@ -43,30 +49,38 @@ interface SaveTunedOptions {
 export async function saveTuned(
   runFolder: string,
   config: FinetuneConfig,
-  { best, classNames, schema, split, logger }: SaveTunedOptions,
-): Promise<SavedClassifier> {
-  const classifier = await makeTunedModel(config, schema, classNames.length);
+  options: SaveTunedOptions,
+): Promise<SavedModel> {
+  const { best, tasks, schema, split, logger } = options;
+  const heads = tasks.map(({ task }) => task.head);
+  const model = await makeTunedModel(config, schema, heads);
+  const { module } = model;
   try {
-    await loadWeights(bestWeightsFile(runFolder, best), classifier);
+    await loadWeights(bestWeightsFile(runFolder, best), module);
     if (config.tune.method === "lora") {
-      await writeAdapter(join(runFolder, "adapter"), classifier);
-      mergeAndUnload(classifier);
+      await writeAdapter(join(runFolder, "adapter"), module);
+      mergeAndUnload(module);
     }
     const step = best[0]?.step ?? 0;
-    const checkpoint = await saveRun(join(runFolder, TUNED_FOLDER), classifier, { config, classNames, schema, step });
+    const checkpoint = await saveRun(join(runFolder, TUNED_FOLDER), module, config, { ...options, step });
     const share = { batchSize: config.train.microBatchSize, shard: { rank: 0, worldSize: 1 }, logger };
     const heldOut = await openHeldOutImages(config, split, schema, share);
-    const scores = await scoreClassifier(classifier, heldOut).finally(() => heldOut.close());
-    const saved = { step, split, classNames, scores, checkpoint };
+    const parts = await countTasks(tasks, model, heldOut, { examples: EXAMPLES }).finally(() => heldOut.close());
+    const scores = judgeTasks(tasks, parts);
+    const reports = tasks.map(({ name, task }, index) => ({
+      name,
+      ...task.report(parts[index] as readonly unknown[], schema),
+    }));
+    const saved = { step, split, numImages: heldOut.length, scores, checkpoint };
     await writeDurably(join(runFolder, SCORES_FILE), `${JSON.stringify(saved, undefined, 2)}\n`);
-    return saved;
+    return { ...saved, reports };
   } finally {
-    classifier.dispose();
+    module.dispose();
   }
 }
 
-async function writeAdapter(folder: string, classifier: Classifier): Promise<void> {
-  const { config, tensors } = await encodeAdapter(classifier, "default");
+async function writeAdapter(folder: string, model: Vit): Promise<void> {
+  const { config, tensors } = await encodeAdapter(model, "default");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "adapter_config.json"), config);
   await writeFile(join(folder, "adapter_model.safetensors"), tensors);
@@ -74,18 +88,23 @@ async function writeAdapter(folder: string, classifier: Classifier): Promise<voi
 
 async function saveRun(
   folder: string,
-  classifier: Classifier,
-  tuned: Pick<SaveTunedOptions, "classNames" | "schema"> & { readonly config: FinetuneConfig; readonly step: number },
+  model: Vit,
+  config: FinetuneConfig,
+  { tasks, facts, schema, step }: SaveTunedOptions & { readonly step: number },
 ): Promise<string> {
-  const { config, classNames, schema, step } = tuned;
-  const { seed, data, from, tune } = config;
-  const settings = { seed, data, model: describeVit(classifier.config), classNames, tuned: { from, tune } };
-  const plain = JSON.parse(JSON.stringify(settings)) as PlainObject;
+  const { seed, data, from, tune, task } = config;
+  const [{ task: first }] = tasks as readonly [NamedTask];
+  const isClassifier = task === undefined || task.kind === "classification";
+  const outputs =
+    isClassifier && first.meaning.kind === "classes"
+      ? { model: { ...config.model, numClasses: first.head.outputs }, classNames: first.meaning.classNames }
+      : { model: { ...config.model, pool: model.config.pool }, tasks: { task, facts } };
+  const plain = JSON.parse(JSON.stringify({ seed, data, ...outputs, tuned: { from, tune } })) as PlainObject;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, RUN_CONFIG_FILE), printConfig(plain));
   return saveCheckpoint({
-    ...{ runFolder: folder, keep: 1, model: classifier.stateDict(), optimizer: { tensors: new Map(), updates: {} } },
+    ...{ runFolder: folder, keep: 1, model: model.stateDict(), optimizer: { tensors: new Map(), updates: {} } },
     state: { ...{ step, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0 }, seed, config: plain, schema },
   });
 }

@@ -1,20 +1,56 @@
 import { addLora } from "@graticule/adapters";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
-import { type Classifier, loadMaeEncoder, makeClassifier } from "@graticule/models";
-import { deferInitialization } from "@graticule/nn";
+import { type HeadConfig, loadMaeEncoder, makeClassifier, makeVitWithHeads, type Vit } from "@graticule/models";
+import { type DropoutStreams, deferInitialization, type StateReader } from "@graticule/nn";
 import { openCheckpointWeights } from "@graticule/train";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { type PretrainedRun, withoutHead } from "../encoder.js";
 import { maeConfigFor } from "../mae-model-config.js";
 import type { ModelDivision } from "../ranks/divide-model.js";
 import { describeVit, type VitModelConfig, vitConfigFor } from "../vit-model-config.js";
 import type { FinetuneConfig } from "./finetune-config.js";
 
-/** Where a classifier can be divided among ranks. */
-export const classifierDivision: ModelDivision = { blocks: "blocks.*", outputs: ["head"], channels: [] };
+/** An encoder with what reads it. */
+export interface TunedModel {
+  readonly module: Vit;
+  /** The outputs of each head; random streams make the encoder drop paths. */
+  outputs(images: Tensor, streams?: DropoutStreams): Tensor[];
+}
 
 /**
- * The shape of a classifier on a run's encoder, as settings. It pools as its ViT does; a masked autoencoder's tokens by
+ * An encoder with new heads: one head on the pooled features makes a classifier, which pools as the encoder's settings say;
+ * others, or several, stand side by side on normalized tokens.
+ */
+export function makeModelWithHeads(
+  model: VitModelConfig,
+  { inChannels, heads, dropPathRate, seed }: ModelOptions,
+): TunedModel {
+  const shape = { ...vitConfigFor(model, inChannels), dropPathRate };
+  const [head] = heads as readonly [HeadConfig];
+  if (heads.length === 1 && head.kind === "pooled") {
+    const module = makeClassifier({ ...shape, numClasses: head.outputs }, { seed });
+    return { module, outputs: (images, streams) => [module.forward(images, streams)] };
+  }
+  const module = makeVitWithHeads({ ...shape, heads }, { seed });
+  return { module, outputs: (images, streams) => module.forwardHeads(images, streams) };
+}
+
+export interface ModelOptions {
+  readonly inChannels: number;
+  readonly heads: readonly HeadConfig[];
+  readonly dropPathRate: number;
+  readonly seed: number;
+}
+
+/** Where a tuned model can be divided among ranks: of heads the one of a classifier alone. */
+export function divisionOf({ module }: TunedModel): ModelDivision {
+  const hasClassifier = module.namedModules().some(([path]) => path === "head");
+  return { blocks: "blocks.*", outputs: hasClassifier ? ["head"] : [], channels: [] };
+}
+
+/**
+ * The shape of a model on a run's encoder, as settings. A classifier pools as its ViT does; a masked autoencoder's tokens by
  * their mean, as in MAE's fine-tuning.
  *
  * @throws {ConfigError} if the run's encoder is no ViT.
@@ -34,8 +70,8 @@ export function tunableModel({ run: { model }, checkpoint: { path, state } }: Pr
 }
 
 /**
- * A classifier as a run trains it, with the encoder of the run that it starts from or, where a checkpoint will bring the
- * weights anyway, without. What isn't trained is frozen.
+ * A model as a run trains it, with the encoder of the run that it starts from or, where a checkpoint will bring the weights
+ * anyway, without. What isn't trained is frozen.
  *
  * @throws {MismatchError} if the encoder has another shape than the settings say.
  * @throws {RangeError} if there are fewer blocks than are to be trained, or a target is no linear layer.
@@ -43,34 +79,47 @@ export function tunableModel({ run: { model }, checkpoint: { path, state } }: Pr
 export async function makeTunedModel(
   { seed, model, tune, dropPathRate }: FinetuneConfig,
   schema: ChannelSchema,
-  numClasses: number,
+  heads: readonly HeadConfig[],
   from?: PretrainedRun,
-): Promise<Classifier> {
-  const shape = vitConfigFor(model, schema.length);
-  const classifier = deferInitialization(() => makeClassifier({ ...shape, numClasses, dropPathRate }, { seed }));
+): Promise<TunedModel> {
+  const options = { inChannels: schema.length, heads, dropPathRate, seed };
+  const tuned = deferInitialization(() => makeModelWithHeads(model, options));
   if (from) {
     const weights = await openCheckpointWeights(from.checkpoint);
-    await loadMaeEncoder(classifier, withoutHead(weights)).finally(() => weights.close());
+    const source = withLastNorm(withoutHead(weights), tuned.module);
+    await loadMaeEncoder(tuned.module, source).finally(() => weights.close());
   }
-  freeze(classifier, tune, seed);
-  return classifier;
+  freeze(tuned.module, tune, seed);
+  return tuned;
 }
 
-function freeze(classifier: Classifier, { method, lastBlocks, lora }: FinetuneConfig["tune"], seed: number): void {
+/** Weights whose last norm is the one behind the mean of the tokens, for a model that norms the tokens. */
+function withLastNorm(source: StateReader, model: Vit): StateReader {
+  if (model.norm === undefined || source.tensors.has("norm.weight")) return source;
+  const rename = (name: string): string => name.replace(/^fc_norm\./, "norm.");
+  const stored = new Map(Array.from(source.tensors.keys(), (name) => [rename(name), name]));
+  return {
+    tensors: new Map(Array.from(source.tensors, ([name, tensor]) => [rename(name), tensor])),
+    read: (name) => source.read(stored.get(name) ?? name),
+  };
+}
+
+function freeze(model: Vit, { method, lastBlocks, lora }: FinetuneConfig["tune"], seed: number): void {
   if (method === "full") return;
   if (method === "lora") {
     const { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targets, rsLora, dora } = lora;
     const options = { loraRank, loraAlpha, loraDropout, targets, rsLora, dora };
-    addLora(classifier, { ...options, modulesToSave: ["head"], seed });
+    const heads = model.namedModules().flatMap(([path]) => (/^(head|heads\.\d+)$/.test(path) ? [path] : []));
+    addLora(model, { ...options, modulesToSave: heads, seed });
     return;
   }
-  const { depth } = classifier.config;
+  const { depth } = model.config;
   if (method === "last-blocks" && lastBlocks > depth)
     throw new RangeError(`tune.lastBlocks: expected at most the model's ${depth} blocks, got ${lastBlocks}.`);
   const first = method === "linear" ? depth : depth - lastBlocks;
-  for (const [path, parameter] of classifier.namedParameters()) {
+  for (const [path, parameter] of model.namedParameters()) {
     const block = Number(/^blocks\.(\d+)\./.exec(path)?.[1] ?? -1);
     const isNorm = method === "last-blocks" && /^(norm|fc_norm)\./.test(path);
-    parameter.setTrainable(path.startsWith("head.") || isNorm || block >= first);
+    parameter.setTrainable(/^heads?\./.test(path) || isNorm || block >= first);
   }
 }

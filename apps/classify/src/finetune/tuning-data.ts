@@ -38,29 +38,21 @@ async function hasImages(data: FinetuneConfig["data"], split: Split): Promise<bo
   }
 }
 
-/** Training images of each class. Reads all images where the data don't know their classes before. */
-export async function countLabels({ data }: Pick<FinetuneConfig, "data">, numClasses: number): Promise<number[]> {
-  const dataset = await openDataset(datasetSpec(data, "train"));
-  const counts = new Array<number>(numClasses).fill(0);
-  for (let index = 0; index < dataset.length; index++) {
-    const label = dataset.labels?.[index] ?? (await dataset.read(index)).label ?? -1;
-    if (label >= 0) counts[label] = (counts[label] as number) + 1;
-  }
-  await dataset.close?.();
-  return counts;
-}
-
 /** Source: Zhong et al. 2020, §4.2, arXiv:1708.04896. */
 const ERASED = { area: [0.02, 0.4], ratio: [0.3, 1 / 0.3] } as const;
 
 type LoaderShare = Pick<RankShare, "batchSize" | "shard" | "logger">;
 
-/** Opens the augmented training images, this rank's share of each batch. @throws {ConfigError} if they have no classes. */
+/**
+ * Opens the augmented training images, this rank's share of each batch.
+ *
+ * @throws {ConfigError} if images are to be mixed whose targets are more than a class.
+ */
 export async function openTrainingImages(
   config: FinetuneConfig,
   schema: ChannelSchema,
   { batchSize, shard, logger }: LoaderShare,
-): Promise<Loader & { readonly classNames: readonly string[] }> {
+): Promise<Loader> {
   const { augment, train, seed, model } = config;
   const dataset = datasetSpec(config.data, "train");
   const { length } = await openDataset(dataset);
@@ -74,19 +66,18 @@ export async function openTrainingImages(
   if (augment.verticalFlip) flips.push({ kind: "verticalFlip" });
   const { numWorkers, prefetchBatches, onCorrupt, balanceClasses } = config.loader;
   const { erasing: probability, mixup, cutmix } = augment;
+  const { kind = "classification" } = config.task ?? {};
+  if (mixup + cutmix > 0 && kind !== "classification")
+    throw new ConfigError(
+      `augment: expected mixup 0 and cutmix 0 for task ${kind}, got ${mixup} and ${cutmix}. They mix single classes alone.`,
+    );
   const erasing: TransformSpec[] = probability > 0 ? [{ kind: "randomErasing", probability, ...ERASED }] : [];
-  const loader = await makeLoader({
+  return makeLoader({
     ...{ dataset, schema, batchSize, shard, seed, shuffle: true, dropLast: length >= train.microBatchSize },
     transforms: [crop, ...flips, { kind: "normalize" }, ...erasing],
     ...{ numWorkers, prefetchBatches, onCorrupt, logger, balanceClasses },
     ...(mixup + cutmix > 0 && { mix: { mixup, cutmix } }),
   });
-  const { classNames = [] } = loader;
-  if (classNames.length > 0) return { ...loader, classNames };
-  await loader.close();
-  throw new ConfigError(
-    "finetune: expected images in class folders or weak labels, got none in split 'train'. Lay the images out as root/class/*, or set data.weakLabels.",
-  );
 }
 
 /** Opens this rank's share of held-out images as the model sees them, in order. */

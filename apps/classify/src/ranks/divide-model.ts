@@ -7,6 +7,7 @@ import {
   distributeChannels,
   fullyShard,
   type Mesh,
+  openTensorCollectives,
   outputPlan,
   tensorParallel,
 } from "@graticule/parallel";
@@ -48,6 +49,8 @@ export function divideModel(
   const { backwardPrefetch, forwardPrefetch, computeDtype, reduceDtype, offload, offloadFolder } = parallel;
   const isSharded = mesh.sizes.fsdp > 1 || offload !== "none";
   if (mesh.world.size === 1 && !isSharded) return { strategy: singleDevice(), dispose() {} };
+  const travels = openTensorCollectives(mesh);
+  if (travels !== undefined) logger.info(`tensors go between GPUs by ${travels}`);
   const tp = mesh.axis("tp");
   if (parallel.dchag) for (const path of division.channels) distributeChannels(model, tp, path);
   if (tp.size > 1) cutLayers(model, mesh, division, parallel, logger);

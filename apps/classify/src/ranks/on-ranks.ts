@@ -28,8 +28,8 @@ export async function onRanks(
   run: (world: Communicator) => Promise<void>,
 ): Promise<void> {
   if (ranks !== undefined) assertShared(config, ranks);
-  const { deadlineSeconds } = config.parallel;
-  const opened = await openRanks({ ...(ranks !== undefined && { ranks }), timeoutSeconds: deadlineSeconds });
+  const { deadlineSeconds: timeoutSeconds, deviceCollectives } = config.parallel;
+  const opened = await openRanks({ ...(ranks !== undefined && { ranks }), timeoutSeconds, deviceCollectives });
   if ("world" in opened) await run(opened.world);
   else process.exitCode = opened.exitCode;
 }

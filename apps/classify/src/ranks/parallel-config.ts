@@ -24,12 +24,16 @@ export const parallelConfig = z.strictObject({
   computeDtype: storedFloat.default("float32"),
   reduceDtype: storedFloat.default("float32"),
   /**
-   * Keeps shards and the optimizer's moments in files of `offloadFolder`, so that a model trains whose state memory can't
-   * hold; slower. Works on one rank too. Needs backend torch.
+   * Keeps shards and the optimizer's moments in the host's memory, for a model on a GPU, or in files of `offloadFolder`, so
+   * that a model trains whose state memory can't hold; slower. Works on one rank too. Needs backend torch.
    */
-  offload: z.enum(["none", "disk"]).default("none"),
+  offload: z.enum(["none", "host", "disk"]).default("none"),
   /** A folder on a fast disk of each machine. */
   offloadFolder: z.string().min(1).optional(),
+  /** What carries tensors between GPUs; `auto`: NCCL, or RCCL, where each rank has it and a GPU of its own, else MPI. */
+  deviceCollectives: z.enum(["auto", "nccl", "mpi"]).default("auto"),
+  /** Whether several ranks may have the same GPU. */
+  shareGpus: z.boolean().default(false),
   /** An exchange between ranks that takes longer ends the run, naming those that are missing. Units: seconds. */
   deadlineSeconds: z.number().gt(0).default(1800),
 });

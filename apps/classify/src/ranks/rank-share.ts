@@ -1,9 +1,11 @@
 import { ConfigError, type Logger, makeLogger } from "@graticule/core";
 import { type Communicator, detectLauncher, gatherPlacements, mpiLibraryVersion } from "@graticule/mpi";
 import { type Mesh, makeMesh } from "@graticule/parallel";
+import { countGpus } from "@graticule/train";
 import type { BackendConfig } from "../backend-config.js";
 import { formatTable } from "../command-line.js";
 import { meshSizes, type ParallelConfig } from "./parallel-config.js";
+import { assertOwnGpus, rankDevice } from "./rank-device.js";
 
 /** What of a run's settings says how its ranks share it. */
 export interface SharedRunConfig {
@@ -35,9 +37,10 @@ export interface RankShare {
  * Divides a run among the ranks, which keep its batches and thus its results; those along `tp` share the data of one.
  * Collective.
  *
- * @throws {ConfigError} if the ranks can't be divided as the settings say, or don't divide `train.microBatchSize`.
+ * @throws {ConfigError} if the ranks can't be divided as the settings say, don't divide `train.microBatchSize`, or have no
+ * GPU each where they are to have one.
  */
-export function shareOf(world: Communicator, config: SharedRunConfig, logger: Logger): RankShare {
+export async function shareOf(world: Communicator, config: SharedRunConfig, logger: Logger): Promise<RankShare> {
   const { rank, size } = world;
   const dataRanks = assertShared(config, size);
   const mesh = makeMesh(world, meshSizes(config.parallel, size));
@@ -45,7 +48,9 @@ export function shareOf(world: Communicator, config: SharedRunConfig, logger: Lo
   const shard = { rank: mesh.data.rank, worldSize: dataRanks };
   if (size === 1) return { mesh, backend: config.backend, batchSize, shard, logger };
   const { device, threads } = config.backend;
-  const placements = gatherPlacements(world, (localRank) => (device === "cuda" ? `cuda:${localRank}` : device));
+  const gpuCount = device === "cuda" ? await countGpus() : 0;
+  const placements = gatherPlacements(world, (localRank) => rankDevice(device, localRank, gpuCount));
+  if (!config.parallel.shareGpus) assertOwnGpus(placements);
   const own = placements[rank] as (typeof placements)[number];
   if (rank === 0) {
     const rows = placements.map((each) => [

@@ -49,7 +49,7 @@ export async function trainForecaster(
   const { world = soloCommunicator(), resume = false } = options;
   const { seed, parallel } = config;
   const { microBatchSize, gradAccumSteps, validateEveryEpochs, patienceEpochs, recompute } = config.train;
-  const share = shareOf(world, config, options.logger ?? silentLogger);
+  const share = await shareOf(world, config, options.logger ?? silentLogger);
   const { mesh, logger, batchSize, shard } = share;
   const backend = await openBackend(share.backend, logger);
   const samples = await openForecastSamples(samplesOptions(config, "train"));

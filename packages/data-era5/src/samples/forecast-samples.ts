@@ -1,26 +1,25 @@
 import { ConfigError } from "@graticule/core";
-import {
-  type Channel,
-  type ChannelSchema,
-  type Dataset,
-  type DatasetSpec,
-  type DirectReads,
-  type Draw,
-  type JsonValue,
-  makeStatisticsCollector,
-  type PackedShardsOptions,
-  type Sample,
+import type {
+  Channel,
+  ChannelSchema,
+  Dataset,
+  DatasetSpec,
+  DirectReads,
+  Draw,
+  JsonValue,
+  PackedShardsOptions,
+  Sample,
 } from "@graticule/data";
 import type { LatLonGrid } from "../grid/lat-lon-grid.js";
-import { type ChannelScale, readStatistics, type StoreStatistics } from "../store/store-statistics.js";
+import { type ChannelScale, readStatistics } from "../store/store-statistics.js";
 import { formatHours } from "../store/store-time.js";
-import { findTime } from "../store/time-segments.js";
-import { usableRange } from "../store/time-splits.js";
-import { openWeatherStore, type WeatherStore } from "../store/weather-store.js";
+import { openWeatherStore } from "../store/weather-store.js";
 import { drawLeadTime, type LeadTimes, listLeadTimes } from "./lead-times.js";
 import { assertScales, maskOf, normalizePlanes } from "./normalize-planes.js";
-import { listSampleStarts } from "./sample-starts.js";
-import { fillTimeFeatures, TIME_FEATURES, type TimeFeature, timeFeatureSchema } from "./time-features.js";
+import { describeInputs, normalizeStatic, pickChannels, scalesOfTarget, withScale } from "./sample-channels.js";
+import { findStarts } from "./sample-starts.js";
+import { makeStateReader } from "./state-reader.js";
+import { fillTimeFeatures, TIME_FEATURES, type TimeFeature } from "./time-features.js";
 
 export interface ForecastSamplesOptions {
   /** Folder of the store. */
@@ -116,41 +115,17 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
   const forcingsHeld = held.filter((place) => place >= firstForcing);
   const shape = [held.length, height, width] as const;
   const targetShape = [targets.length, height, width];
-  const recordValues = store.fields.shape[0] * plane;
-  const spare: Float32Array[] = [];
-
-  /** Reads channels of the record at a time into `pixels`. */
-  async function readChannels(hours: number, channels: readonly number[], pixels: Float32Array): Promise<void> {
-    const index = findTime(store.hours, hours);
-    const isWhole = channels.length * plane === recordValues && channels.every((channel, place) => channel === place);
-    const record = isWhole ? pixels : (spare.pop() ?? new Float32Array(recordValues));
-    await store.fields.direct.readInto(index, record);
-    if (isWhole) return;
-    for (const [place, channel] of channels.entries())
-      pixels.set(record.subarray(channel * plane, (channel + 1) * plane), place * plane);
-    spare.push(record);
-  }
+  const reader = makeStateReader(store, inputs, inputScales);
 
   async function readTarget(start: number, lead: number): Promise<Float32Array> {
     const values = new Float32Array(targets.length * plane);
-    await readChannels(start + lead, targets, values);
+    await reader.readChannels(start + lead, targets, values);
     if (target === "state") return values;
     const before = new Float32Array(values.length);
-    await readChannels(start, targets, before);
+    await reader.readChannels(start, targets, before);
     for (let position = 0; position < values.length; position++)
       values[position] = (values[position] as number) - (before[position] as number);
     return values;
-  }
-
-  /** Reads normalized channels of the state, by their places in it. */
-  async function readStateChannels(hours: number, places: readonly number[], pixels: Float32Array): Promise<void> {
-    if (findTime(store.hours, hours) < 0)
-      throw new RangeError(
-        `forecast samples: expected a time of the store, got ${formatHours(store.calendar, hours)}.`,
-      );
-    const pick = <T>(of: readonly T[]): T[] => places.map((place) => of[place] as T);
-    await readChannels(hours, pick(inputs), pixels);
-    normalizePlanes(pixels, pick(inputScales), plane);
   }
 
   /** Fills what lies behind the states; `forcings` begins there. */
@@ -186,7 +161,7 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     for (const [state, offset] of [0, ...historyHours].entries()) {
       const places = statesHeld[state] as number[];
       const end = first + places.length * plane;
-      if (places.length > 0) await readStateChannels(start - offset, places, pixels.subarray(first, end));
+      if (places.length > 0) await reader.readState(start - offset, places, pixels.subarray(first, end));
       first = end;
     }
     fillHeldForcings(pixels.subarray(first), { startHours: start, targetHours: start + lead });
@@ -220,7 +195,7 @@ export async function openForecastSamples(options: ForecastSamplesOptions): Prom
     read,
     direct: { shape, readInto },
     stateChannels: inputs.length,
-    readState: (hours, pixels) => readStateChannels(hours, allInputs, pixels),
+    readState: (hours, pixels) => reader.readState(hours, allInputs, pixels),
     fillForcings: (pixels, times) => fillForcings(pixels.subarray(firstForcing * plane), times),
     close: () => store.close(),
   };
@@ -244,81 +219,4 @@ function assertHeld(held: readonly number[], channels: number): void {
     throw new RangeError(
       `heldChannels: expected rising places from 0 to ${channels - 1}, got ${held.join(", ") || "none"}.`,
     );
-}
-
-function pickChannels({ schema }: WeatherStore, option: string, names: readonly string[] | undefined): number[] {
-  if (names?.length === 0) throw new ConfigError(`${option}: expected at least one channel, got none.`);
-  return (names ?? schema.map(({ name }) => name)).map((name) => {
-    const channel = schema.findIndex((known) => known.name === name);
-    if (channel >= 0) return channel;
-    throw new ConfigError(
-      `${option}: expected channels of the store (${schema.map((known) => known.name).join(", ")}), got '${name}'.`,
-    );
-  });
-}
-
-function scalesOfTarget(
-  { channels, tendencies }: StoreStatistics,
-  target: NonNullable<ForecastSamplesOptions["target"]>,
-  targets: readonly number[],
-): ChannelScale[] {
-  const scales = target === "state" ? channels : tendencies[target.tendencyHours];
-  if (!scales)
-    throw new ConfigError(
-      `target.tendencyHours: expected hours that were measured (${Object.keys(tendencies).join(", ") || "none"}), got ${JSON.stringify(target)}. Measure the store with these tendencyHours.`,
-    );
-  return targets.map((channel) => scales[channel] as ChannelScale);
-}
-
-function normalizeStatic({ static: fixed, fields }: WeatherStore): {
-  pixels: Float32Array;
-  scales: readonly Channel[];
-} {
-  if (!fixed) return { pixels: new Float32Array(0), scales: [] };
-  const collector = makeStatisticsCollector(fixed.schema.length);
-  collector.add(fixed.pixels);
-  const scales = collector
-    .result()
-    .map(({ count, mean, std }, channel) => ({ ...(fixed.schema[channel] as Channel), count, mean, std }));
-  assertScales(scales);
-  const pixels = fixed.pixels.slice();
-  normalizePlanes(pixels, scales, fields.shape[1] * fields.shape[2]);
-  return { pixels, scales: scales.map(({ count: _, ...channel }) => channel) };
-}
-
-function findStarts(
-  store: WeatherStore,
-  { splits, gapHours }: StoreStatistics,
-  split: string,
-  historyHours: readonly number[],
-  leads: readonly number[],
-): Int32Array {
-  const window = Math.max(0, ...historyHours) + Math.max(...leads);
-  const range = usableRange(splits, split, Math.max(gapHours, window));
-  const starts = listSampleStarts(store.hours, range, [...historyHours.map((hours) => -hours), ...leads]);
-  if (starts.length > 0) return starts;
-  const [from, to] = [range.fromHours, range.toHours].map((hours) => formatHours(store.calendar, hours));
-  throw new ConfigError(
-    `forecast samples: expected starts in split '${split}', got none: from ${from} to ${to} no window of ${window} hours is without a gap. Shorten lead times or history, or widen the split.`,
-  );
-}
-
-function describeInputs(
-  { schema }: WeatherStore,
-  inputs: readonly number[],
-  scales: readonly ChannelScale[],
-  historyHours: readonly number[],
-  fixed: readonly Channel[],
-  features: readonly TimeFeature[],
-): ChannelSchema {
-  const states = [0, ...historyHours].flatMap((hours) =>
-    inputs.map((channel, place) =>
-      withScale(schema[channel] as Channel, scales[place] as ChannelScale, hours === 0 ? "" : ` ${hours} h before`),
-    ),
-  );
-  return [...states, ...fixed, ...timeFeatureSchema(features)];
-}
-
-function withScale(channel: Channel, { mean, std }: ChannelScale, suffix: string): Channel {
-  return { ...channel, name: channel.name + suffix, mean, std };
 }

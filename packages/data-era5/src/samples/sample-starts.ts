@@ -1,5 +1,9 @@
+import { ConfigError } from "@graticule/core";
+import type { StoreStatistics } from "../store/store-statistics.js";
+import { formatHours } from "../store/store-time.js";
 import { findTime } from "../store/time-segments.js";
-import { indicesWithin, type TimeRange } from "../store/time-splits.js";
+import { indicesWithin, type TimeRange, usableRange } from "../store/time-splits.js";
+import type { WeatherStore } from "../store/weather-store.js";
 
 /**
  * Indices of the times that samples may start from: history and every lead time lie within the range, at times that are
@@ -33,4 +37,22 @@ function numberRuns(hours: Float64Array): Int32Array {
     runs[index] = (runs[index - 1] as number) + (step > shortest ? 1 : 0);
   }
   return runs;
+}
+
+/** Starts of a split of a store. @throws {ConfigError} if there are none. */
+export function findStarts(
+  store: WeatherStore,
+  { splits, gapHours }: StoreStatistics,
+  split: string,
+  historyHours: readonly number[],
+  leads: readonly number[],
+): Int32Array {
+  const window = Math.max(0, ...historyHours) + Math.max(...leads);
+  const range = usableRange(splits, split, Math.max(gapHours, window));
+  const starts = listSampleStarts(store.hours, range, [...historyHours.map((hours) => -hours), ...leads]);
+  if (starts.length > 0) return starts;
+  const [from, to] = [range.fromHours, range.toHours].map((hours) => formatHours(store.calendar, hours));
+  throw new ConfigError(
+    `forecast samples: expected starts in split '${split}', got none: from ${from} to ${to} no window of ${window} hours is without a gap. Shorten lead times or history, or widen the split.`,
+  );
 }

@@ -5,6 +5,7 @@ import { ConfigError, FormatError } from "@graticule/core";
 import { type Dataset, type DatasetSpec, type JsonValue, resample, type Sample, type Split } from "@graticule/data";
 import { selectBands } from "../band-selection.js";
 import { openRaster } from "../raster.js";
+import { splitEntries } from "../split-entries.js";
 import { ensureExtracted, ensureFile, type FetchOptions } from "./benchmark-files.js";
 import { BIG_EARTH_NET_19, BIG_EARTH_NET_43, CORINE_TO_19 } from "./big-earth-net-classes.js";
 import type { BenchmarkFile } from "./scene-benchmarks.js";
@@ -16,8 +17,12 @@ export interface BigEarthNetOptions extends FetchOptions {
   readonly sensors?: "s1" | "s2" | "both";
   /** 19 if absent. */
   readonly numClasses?: 19 | 43;
-  /** The samples of one published split; every patch on disk if absent. */
+  /** The samples of one published split, or a share of the patches on disk; every patch on disk if absent. */
   readonly split?: Split;
+  /** Shares the patches on disk out by a seed instead of by the published lists. */
+  readonly splitFractions?: Readonly<Record<Split, number>>;
+  /** Decides which patch goes where then; 0 if absent. */
+  readonly seed?: number;
   /** Names of the bands to read; all if absent. */
   readonly bands?: readonly string[];
 }
@@ -63,7 +68,7 @@ const PATCH_SIZE = 120;
 const MAX_JSON_BYTES = 2 ** 20;
 
 /** Names of a patch's folders by sensor. */
-type Patch = Partial<Readonly<Record<Sensor, string>>>;
+type Patch = Partial<Readonly<Record<Sensor | "split", string>>>;
 
 /**
  * Opens BigEarthNet v1.0, the multi-label benchmark of Sentinel-1 and Sentinel-2 patches over Europe. Bands at 20 m
@@ -89,7 +94,10 @@ export async function openBigEarthNet(options: BigEarthNetOptions): Promise<Data
   const allBands = used.flatMap((sensor) => SENSORS[sensor].bands.map((band) => ({ sensor, band })));
   const names = allBands.map(({ band }) => band);
   const bands = selectBands(where, names, options.bands).map((index) => allBands[index] as (typeof allBands)[0]);
-  const patches = split === undefined ? await listPatches(folders, used) : await readSplit(where, split, options);
+  const isPublished = split !== undefined && options.splitFractions === undefined;
+  const patches = isPublished
+    ? await readSplit(where, split, options)
+    : splitEntries(where, await listPatches(folders, used), options);
   if (patches.length === 0)
     throw new ConfigError(`${where}: expected patches in '${folders[used[0] as Sensor]}', got none.`);
 

@@ -143,7 +143,7 @@ export const SCENE_BENCHMARKS = {
     folders: ["AID", "AID_dataset/AID", "."],
     trainFraction: 0.2,
     byHand:
-      "AID's authors publish it on cloud drives alone: follow the links on http://www.captain-whu.com/project/AID/ and put its 30 class folders into 'AID'",
+      "AID's authors publish it on cloud drives alone: follow the links on https://captain-whu.github.io/AID/, or take the copy at https://huggingface.co/datasets/blanchon/AID, and put its 30 class folders into 'AID'",
   },
   "nwpu-resisc45": {
     title: "NWPU-RESISC45",

@@ -4,12 +4,12 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Vit } from "../vit/vit.js";
 
 /** Parameters that a masked autoencoder has no values for: they keep those that they have. */
-const NEW_IN_VIT = /^(head|fc_norm)\./;
+const NEW_IN_VIT = /^(heads?|fc_norm)\./;
 /** Tensors of a masked autoencoder that a ViT may have no place for. */
 const MAE_ONLY = /^(decoder_|mask_token$|norm\.)/;
 
 /**
- * Sets a ViT's or classifier's encoder from the tensors of a masked autoencoder; `head` and `fc_norm` stay as they are,
+ * Sets a ViT's or classifier's encoder from the tensors of a masked autoencoder; heads and `fc_norm` stay as they are,
  * as in MAE's fine-tuning. Returns the names that had no counterpart.
  *
  * @throws {MismatchError} if another tensor is missing, unexpected or of another shape.

@@ -59,14 +59,25 @@ export class Vit extends Module {
    */
   forwardFeatures(images: Tensor, streams?: DropoutStreams): Tensor3D {
     return tidy(() => {
+      const [x] = this.tokensAfter(images, [this.blocks.length - 1], streams) as [Tensor];
+      return (this.norm ? this.norm.forward(x) : x) as Tensor3D;
+    });
+  }
+
+  /** All tokens behind some blocks, in the order asked for, not normalized: `[B, C, H, W]` → each `[B, 1 + N, D]`. */
+  tokensAfter(images: Tensor, blocks: readonly number[], streams?: DropoutStreams): Tensor3D[] {
+    return tidy(() => {
       const { patchEmbed, clsToken, posEmbed } = this;
       const patches = patchEmbed.forward(images); // [B, N, D]
       const places = posEmbed.variable;
       const positions = patchEmbed instanceof GroupedPatchEmbed ? patchEmbed.positions(places) : places;
       let x: Tensor = add(prependClsToken(patches, clsToken.variable), positions);
-      for (const [index, block] of this.blocks.entries())
+      const found = new Map<number, Tensor>();
+      for (const [index, block] of this.blocks.entries()) {
         x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
-      return (this.norm ? this.norm.forward(x) : x) as Tensor3D;
+        if (blocks.includes(index)) found.set(index, x);
+      }
+      return blocks.map((block) => found.get(block) as Tensor3D);
     });
   }
 

@@ -11,15 +11,15 @@ import { type Tensor, tidy, type Variable, variable, zeros } from "@tensorflow/t
 import { broadcastParameter } from "../broadcast-parameter.js";
 import type { Mesh } from "../mesh.js";
 import { type FlatLayout, layOutFlat } from "./flat-layout.js";
-import { StateFile } from "./state-file.js";
+import { OffloadedState, type StateHome } from "./offloaded-state.js";
 import { makeFloats, restoreFloats } from "./stored-floats.js";
 
 export interface FlatShardOptions {
   /** What the parameters are gathered in. */
   readonly dtype: StoredFloat;
-  /** Folder of the file that the shard lies in; memory if absent. */
-  readonly offloadFolder?: string;
-  /** Whether the file has room for the optimizer's moments too. */
+  /** Where the shard lies; the device's memory if absent. */
+  readonly home?: StateHome;
+  /** Whether there is room for the optimizer's moments too. */
   readonly hasMoments: boolean;
 }
 
@@ -31,8 +31,8 @@ export class FlatShard {
   readonly layout: FlatLayout;
   /** By path, this rank's part of each parameter, in the shard's memory. */
   readonly pieces: ReadonlyMap<string, Variable>;
-  /** Where the shard lies, if on the disk. */
-  readonly file: StateFile | undefined;
+  /** Where the shard lies, if not in the device's memory. */
+  readonly offloaded: OffloadedState | undefined;
   readonly #group: Communicator;
   readonly #dtype: StoredFloat;
   /** Of this rank. Shape: `[shardSize]`. */
@@ -49,16 +49,16 @@ export class FlatShard {
   constructor(
     parameters: readonly (readonly [path: string, parameter: Parameter])[],
     mesh: Mesh,
-    { dtype, offloadFolder, hasMoments }: FlatShardOptions,
+    { dtype, home, hasMoments }: FlatShardOptions,
   ) {
     this.#group = mesh.axis("fsdp");
     this.#dtype = dtype;
     const { rank, size } = this.#group;
-    this.#isAlone = size === 1 && dtype === "float32" && offloadFolder === undefined;
+    this.#isAlone = size === 1 && dtype === "float32" && home === undefined;
     this.layout = layOutFlat(parameters, size, rank);
     const { shardSize } = this.layout;
     this.#shard = makeFloats(shardSize, "float32");
-    if (offloadFolder !== undefined) this.file = new StateFile(this.#shard, offloadFolder, hasMoments ? 2 : 0);
+    if (home !== undefined) this.offloaded = new OffloadedState(this.#shard, home, hasMoments ? 2 : 0);
     this.#full = makeFloats(size * shardSize, dtype);
     releaseStorage(this.#full);
     this.#own = makeFloats(shardSize, dtype);
@@ -67,7 +67,7 @@ export class FlatShard {
     for (const { path, parameter, start, length, inShard } of this.layout.parameters) {
       broadcastParameter(parameter, mesh.data);
       const piece = tidy(() => variable(zeros([length]), false));
-      if (this.file) this.file.place(piece, inShard);
+      if (this.offloaded) this.offloaded.place(piece, inShard);
       else placeStorage(piece, this.#shard, inShard);
       const values = makeFloats(length, "float32");
       placeStorage(values, parameter.variable, start);
@@ -77,7 +77,7 @@ export class FlatShard {
       pieces.set(path, piece);
     }
     this.pieces = pieces;
-    this.file?.evict();
+    this.offloaded?.evict();
     if (this.#isAlone) this.#placeVariables();
   }
 
@@ -88,7 +88,7 @@ export class FlatShard {
     restoreFloats(this.#full, this.#dtype);
     placeStorage(this.#own, this.#full, rank * this.layout.shardSize);
     copyStorage(this.#shard, this.#own);
-    this.file?.evictShard();
+    this.offloaded?.evictShard();
     if (size > 1) this.#gather = this.#group.startAllGather(dataPointer(this.#own), dataPointer(this.#full));
     this.#state = "gathering";
   }
@@ -122,12 +122,12 @@ export class FlatShard {
 
   /** Begins to read the shard from the disk, if it is there and not gathered. */
   fetch(): void {
-    if (this.#state === "parts") this.file?.fetchShard();
+    if (this.#state === "parts") this.offloaded?.fetchShard();
   }
 
   dispose(): void {
     this.release();
     for (const tensor of [this.#shard, this.#full, this.#own, ...this.pieces.values()]) tensor.dispose();
-    this.file?.dispose();
+    this.offloaded?.dispose();
   }
 }

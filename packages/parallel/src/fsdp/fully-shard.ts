@@ -10,6 +10,7 @@ import { findHolders, type ParameterHolders } from "../parameter-holders.js";
 import type { RankStrategy } from "../rank-strategy.js";
 import { reduceStatistics } from "../reduce-statistics.js";
 import type { GradientShard } from "./gradient-shard.js";
+import type { StateHome } from "./offloaded-state.js";
 import { ShardUnit, type UnitPart } from "./shard-unit.js";
 import { StateStreaming } from "./state-streaming.js";
 import { type BackwardPrefetch, UnitSchedule } from "./unit-schedule.js";
@@ -32,8 +33,9 @@ export interface FullyShardOptions {
    */
   readonly limitAllGathers?: boolean;
   /**
-   * Where float32 shards and the optimizer's state lie while they are not used: `host`, the memory of this machine, in which
-   * a model on the CPU lies anyway, or `disk`, in files of `offloadFolder`; `none` unless given. Gradients stay in memory.
+   * Where float32 shards and the optimizer's state lie, and are updated: `host`, page-locked memory of this machine, from
+   * which a unit comes to the GPU when it is used (a model on the CPU lies there anyway), or `disk`, in files of
+   * `offloadFolder`; `none` unless given. Gradients stay on the device.
    */
   readonly offload?: "none" | "host" | "disk";
   /** Folder on a fast disk of the machine itself. Its files have no names, and are gone with the process. */
@@ -78,21 +80,21 @@ const REDUCTIONS_AHEAD = 2;
  * Source: Rajbhandari et al. 2020, §5, arXiv:1910.02054; Zhao et al. 2023, arXiv:2304.11277.
  *
  * @throws {RangeError} if a pattern matches nothing, or a module is in two units.
- * @throws {TypeError} if the backend is not torch on the CPU, or a unit has no `forward`.
+ * @throws {TypeError} if the backend is not torch, or a unit has no `forward`.
  * @throws {ConfigError} if there is no folder to offload to.
  * @throws {TorchKernelError} if the disk has no room for the state.
  */
 export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions): FullyShard {
   const { reshardAfterForward = true, backwardPrefetch = "BACKWARD_PRE", forwardPrefetch = false } = options;
   const { computeDtype = "float32", reduceDtype = "float32", limitAllGathers = true } = options;
-  const offloadFolder = folderOf(options);
+  const home = homeOf(options, mesh);
   if (engine().backendName !== "torch")
     throw new TypeError(
       expectation("fullyShard", "backend torch, which can free a tensor's memory", engine().backendName),
     );
   const modules = new Map(model.namedModules());
   const paths = unitPaths(options.units, modules);
-  const storage = { computeDtype, reduceDtype, ...(offloadFolder !== undefined && { offloadFolder }) };
+  const storage = { computeDtype, reduceDtype, ...(home !== undefined && { home }) };
   const rest: [string, Parameter][] = [];
   const grouped = new Map<string, [string, Parameter][]>(paths.map((path) => [path, []]));
   for (const [path, parameter] of model.namedParameters())
@@ -105,7 +107,7 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
 
   const all = [...units.values(), ...(root ? [root] : [])];
   const partOf = new Map(all.flatMap((unit) => unit.parts().map((part) => [part.path, { ...part, unit }] as const)));
-  const streaming = offloadFolder === undefined ? undefined : new StateStreaming(root, [...units.values()]);
+  const streaming = home === undefined ? undefined : new StateStreaming(root, [...units.values()]);
   const holders = findHolders(model, mesh);
   /** Gradients whose reductions are under way, oldest first. */
   const reducing: GradientShard[] = [];
@@ -184,14 +186,12 @@ export function fullyShard(model: Module, mesh: Mesh, options: FullyShardOptions
   }
 }
 
-/** @throws {ConfigError} if there is none, {TypeError} if the device has memory of its own. */
-function folderOf({ offload = "none", offloadFolder }: FullyShardOptions): string | undefined {
-  if (offload !== "none" && getDevice() !== "cpu")
-    throw new TypeError(
-      expectation("fullyShard", "offload none where tensors live on a device", `${offload} on ${getDevice()}`),
-    );
-  if (offload !== "disk") return undefined;
-  if (offloadFolder !== undefined) return offloadFolder;
+/** @throws {ConfigError} if there is no folder to offload to. */
+function homeOf({ offload = "none", offloadFolder }: FullyShardOptions, mesh: Mesh): StateHome | undefined {
+  if (offload === "none") return undefined;
+  // On the CPU the whole of a rank alone is its shard: nothing would be won by another copy.
+  if (offload === "host") return getDevice() === "cpu" && mesh.sizes.fsdp === 1 ? undefined : "host";
+  if (offloadFolder !== undefined) return { folder: offloadFolder };
   throw new ConfigError(
     expectation("fullyShard", "an offloadFolder for offload disk", "none", "Name a folder on a fast local disk."),
   );

@@ -5,13 +5,13 @@ import type { Mesh } from "../mesh.js";
 import type { FlatParameter } from "./flat-layout.js";
 import { FlatShard } from "./flat-shard.js";
 import { GradientShard } from "./gradient-shard.js";
-import type { StateFile } from "./state-file.js";
+import type { OffloadedState, StateHome } from "./offloaded-state.js";
 
 export interface ShardUnitOptions {
   readonly computeDtype: StoredFloat;
   readonly reduceDtype: StoredFloat;
-  /** Folder of the files that state lies in; memory if absent. */
-  readonly offloadFolder?: string;
+  /** Where state lies; the device's memory if absent. */
+  readonly home?: StateHome;
 }
 
 /** A parameter of a unit, and this rank's part of it. */
@@ -30,14 +30,14 @@ export class ShardUnit {
   constructor(
     parameters: readonly (readonly [path: string, parameter: Parameter])[],
     mesh: Mesh,
-    { computeDtype, reduceDtype, offloadFolder }: ShardUnitOptions,
+    { computeDtype, reduceDtype, home }: ShardUnitOptions,
   ) {
     const make = (isTrained: boolean): FlatShard | undefined => {
       const members = parameters.filter(([, { trainable }]) => trainable === isTrained);
       const options = {
         dtype: computeDtype,
         hasMoments: isTrained,
-        ...(offloadFolder !== undefined && { offloadFolder }),
+        ...(home !== undefined && { home }),
       };
       return members.length > 0 ? new FlatShard(members, mesh, options) : undefined;
     };
@@ -85,19 +85,19 @@ export class ShardUnit {
 
   /** Begins to read from the disk what the optimizer updates. */
   fetchState(): void {
-    this.#trained?.file?.fetch();
+    this.#trained?.offloaded?.fetch();
   }
 
   /** Begins to write it back and gives its memory back. */
   evictState(): void {
-    this.#trained?.file?.evict();
+    this.#trained?.offloaded?.evict();
   }
 
-  /** Moments of a parameter's part in the unit's file: copies of the given ones, or zeros. */
+  /** Moments of a parameter's part beside the unit's shard: copies of the given ones, or zeros. */
   makeMoments(path: string, values?: readonly [first: Tensor, second: Tensor]): readonly [Variable, Variable] {
-    const { layout, file } = this.#trained as FlatShard;
+    const { layout, offloaded } = this.#trained as FlatShard;
     const { inShard, length } = layout.parameters.find((each) => each.path === path) as FlatParameter;
-    return (file as StateFile).makeMoments(inShard, length, values);
+    return (offloaded as OffloadedState).makeMoments(inShard, length, values);
   }
 
   dispose(): void {

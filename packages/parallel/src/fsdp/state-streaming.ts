@@ -2,7 +2,7 @@ import { awaitEvictions } from "@graticule/tfjs-backend-torch";
 import type { ShardUnit } from "./shard-unit.js";
 
 /**
- * Brings state from the disk, unit by unit, as the optimizer goes through them: while one is updated the next is being read
+ * Brings offloaded state from the disk, if it is there, unit by unit, as the optimizer goes through them: while one is updated the next is being read
  * and the one before written, each in a thread of its own. What is in no unit stays until the end.
  */
 export class StateStreaming {

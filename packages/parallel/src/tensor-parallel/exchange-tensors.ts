@@ -1,6 +1,7 @@
 import type { Communicator, MpiBuffer } from "@graticule/mpi";
-import { dataPointer, releaseStorage, restoreStorage } from "@graticule/tfjs-backend-torch";
+import { releaseStorage, restoreStorage } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
+import { ownMemory } from "../collective-buffer.js";
 
 /** How many indices of a dim each rank has. */
 export type Counts = readonly number[];
@@ -82,15 +83,9 @@ export function ownPart(x: tf.Tensor, dim: number, counts: Counts, rank: number)
 
 const sum = (counts: Counts): number => counts.reduce((total, count) => total + count, 0);
 
-/** Where the values lie: in the backend's own memory where MPI can reach that, in a copy elsewhere. */
+/** Where the values lie: in the backend's own memory where collectives reach that, in a copy elsewhere. */
 function read(x: tf.Tensor): MpiBuffer {
   return ownMemory(x) ?? (x.dataSync() as Float32Array);
-}
-
-function ownMemory(x: tf.Tensor): ReturnType<typeof dataPointer> | undefined {
-  if (tf.getBackend() !== "torch") return undefined;
-  const pointer = dataPointer(x);
-  return pointer.device === "cpu" ? pointer : undefined;
 }
 
 /** Zeros in float32, or memory of undefined values in bf16 where that is how x is stored: MPI gives back what it gets. */

@@ -7,8 +7,9 @@ import { loadCheckpoint } from "@graticule/train";
 import { makeMesh } from "../../src/index.js";
 import { applyLayout, type Layout } from "../fixtures/layouts.js";
 import { onFirstRanks, runRankCases } from "../fixtures/rank-cases.js";
+import { relativeError } from "../fixtures/relative-error.js";
 import { makeTiny, tinySizes } from "../fixtures/tiny-models.js";
-import { openTorch, readCurve, relativeError, trainTiny } from "../fixtures/tiny-training.js";
+import { openTorch, readCurve, trainTiny } from "../fixtures/tiny-training.js";
 
 const folder = process.argv[2] as string;
 await openTorch();

@@ -8,15 +8,9 @@ import { loadCheckpoint } from "@graticule/train";
 import * as tf from "@tensorflow/tfjs-core";
 import { dataParallel, makeMesh } from "../../src/index.js";
 import { onFirstRanks, runRankCases } from "../fixtures/rank-cases.js";
+import { relativeError } from "../fixtures/relative-error.js";
 import { makeTiny } from "../fixtures/tiny-models.js";
-import {
-  openTorch,
-  readCurve,
-  readWeights,
-  relativeError,
-  type TinyTraining,
-  trainTiny,
-} from "../fixtures/tiny-training.js";
+import { openTorch, readCurve, readWeights, type TinyTraining, trainTiny } from "../fixtures/tiny-training.js";
 
 const folder = process.argv[2] as string;
 await openTorch();

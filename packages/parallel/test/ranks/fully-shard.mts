@@ -6,7 +6,8 @@ import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { type FullyShardOptions, fullyShard, makeMesh, shardingSizes } from "../../src/index.js";
 import { runRankCases } from "../fixtures/rank-cases.js";
-import { openTorch, relativeError } from "../fixtures/tiny-training.js";
+import { relativeError } from "../fixtures/relative-error.js";
+import { openTorch } from "../fixtures/tiny-training.js";
 
 const WIDTH = 256;
 const DEPTH = 8;

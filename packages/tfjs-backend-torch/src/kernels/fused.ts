@@ -56,9 +56,10 @@ export const fusedKernels: KernelConfig[] = [
       !fixedWeight,
     ],
   }),
-  kernel<{ epsilon: number }>("FusedLayerNorm", {
-    args: ({ x, gamma, beta }, { epsilon }) => [x!, gamma!, beta!, epsilon],
+  kernel<{ epsilon: number; forGradient?: boolean }>("FusedLayerNorm", {
+    args: ({ x, gamma, beta }, { epsilon, forGradient = false }) => [x!, gamma!, beta!, epsilon, forGradient],
   }),
+  kernel("FusedScaleRows", { args: ({ x, gamma, beta }) => [x!, gamma!, beta!] }),
   kernel("FusedLayerNormGrad", { args: ({ dy, x, gamma, mean, rstd }) => [dy!, x!, gamma!, mean!, rstd!] }),
   kernel<{ numHeads: number }>("FusedSelfAttention", { args: ({ qkv }, { numHeads }) => [qkv!, numHeads] }),
   kernel<{ numHeads: number }>("FusedSelfAttentionGrad", {

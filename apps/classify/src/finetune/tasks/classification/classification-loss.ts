@@ -1,7 +1,7 @@
-import { ConfigError } from "@graticule/core";
 import { focalLoss, softmaxCrossEntropy } from "@graticule/ops";
 import { type Scalar, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
-import type { FinetuneConfig } from "./finetune-config.js";
+import type { FinetuneConfig } from "../../finetune-config.js";
+import { balancedByShare, classWeightsOf } from "../class-weights.js";
 
 /** Mean loss of logits `[B, K]` against B labels, or what they were mixed with: the other's label and the own share, `[B, 2]`. */
 export type ClassificationLoss = (logits: Tensor, labels: Int32Array, mix?: Float32Array) => Scalar;
@@ -17,7 +17,8 @@ export function makeClassificationLoss(
   classNames: readonly string[],
   labelCounts: readonly number[],
 ): ClassificationLoss {
-  const weights = weightsOf(classWeights, classNames, labelCounts);
+  const balanced = balancedByShare(labelCounts);
+  const weights = classWeightsOf("loss.classWeights", classWeights, classNames, labelCounts, balanced);
   const [gamma, factor] = kind === "focal" ? [focal.gamma, focal.alpha] : [0, 1];
   const alpha = weights.map((weight) => weight * factor);
   const isPlain = kind === "cross-entropy" && classWeights === "none";
@@ -25,27 +26,6 @@ export function makeClassificationLoss(
     isPlain && !mix
       ? softmaxCrossEntropy(logits, labels, { labelSmoothing })
       : focalLoss(logits, targetsOf(labels, classNames.length, labelSmoothing, mix), { gamma, alpha });
-}
-
-function weightsOf(
-  classWeights: FinetuneConfig["loss"]["classWeights"],
-  classNames: readonly string[],
-  labelCounts: readonly number[],
-): Float32Array {
-  if (classWeights === "none") return new Float32Array(classNames.length).fill(1);
-  if (classWeights === "balanced") {
-    const total = labelCounts.reduce((sum, count) => sum + count, 0);
-    const empty = classNames.filter((_, index) => !labelCounts[index]);
-    if (empty.length > 0)
-      throw new ConfigError(`loss.classWeights: expected images of each class, got none of ${empty.join(", ")}.`);
-    return Float32Array.from(classNames, (_, index) => total / (classNames.length * (labelCounts[index] as number)));
-  }
-  const unknown = Object.keys(classWeights).filter((name) => !classNames.includes(name));
-  if (unknown.length > 0)
-    throw new ConfigError(
-      `loss.classWeights: expected classes of ${classNames.join(", ")}, got ${unknown.join(", ")}.`,
-    );
-  return Float32Array.from(classNames, (name) => classWeights[name] ?? 1);
 }
 
 /** Targets `[B, K]` of labels: 1 − s at the label, or its share of that, and s / K at every class. */

@@ -1,21 +1,33 @@
-import { copyStorage, evictStorage, fetchStorage, makeFileTensor, placeStorage } from "@graticule/tfjs-backend-torch";
+import {
+  copyStorage,
+  evictStorage,
+  fetchStorage,
+  makeFileTensor,
+  makeHostTensor,
+  placeStorage,
+} from "@graticule/tfjs-backend-torch";
 import { keep, type Tensor, tidy, type Variable, variable, zeros } from "@tensorflow/tfjs-core";
 
+/** Where state lies while it is not used: in a file of a folder, or in the host's memory. */
+export type StateHome = { readonly folder: string } | "host";
+
 /**
- * A shard and what the optimizer keeps of it, in a file that is mapped: tensors stay usable, the disk gives their values
- * when they are used. Layout: float32, the shard, then each moment, in the shard's order.
+ * A shard and what the optimizer keeps of it, where the device's memory has no need of them: in a file that is mapped, or
+ * in page-locked memory of the host. Tensors stay usable, on the CPU; the disk gives their values when they are used.
+ * Layout: float32, the shard, then each moment, in the shard's order.
  *
- * Source: Rajbhandari et al. 2021, arXiv:2104.07857.
+ * Source: Ren et al. 2021 (ZeRO-Offload), arXiv:2101.06840; Rajbhandari et al. 2021, arXiv:2104.07857.
  */
-export class StateFile {
+export class OffloadedState {
   /** All of it, and the shard alone. */
   readonly #state: Tensor;
   readonly #shard: Tensor;
 
-  /** Moves a shard, whose values are lost, into a new file of the folder. */
-  constructor(shard: Tensor, folder: string, moments: number) {
+  /** Moves a shard, whose values are lost, there. */
+  constructor(shard: Tensor, home: StateHome, moments: number) {
     this.#shard = shard;
-    this.#state = keep(makeFileTensor(folder, (1 + moments) * shard.size));
+    const length = (1 + moments) * shard.size;
+    this.#state = keep(home === "host" ? makeHostTensor(length) : makeFileTensor(home.folder, length));
     placeStorage(shard, this.#state, 0);
   }
 
@@ -40,7 +52,7 @@ export class StateFile {
     return [make(1), make(2)];
   }
 
-  /** Begin to read from the disk, or to write to it and give the memory back. */
+  /** Begin to read from the disk, or to write to it and give the memory back; nothing where the host holds it. */
   fetch(): void {
     fetchStorage(this.#state);
   }

@@ -1,0 +1,49 @@
+import type { ChannelScale } from "../store/store-statistics.js";
+import { formatHours } from "../store/store-time.js";
+import { findTime } from "../store/time-segments.js";
+import type { WeatherStore } from "../store/weather-store.js";
+import { normalizePlanes } from "./normalize-planes.js";
+
+/** Reads states of a store by their time. */
+export interface StateReader {
+  /** Channels of the store as they are. Shape of `pixels`: `[channels, H, W]`. */
+  readChannels(hours: number, channels: readonly number[], pixels: Float32Array): Promise<void>;
+  /** Normalized channels of the state, by their places in it. @throws {RangeError} for a time that the store lacks. */
+  readState(hours: number, places: readonly number[], pixels: Float32Array): Promise<void>;
+}
+
+/** `inputs`: the state's channels by their places in the store. */
+export function makeStateReader(
+  store: WeatherStore,
+  inputs: readonly number[],
+  scales: readonly ChannelScale[],
+): StateReader {
+  const [numChannels, height, width] = store.fields.shape;
+  const plane = height * width;
+  const recordValues = numChannels * plane;
+  const spare: Float32Array[] = [];
+
+  async function readChannels(hours: number, channels: readonly number[], pixels: Float32Array): Promise<void> {
+    const index = findTime(store.hours, hours);
+    const isWhole = channels.length * plane === recordValues && channels.every((channel, place) => channel === place);
+    const record = isWhole ? pixels : (spare.pop() ?? new Float32Array(recordValues));
+    await store.fields.direct.readInto(index, record);
+    if (isWhole) return;
+    for (const [place, channel] of channels.entries())
+      pixels.set(record.subarray(channel * plane, (channel + 1) * plane), place * plane);
+    spare.push(record);
+  }
+
+  return {
+    readChannels,
+    async readState(hours, places, pixels) {
+      if (findTime(store.hours, hours) < 0)
+        throw new RangeError(
+          `forecast samples: expected a time of the store, got ${formatHours(store.calendar, hours)}.`,
+        );
+      const pick = <T>(of: readonly T[]): T[] => places.map((place) => of[place] as T);
+      await readChannels(hours, pick(inputs), pixels);
+      normalizePlanes(pixels, pick(scales), plane);
+    },
+  };
+}
