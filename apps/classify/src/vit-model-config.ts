@@ -21,6 +21,14 @@ export const vitModelConfig = z.strictObject({
   normEpsilon: z.number().gt(0),
   /** How its head takes the tokens: the class token behind `norm`, or their mean before `fc_norm`. */
   pool: z.enum(["cls", "mean"]),
+  /** Groups of channels with tokens of their own (SatMAE): indices, and what tells the groups apart at each position. */
+  channelGroups: z
+    .strictObject({
+      channels: z.array(z.array(z.int().min(0)).min(1)).min(1),
+      embedDim: count,
+      classToken: z.boolean().optional(),
+    })
+    .optional(),
   /** Classes of the head, where the weights have one. */
   numClasses: count.optional(),
 });
@@ -28,8 +36,9 @@ export const vitModelConfig = z.strictObject({
 export type VitModelConfig = z.infer<typeof vitModelConfig>;
 
 /** The encoder that a run's configuration describes, for images of so many channels; its head, if any, is not part of it. */
-export function vitConfigFor({ kind, numClasses, ...shape }: VitModelConfig, inChannels: number): VitConfig {
-  return { ...shape, inChannels };
+export function vitConfigFor(model: VitModelConfig, inChannels: number): VitConfig {
+  const { kind, numClasses, channelGroups, ...shape } = model;
+  return { ...shape, inChannels, ...(channelGroups && { channelGroups: withoutUndefined(channelGroups) }) };
 }
 
 /** The settings that describe a model that was built. */

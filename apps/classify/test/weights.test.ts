@@ -168,6 +168,34 @@ test("an imported Prithvi, whose six bands are those of Landsat, is scored on a 
   ]);
 });
 
+test("an imported SatMAE, whose channels are in groups, is scored and exported with the same bytes", async () => {
+  const source = join(folder, "satmae.safetensors");
+  await writeFile(source, await publish("satmae"));
+  const run = join(folder, "run-satmae");
+  const channelGroups = [
+    [0, 2, 4],
+    [3, 1],
+  ];
+  const weakLabels = { green: "band2", red: "band3", nir: "band4", swir1: "band5" };
+  const data = { kind: "scene", weakLabels, stride: 32, bands: [0, 1, 2, 3, 4] };
+  const settings = { numHeads: 4, imageSize: [8, 12], channelGroups, channels: channels(5), data };
+  await importRun(source, "satmae", run, importConfig.parse({ ...settings, toImageSize: [16, 16] }));
+  const { run: stored } = await openPretrainedRun(run);
+  expect(stored.model).toMatchObject({ kind: "vit", channelGroups: { channels: channelGroups, embedDim: 4 } });
+  const { evaluations } = await evaluateEncoder(
+    "knn",
+    run,
+    evaluateConfig.parse({ data: stored.data, numWorkers: 0, backend: { name: "cpu" } }),
+  );
+  expect(evaluations[0]?.numEval).toBeGreaterThan(10);
+  const same = join(folder, "run-satmae-same");
+  await importRun(source, "satmae", same, importConfig.parse(settings));
+  const out = join(folder, "satmae-out.safetensors");
+  await exportRun(same, "satmae", out);
+  expect(await contents(out)).toEqual(await contents(source));
+  await expect(exportRun(same, "timm-vit", out)).rejects.toThrow(/got .*patch_embed\.groups\.1\.proj\.weight/);
+});
+
 test("a masked autoencoder keeps its decoder, and its encoder alone goes out to timm", async () => {
   const source = join(folder, "mae.safetensors");
   await writeFile(source, await publish("mae-3-channels"));
@@ -208,7 +236,7 @@ test("what is left open is asked for", async () => {
     ),
   ]).toMatchInlineSnapshot(`
     [
-      "normalization: expected imagenet, half, prithvi-1, prithvi-2, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.",
+      "normalization: expected imagenet, half, prithvi-1, prithvi-2, fmow-rgb, fmow-sentinel, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.",
       "channels: expected one for each of the weights' 5 channels, got 3. Describe them in 'channels', or set adaptChannels.",
       "adaptChannels: expected fromWavelengthsNm and a wavelengthNm for each channel, got fewer. Set them, or adapt by 'repeat' or 'average'.",
       ": expected a dictionary of tensors 'ema', got model. Name one of them as the key.",

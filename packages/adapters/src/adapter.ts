@@ -1,4 +1,5 @@
 import type { DropoutStreams, Module } from "@graticule/nn";
+import type { PublishedParameters } from "./files/published-parameters.js";
 
 /** A module of the model and what adapters add to it. */
 export interface AdaptedPlace {
@@ -35,4 +36,6 @@ export interface Adapter {
   readonly places: readonly AdaptedPlace[];
   /** Paths of the model's own parameters of which it has values of its own. */
   readonly owned: readonly string[];
+  /** Names of a published model that its file had. */
+  readonly published?: PublishedParameters;
 }

@@ -4,6 +4,7 @@ import { adaptLinears } from "./adapted-linear.js";
 import { LoraLayer } from "./lora/lora-layer.js";
 import type { LoraOptions } from "./lora/lora-options.js";
 import { LoraPart } from "./lora/lora-part.js";
+import { QkvLoraPart } from "./lora/qkv-lora-part.js";
 import { addAdapter, type ModelAdapters, modelAdapters } from "./model-adapters.js";
 import { linearLayers } from "./select-layers.js";
 import { findAdapter } from "./switch-adapters.js";
@@ -46,7 +47,7 @@ export function addWeightedAdapter<M extends Module>(model: M, options: Weighted
     owned: [],
     places: adaptLinears(LoraLayer, targets, name, (_path, { adapter }) => {
       const parts = Object.entries(weights).flatMap(([each, weight]): [LoraPart, number][] => {
-        const part = (adapter as LoraLayer).part(each);
+        const part = (adapter as LoraLayer).part(each) as LoraPart | undefined;
         return part ? [[part, weight * part.scale]] : [];
       });
       return combination === "cat" ? concatenated(parts) : averaged(parts);
@@ -58,10 +59,10 @@ export function addWeightedAdapter<M extends Module>(model: M, options: Weighted
 function findLora(state: ModelAdapters, name: string) {
   const adapter = findAdapter("addWeightedAdapter", state, name);
   const options = adapter.options as LoraOptions;
-  if (adapter.kind === "LORA" && !options.dora) return { ...adapter, options };
-  throw new RangeError(
-    expectation("addWeightedAdapter", `'${name}' to be LoRA`, adapter.kind === "LORA" ? "DoRA" : adapter.kind),
-  );
+  const isDivided = adapter.places.some((place) => place.part(name) instanceof QkvLoraPart);
+  if (adapter.kind === "LORA" && !options.dora && !isDivided) return { ...adapter, options };
+  const kind = isDivided ? "LoRA of parts of layers" : adapter.kind === "LORA" ? "DoRA" : adapter.kind;
+  throw new RangeError(expectation("addWeightedAdapter", `'${name}' to be LoRA of whole layers`, kind));
 }
 
 /** Updates side by side; the factors are in loraA. */

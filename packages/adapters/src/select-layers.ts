@@ -14,18 +14,26 @@ export interface TargetOptions {
  *
  * @throws {RangeError} if a pattern matches no linear layer, or no layer is in the given blocks.
  */
-export function selectLinears(model: Module, { targets, layers }: TargetOptions): ReadonlyMap<string, Linear> {
+export function selectLinears(model: Module, options: TargetOptions): ReadonlyMap<string, Linear> {
   const linears = linearLayers(model);
-  const paths = new Set(targets.flatMap((pattern) => selectPaths(pattern, linears.keys())));
-  const chosen = [...linears].filter(
-    ([path]) => paths.has(path) && (layers === undefined || layers.includes(blockOf(path))),
-  );
-  if (chosen.length > 0) return new Map(chosen);
+  const selected = selectTargets([...linears.keys()], options);
+  return new Map([...linears].filter(([path]) => selected.has(path)));
+}
+
+/**
+ * The paths among some that patterns select.
+ *
+ * @throws {RangeError} if a pattern matches none, or none is in the given blocks.
+ */
+export function selectTargets(paths: readonly string[], { targets, layers }: TargetOptions): ReadonlySet<string> {
+  const selected = new Set(targets.flatMap((pattern) => selectPaths(pattern, paths)));
+  const chosen = [...selected].filter((path) => layers === undefined || layers.includes(blockOf(path)));
+  if (chosen.length > 0) return new Set(chosen);
   throw new RangeError(
     expectation(
       "adapters",
       "targets that select a linear layer",
-      layers ? `none of ${paths.size} in blocks ${layers.join(", ")}` : "no pattern",
+      layers ? `none of ${selected.size} in blocks ${layers.join(", ")}` : "no pattern",
       "Name layers such as 'blocks.*.attn.qkv'.",
     ),
   );

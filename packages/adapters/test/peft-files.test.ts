@@ -114,7 +114,7 @@ describeOnBackends("PEFT's files", (backend) => {
   it("hold no empty tensors and no parts of tensors", async () => {
     const model = addLora(await fixtureModel(), { loraRank: 2, loraAlpha: 4, targets: ["blocks.*.attn.qkv"], seed: 3 });
     const empty = { tensors: new Map(), read: async () => new Float32Array(0) };
-    expect(await rejected(encodeAdapter(model, "default", empty))).toBe(
+    expect(await rejected(encodeAdapter(model, "default", { source: empty }))).toBe(
       "MismatchError: encodeAdapter 'default': expected 16 values of base_model.model.blocks.0.attn.qkv.lora_A.weight [2, 8], got 0. Pass a source that has the tensors whole, such as a checkpoint.",
     );
     model.blocks[0]?.attn.qkv.adapter?.divide({ dim: 0, ranges: [[0, 12]] }, (x) => x);
@@ -128,7 +128,7 @@ describeOnBackends("PEFT's files", (backend) => {
       try {
         const options = { loraRank: 2, loraAlpha: 5, rsLora: true, targets: ["blocks.**"], seed: 3 };
         for (const extra of [
-          { modulesToSave: ["head"], layers: [1] },
+          { targets: ["blocks.*.attn.qkv.{q,v}", "blocks.*.mlp.fc1"], modulesToSave: ["head"], layers: [1] },
           { bias: "lora_only" as const },
           { dora: true },
         ]) {

@@ -1,3 +1,4 @@
+import type { Module } from "@graticule/nn";
 import { ChannelVit } from "./channel-vit/channel-vit.js";
 import type { ChannelVitConfig } from "./channel-vit/config.js";
 import type { ClassifierConfig } from "./classifier/classifier.js";
@@ -5,6 +6,7 @@ import type { HyperspectralMaeConfig } from "./hyperspectral-mae/config.js";
 import { HyperspectralMae } from "./hyperspectral-mae/hyperspectral-mae.js";
 import type { MaeConfig } from "./mae/config.js";
 import { numPatches, type VitConfig } from "./vit/config.js";
+import { Vit } from "./vit/vit.js";
 
 /**
  * The number of values in a model's state dict, from its configuration alone; a masked autoencoder's fixed positions
@@ -13,10 +15,8 @@ import { numPatches, type VitConfig } from "./vit/config.js";
 export function countParameters(
   config: VitConfig | ClassifierConfig | MaeConfig | ChannelVitConfig | HyperspectralMaeConfig,
 ): number {
-  if ("channelTree" in config) {
-    const model = "outChannels" in config ? new ChannelVit(config) : new HyperspectralMae(config); // takes no storage
-    return model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
-  }
+  if ("channelTree" in config)
+    return countOf("outChannels" in config ? new ChannelVit(config) : new HyperspectralMae(config));
   const { embedDim, depth, mlpDim, inChannels, patchSize } = config;
   const tokens = 1 + numPatches(config);
   const patchValues = inChannels * patchSize * patchSize;
@@ -33,8 +33,12 @@ export function countParameters(
       linear(decoderEmbedDim, patchValues);
     return encoder + decoder;
   }
-  return "numClasses" in config ? encoder + linear(embedDim, config.numClasses) : encoder;
+  const grouped = "channelGroups" in config && config.channelGroups ? countOf(new Vit(config)) : encoder;
+  return "numClasses" in config ? grouped + linear(embedDim, config.numClasses) : grouped;
 }
+
+/** Of a model that was just built, which takes no storage. */
+const countOf = (model: Module): number => model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0);
 
 const linear = (inFeatures: number, outFeatures: number): number => (inFeatures + 1) * outFeatures;
 

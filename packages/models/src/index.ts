@@ -102,6 +102,7 @@ export {
   type VitConfig,
   vitConfig,
 } from "./vit/config.js";
+export type { ChannelGroups } from "./vit/grouped-patch-embed.js";
 export { vitLayerDecay } from "./vit/layer-decay.js";
 export { poolTokens } from "./vit/pool-tokens.js";
 export { type VitPreset, vitPresets } from "./vit/presets.js";
@@ -113,10 +114,12 @@ export {
   huggingFaceVit,
   huggingFaceVitMae,
   prithviVit,
+  satMae,
   siglipVision,
   timmVit,
 } from "./weights/families.js";
 export { type ImportedWeights, type ImportOptions, importWeights } from "./weights/import-weights.js";
 export { type MappedWeights, mapWeights, unmapWeights } from "./weights/map-weights.js";
+export { parameterNames } from "./weights/parameter-names.js";
 export { resamplePositions } from "./weights/resample-positions.js";
 export type { WeightFamily, WeightRule } from "./weights/weight-rule.js";

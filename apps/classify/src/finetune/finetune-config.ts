@@ -21,7 +21,7 @@ const tuneConfig = z.strictObject({
       /** The update counts alpha / rank times, or with `rsLora` alpha / √rank times. */
       alpha: z.number().gt(0).default(16),
       dropout: z.number().min(0).lt(1).default(0.1),
-      /** Path patterns of linear layers. */
+      /** Path patterns of linear layers; `blocks.*.attn.qkv.{q,v}` for queries and values alone, each of rank `rank`. */
       targets: z.array(z.string()).min(1).default(["blocks.*.attn.qkv"]),
       rsLora: z.boolean().default(false),
       /** Learns length and direction of the weights' rows apart. */

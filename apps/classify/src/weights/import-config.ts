@@ -39,6 +39,13 @@ export const importConfig = z.strictObject({
   normEpsilon: z.number().gt(0).optional(),
   /** Published channels with their mean and std; the family's when absent. */
   normalization: z.enum(Object.keys(normalizations) as (keyof typeof normalizations)[]).optional(),
+  /** What the data calls these channels; their published names when absent. */
+  channelNames: z.array(z.string().min(1)).optional(),
+  /** Indices of the channels in each group, for `satmae`; those of its ten bands when absent. */
+  channelGroups: z
+    .array(z.array(z.int().min(0)).min(1))
+    .min(1)
+    .optional(),
   /** The model's channels where they are others. */
   channels: z.array(channelConfig).min(1).optional(),
   /** How the patch projection becomes one of these channels, where the weights have others. */

@@ -45,8 +45,10 @@ export async function importRun(
   const named: NamedFamily = namedFamilies[as];
   const file = await openWeights(source, config.key);
   try {
-    const { prefix, skip, imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon } = config;
-    const settings = withoutUndefined({ imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon });
+    const { prefix, skip, imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon, channelGroups } = config;
+    const settings = withoutUndefined({
+      ...{ imageSize, toImageSize, numHeads, decoderNumHeads, normEpsilon, channelGroups },
+    });
     const schema = channelsOf(config, named);
     const channels = adaptionTo(schema, config);
     const imported = await importWeights(file, named.family, {
@@ -95,14 +97,17 @@ async function saveImported(
 const toPlain = (value: object): PlainObject => JSON.parse(JSON.stringify(value)) as PlainObject;
 
 /** The channels that the model is fed, with their statistics. */
-function channelsOf({ channels, normalization }: ImportConfig, named: NamedFamily): ChannelSchema {
+function channelsOf({ channels, normalization, channelNames }: ImportConfig, named: NamedFamily): ChannelSchema {
   if (channels) return channels.map((channel) => withoutUndefined(channel));
   const name = normalization ?? named.normalization;
   if (!name)
     throw new ConfigError(
       `normalization: expected ${Object.keys(normalizations).join(", ")}, or channels with mean and std, got none. Weights of this family differ in it; see where they were published.`,
     );
-  const { names, mean, std, scale } = normalizations[name];
+  const { names: published, mean, std, scale } = normalizations[name];
+  const names = channelNames ?? published;
+  if (names.length !== mean.length)
+    throw new ConfigError(`channelNames: expected one for each of ${published.join(", ")}, got ${names.join(", ")}.`);
   return names.map((channel, index) => {
     return { name: channel, mean: scale * (mean[index] as number), std: scale * (std[index] as number) };
   });

@@ -1,7 +1,7 @@
 import { ConfigError, expectation } from "@graticule/core";
 import type { Adapter } from "../adapter.js";
 import type { LoraOptions } from "../lora/lora-options.js";
-import type { LoraPart } from "../lora/lora-part.js";
+import type { StoredLora } from "./stored-lora.js";
 
 /** Fields of PEFT's LoraConfig that decide what is computed. */
 export interface PeftLoraConfig {
@@ -69,16 +69,14 @@ export function scaleOfLayer(
 }
 
 /** The whole LoraConfig of an adapter. Ranks and alphas of layers that differ from the options are listed. */
-export function encodeLoraConfig({ name, options, places }: Adapter): Record<string, unknown> {
+export function encodeLoraConfig({ options }: Adapter, layers: readonly StoredLora[]): Record<string, unknown> {
   const { loraRank, loraAlpha, loraDropout = 0, rsLora = false, dora = false, bias = "none" } = options as LoraOptions;
   const ranks: Record<string, number> = {};
   const alphas: Record<string, number> = {};
-  for (const place of places) {
-    const { loraA, scale } = place.part(name) as LoraPart;
-    const rank = loraA.globalShape[0] as number;
+  for (const { path, rank, scale } of layers) {
     const alpha = scale * (rsLora ? Math.sqrt(rank) : rank);
-    if (rank !== loraRank) ranks[escaped(place.path)] = rank;
-    if (Math.abs(alpha - loraAlpha) > 1e-9 * loraAlpha) alphas[escaped(place.path)] = alpha;
+    if (rank !== loraRank) ranks[escaped(path)] = rank;
+    if (Math.abs(alpha - loraAlpha) > 1e-9 * loraAlpha) alphas[escaped(path)] = alpha;
   }
   return {
     r: loraRank,

@@ -1,9 +1,13 @@
 import { runOperation } from "@graticule/autodiff";
 import { type DropoutStreams, dropout, type LayerNorm, type LinearWeights, type ParameterSlice } from "@graticule/nn";
 import { gelu, type LinearOptions, type LowRankUpdate, layerNorm, linear, normLinear } from "@graticule/ops";
-import { add, concat, div, mul, norm, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, div, mul, norm, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { AdaptedLinear } from "../adapted-linear.js";
+import { joinUpdates } from "./join-updates.js";
 import type { LoraPart } from "./lora-part.js";
+import type { QkvLoraPart } from "./qkv-lora-part.js";
+
+type AnyPart = LoraPart | QkvLoraPart;
 
 /**
  * LoRA at a linear layer: y = x·(W + Σ scale·B·A)ᵀ + bias. The updates of all active adapters are one of their joined
@@ -11,7 +15,7 @@ import type { LoraPart } from "./lora-part.js";
  *
  * Source: Hu et al. 2021, arXiv:2106.09685; with lengths, Liu et al. 2024 (DoRA), §4, arXiv:2402.09353.
  */
-export class LoraLayer extends AdaptedLinear<LoraPart> {
+export class LoraLayer extends AdaptedLinear<AnyPart> {
   #streams: DropoutStreams | undefined;
 
   override forward(x: Tensor, { weight, bias }: LinearWeights, options: LinearOptions = {}): Tensor {
@@ -49,7 +53,7 @@ export class LoraLayer extends AdaptedLinear<LoraPart> {
     });
   }
 
-  #isDropping({ loraDropout }: LoraPart): boolean {
+  #isDropping({ loraDropout }: AnyPart): boolean {
     return this.#streams !== undefined && loraDropout > 0;
   }
 
@@ -75,17 +79,10 @@ export class LoraLayer extends AdaptedLinear<LoraPart> {
 }
 
 /** scale·B·A of all parts, as one of their joined rank. */
-function updateOf(parts: readonly LoraPart[]): LowRankUpdate {
-  const downs = parts.map(({ loraA, shareA }) => shareA(loraA.variable));
-  const ups = parts.map(({ loraB, shareB, scale }) => mul(shareB(loraB.variable), scale));
-  return {
-    down: downs.length > 1 ? concat(downs, 0) : (downs[0] as Tensor),
-    up: ups.length > 1 ? concat(ups, 1) : (ups[0] as Tensor),
-  };
-}
+const updateOf = (parts: readonly AnyPart[]): LowRankUpdate => joinUpdates(parts.map((part) => part.update()));
 
 /** scale·B·A `[N, K]`, in float32 whatever the backend multiplies matrices in. */
-function multipliedOut(parts: readonly LoraPart[]): Tensor {
+function multipliedOut(parts: readonly AnyPart[]): Tensor {
   return tidy(() => {
     const { down, up } = updateOf(parts);
     const [rank, inFeatures] = down.shape as [number, number];
@@ -103,7 +100,7 @@ function multipliedOut(parts: readonly LoraPart[]): Tensor {
 }
 
 /** Lengths of the rows of W + scale·B·A, a constant for the gradient (DoRA, §4.3). */
-function normOfRows(weight: Tensor, part: LoraPart): Tensor {
+function normOfRows(weight: Tensor, part: AnyPart): Tensor {
   return runOperation({
     name: "NormOfRows",
     inputs: {},

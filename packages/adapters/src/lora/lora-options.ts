@@ -3,6 +3,11 @@ import type { OwnedOptions } from "../owned-parameters.js";
 import type { TargetOptions } from "../select-layers.js";
 
 export interface LoraOptions extends TargetOptions, OwnedOptions {
+  /**
+   * Path patterns of linear layers, such as `blocks.*.attn.{qkv,proj}`; `**` for all. A fused layer of queries, keys and
+   * values is one update of rank R for the three, its parts each have one: `blocks.*.attn.qkv.{q,v}`.
+   */
+  readonly targets: readonly string[];
   /** `default` unless given. */
   readonly name?: string;
   /** R, the rank of the update. */

@@ -1,6 +1,7 @@
 import { expectation, makeRandom } from "@graticule/core";
 import { Module, Parameter, type ParameterSlice } from "@graticule/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { LowRankUpdate } from "@graticule/ops";
+import { mul, type Tensor } from "@tensorflow/tfjs-core";
 
 export interface LoraPartOptions {
   readonly loraRank: number;
@@ -30,6 +31,16 @@ export class LoraPart extends Module {
     this.loraMagnitudeVector = dora ? new Parameter([outFeatures]) : undefined;
     this.scale = scale;
     this.loraDropout = loraDropout;
+  }
+
+  get loraRank(): number {
+    return this.loraA.globalShape[0] as number;
+  }
+
+  /** Its factors as a layer's product takes them, the scale in the second. */
+  update(): LowRankUpdate {
+    const { loraA, loraB, shareA, shareB, scale } = this;
+    return { down: shareA(loraA.variable), up: mul(shareB(loraB.variable), scale) };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { expectation } from "@graticule/core";
+import { type ChannelGroups, checkChannelGroups } from "./grouped-patch-embed.js";
 import { type VitPreset, vitPresets } from "./presets.js";
 
 /** Shape of a transformer over image patches. */
@@ -25,6 +26,8 @@ export type Pool = "cls" | "mean";
 
 export interface VitConfig extends EncoderConfig {
   readonly pool: Pool;
+  /** Groups of channels with tokens of their own; all channels share theirs unless given. */
+  readonly channelGroups?: ChannelGroups;
   /**
    * Share of the images of which the last block drops a branch in training, given random streams; it rises to that evenly
    * from 0 at the first. 0 unless given. Source: Huang et al. 2016, §3.2, arXiv:1603.09382.
@@ -49,6 +52,8 @@ export function checkVitConfig<C extends VitConfig>(config: C): Readonly<C> {
   checkEncoderConfig("vitConfig", config);
   if (config.pool !== "cls" && config.pool !== "mean")
     throw new RangeError(expectation("vitConfig", "pool to be 'cls' or 'mean'", `'${String(config.pool)}'`));
+  const { channelGroups, inChannels, embedDim } = config;
+  if (channelGroups) checkChannelGroups("vitConfig", channelGroups, inChannels, embedDim);
   return Object.freeze({ ...config });
 }
 

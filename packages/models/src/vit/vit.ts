@@ -15,21 +15,22 @@ import {
 import { add, type Tensor, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import { prependClsToken } from "../prepend-cls-token.js";
 import { checkVitConfig, numPatches, type VitConfig } from "./config.js";
+import { GroupedPatchEmbed } from "./grouped-patch-embed.js";
 import { poolTokens } from "./pool-tokens.js";
 
 /**
  * Vision transformer with timm's tensor names: learned positions, a class token, pre-norm blocks. With `pool: "cls"` the
  * tokens pass a last LayerNorm `norm`; with `pool: "mean"` their mean passes `fc_norm` instead, as in timm and in MAE's
- * fine-tuning.
+ * fine-tuning. With `channelGroups` it is SatMAE's for images of many bands: N tokens for each group.
  *
  * Shape: images `[B, C, H, W]` → features `[B, D]`.
- * Source: Dosovitskiy et al. 2021, §3.1, arXiv:2010.11929.
+ * Source: Dosovitskiy et al. 2021, §3.1, arXiv:2010.11929; Cong et al. 2022 (SatMAE), §3.3, arXiv:2207.08051.
  *
  * @throws {ShapeError} if the images don't fit the configuration.
  */
 export class Vit extends Module {
   readonly config: VitConfig;
-  readonly patchEmbed: PatchEmbed;
+  readonly patchEmbed: PatchEmbed | GroupedPatchEmbed;
   readonly clsToken: Parameter;
   readonly posEmbed: Parameter;
   readonly blocks: TransformerBlock[];
@@ -39,10 +40,10 @@ export class Vit extends Module {
   constructor(config: VitConfig) {
     super();
     this.config = checkVitConfig(config);
-    const { embedDim, depth, pool, normEpsilon, dropPathRate = 0 } = config;
-    this.patchEmbed = new PatchEmbed(config);
+    const { embedDim, depth, pool, normEpsilon, dropPathRate = 0, channelGroups } = config;
+    this.patchEmbed = channelGroups ? new GroupedPatchEmbed(config, channelGroups) : new PatchEmbed(config);
     this.clsToken = new Parameter([1, 1, embedDim]);
-    this.posEmbed = new Parameter([1, 1 + numPatches(config), embedDim]);
+    this.posEmbed = new Parameter([1, 1 + numPatches(config), embedDim - (channelGroups?.embedDim ?? 0)]);
     const rateOf = (block: number): number => (dropPathRate * block) / Math.max(1, depth - 1);
     this.blocks = Array.from(
       { length: depth },
@@ -53,8 +54,8 @@ export class Vit extends Module {
   }
 
   /**
-   * All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`; normalized by `norm` where the model has it. Random
-   * streams make it drop paths at the model's rate.
+   * All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`, with G groups of channels `[B, 1 + G·N, D]`; normalized by
+   * `norm` where the model has it. Random streams make it drop paths at the model's rate.
    */
   forwardFeatures(images: Tensor, streams?: DropoutStreams): Tensor3D {
     return tidy(() => {
@@ -66,8 +67,11 @@ export class Vit extends Module {
   /** All tokens behind some blocks, in the order asked for, not normalized: `[B, C, H, W]` → each `[B, 1 + N, D]`. */
   tokensAfter(images: Tensor, blocks: readonly number[], streams?: DropoutStreams): Tensor3D[] {
     return tidy(() => {
-      const patches = this.patchEmbed.forward(images); // [B, N, D]
-      let x: Tensor = add(prependClsToken(patches, this.clsToken.variable), this.posEmbed.variable);
+      const { patchEmbed, clsToken, posEmbed } = this;
+      const patches = patchEmbed.forward(images); // [B, N, D]
+      const places = posEmbed.variable;
+      const positions = patchEmbed instanceof GroupedPatchEmbed ? patchEmbed.positions(places) : places;
+      let x: Tensor = add(prependClsToken(patches, clsToken.variable), positions);
       const found = new Map<number, Tensor>();
       for (const [index, block] of this.blocks.entries()) {
         x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));

@@ -33,6 +33,30 @@ export const timmVit: WeightFamily = {
 /** Masked autoencoders of facebookresearch/mae, with or without their decoder. Source: its models_mae.py. */
 export const facebookMae: WeightFamily = { variants: [[...timmEncoder, ...maeDecoder]], normEpsilon: 1e-6 };
 
+/**
+ * SatMAE for images of many bands, fine-tuned, with `norm` or `fc_norm` and its head, or the encoder as it was pretrained. Its
+ * decoder has no counterpart: skip `decoder_**` and `mask_token`. SatMAE for three colors has the names of `facebookMae` and
+ * `timmVit`.
+ *
+ * Source: sustainlab-group/SatMAE, models_vit_group_channels.py and models_mae_group_channels.py.
+ */
+export const satMae: WeightFamily = {
+  variants: [
+    [
+      ...timmEncoder.filter(({ ours }) => !ours.includes("patch_embed")),
+      { theirs: "patch_embed.*.proj.{weight,bias}", ours: "patch_embed.groups.*.proj.{weight,bias}" },
+      { theirs: "{channel_embed,channel_cls_embed}", ours: "patch_embed.{channel_embed,channel_cls_embed}" },
+      same("{fc_norm,head}.{weight,bias}"),
+    ],
+  ],
+  normEpsilon: 1e-6,
+  channelGroups: [
+    [0, 1, 2, 6],
+    [3, 4, 5, 7],
+    [8, 9],
+  ],
+};
+
 /** The layers of a Hugging Face ViT, whose queries, keys and values are layers of their own. */
 function huggingFaceLayers(theirs: string, ours: string): readonly WeightRule[] {
   const attention = (part: string) => `${theirs}.*.attention.attention.${part}.{weight,bias}`;
@@ -63,16 +87,40 @@ function huggingFaceEncoder(prefix: string): readonly WeightRule[] {
   ];
 }
 
+/** What transformers 5 calls the modules of its ViT, while files of weights keep the names from before. */
+function huggingFaceModules(prefix: string): readonly WeightRule[] {
+  const layer = (from: string, to: string): WeightRule => ({
+    theirs: `${prefix}layers.*.${from}.{weight,bias}`,
+    ours: `blocks.*.${to}.{weight,bias}`,
+  });
+  const attention = (part: string) => `${prefix}layers.*.attention.${part}_proj.{weight,bias}`;
+  const others = huggingFaceEncoder(prefix).filter(({ ours }) => !`${ours}`.startsWith("blocks."));
+  return [
+    ...others,
+    { theirs: ["q", "k", "v"].map(attention), ours: "blocks.*.attn.qkv.{weight,bias}" },
+    layer("attention.o_proj", "attn.proj"),
+    layer("layernorm_before", "norm1"),
+    layer("layernorm_after", "norm2"),
+    layer("mlp.fc1", "mlp.fc1"),
+    layer("mlp.fc2", "mlp.fc2"),
+  ];
+}
+
+const huggingFaceHead: WeightRule = { theirs: "classifier.{weight,bias}", ours: "head.{weight,bias}" };
+
 /**
- * `ViTModel` and `ViTForImageClassification` of transformers. Their pooler (a linear layer with tanh that published
- * weights leave untrained) has no counterpart: skip `pooler.**`.
+ * `ViTForImageClassification` and `ViTModel` of transformers, in the names of their files, and in those that transformers 5 has
+ * for their modules, which adapters made with it have. Their pooler (a linear layer with tanh that published weights leave
+ * untrained) has no counterpart: skip `pooler.**`.
  *
  * Source: transformers, models/vit/modeling_vit.py and the names that `save_pretrained` gives.
  */
 export const huggingFaceVit: WeightFamily = {
   variants: [
-    [...huggingFaceEncoder("vit."), { theirs: "classifier.{weight,bias}", ours: "head.{weight,bias}" }],
+    [...huggingFaceEncoder("vit."), huggingFaceHead],
     huggingFaceEncoder(""),
+    [...huggingFaceModules("vit."), huggingFaceHead],
+    huggingFaceModules(""),
   ],
   normEpsilon: 1e-12,
 };

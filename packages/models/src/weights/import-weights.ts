@@ -2,7 +2,7 @@ import { compilePathPattern, MismatchError } from "@graticule/core";
 import type { SafetensorsDtype, TensorFile } from "@graticule/nn";
 import { Classifier } from "../classifier/classifier.js";
 import { Mae } from "../mae/mae.js";
-import { type EncoderConfig, patchGrid } from "../vit/config.js";
+import { patchGrid } from "../vit/config.js";
 import { Vit } from "../vit/vit.js";
 import { adaptChannels, adaptedChannels, type ChannelAdaption } from "./adapt-channels.js";
 import { type InferredConfig, inferConfig, type KnownShape } from "./infer-config.js";
@@ -49,8 +49,8 @@ export async function importWeights(
 ): Promise<ImportedWeights> {
   const { kept, skipped } = leaveOut(file, options.skip ?? [], options.prefix ?? "");
   const mapped = mapWeights(kept, family);
-  const { normEpsilon, hasFrames = false } = family;
-  const inferred = inferConfig(mapped, { normEpsilon, hasFrames, ...options });
+  const { variants: _, ...known } = family;
+  const inferred = inferConfig(mapped, { ...known, ...options });
   const adapted = new Map<string, string>();
   const source = adaptWeights(mapped, inferred, options, adapted);
   const { channels, toImageSize } = options;
@@ -125,7 +125,7 @@ function adaptWeights(
   }
   const projection = "patch_embed.proj.weight";
   if (channels) {
-    checkNoDecoder(config);
+    checkAdaptable(config);
     const { shape, dtype } = tensors.get(projection)!;
     const count = adaptedChannels(channels);
     tensors.set(projection, { shape: [shape[0]!, count, shape[2]!, shape[3]!], dtype });
@@ -135,12 +135,19 @@ function adaptWeights(
   return { tensors, read: (name) => readers.get(name)?.() ?? mapped.read(name) };
 }
 
-function checkNoDecoder(config: EncoderConfig): void {
+function checkAdaptable(config: InferredConfig["config"]): void {
   if ("decoderEmbedDim" in config)
     throw new MismatchError(
       "importWeights",
       "an encoder alone where channels change",
       "a decoder, which predicts the old ones",
       "Skip the decoder's tensors and the mask token.",
+    );
+  if (config.channelGroups)
+    throw new MismatchError(
+      "importWeights",
+      "one patch projection where channels change",
+      `one for each of ${config.channelGroups.channels.length} groups`,
+      "Feed it the bands that it was trained on.",
     );
 }

@@ -15,6 +15,8 @@ export interface KnownShape {
   readonly normEpsilon: number;
   /** Whether positions may be those of several dates. */
   readonly hasFrames?: boolean;
+  /** Channels of each group, where the weights have groups: indices of the model's channels. The family's unless given. */
+  readonly channelGroups?: readonly (readonly number[])[];
 }
 
 /** A model that tensors fit, and how many dates its positions are for. */
@@ -35,12 +37,11 @@ export function inferConfig({ tensors }: Pick<TensorFile, "tensors">, known: Kno
     const got = shape ? `[${shape}]` : "none";
     throw mismatch(`'${name}' with ${dims} dimensions`, got, `The file's tensors are ${firstNames(tensors)}.`);
   };
-  const [embedDim, inChannels, patchSize, patchWidth] = shapeOf("patch_embed.proj.weight", 4) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const isGrouped = tensors.has("patch_embed.groups.0.proj.weight");
+  const projections = isGrouped ? groupsOf(tensors) : ["patch_embed.proj.weight"];
+  const shapes = projections.map((name) => shapeOf(name, 4) as [number, number, number, number]);
+  const [embedDim, , patchSize, patchWidth] = shapes[0]!;
+  const inChannels = shapes.reduce((sum, [, channels]) => sum + channels, 0);
   if (patchSize !== patchWidth) throw mismatch("square patches", `${patchSize} × ${patchWidth}`);
   const [, positions] = shapeOf("pos_embed", 3) as [number, number, number];
   const { imageSize, numFrames } = inferImageSize(positions - 1, patchSize, known);
@@ -51,7 +52,19 @@ export function inferConfig({ tensors }: Pick<TensorFile, "tensors">, known: Kno
     numHeads: known.numHeads ?? headsOf(embedDim),
     normEpsilon: known.normEpsilon,
   };
+  const ofGroups = isGrouped && {
+    channelGroups: {
+      channels: channelsOfGroups(
+        shapes.map(([, channels]) => channels),
+        known,
+      ),
+      embedDim: shapeOf("patch_embed.channel_embed", 3)[2] as number,
+      ...(tensors.has("patch_embed.channel_cls_embed") && { classToken: true }),
+    },
+  };
   if (tensors.has("decoder_embed.weight")) {
+    if (isGrouped)
+      throw mismatch("an encoder alone, of grouped channels", "a decoder", "Skip decoder_** and mask_token.");
     const [decoderEmbedDim] = shapeOf("decoder_embed.weight", 2) as [number, number];
     const [decoderMlpDim] = shapeOf("decoder_blocks.0.mlp.fc1.weight", 2) as [number, number];
     const decoderDepth = countBlocks(tensors, "decoder_blocks");
@@ -60,8 +73,25 @@ export function inferConfig({ tensors }: Pick<TensorFile, "tensors">, known: Kno
   }
   const pool = tensors.has("fc_norm.weight") ? "mean" : "cls";
   const numClasses = tensors.get("head.weight")?.shape[0];
-  const config = { ...encoder, pool, ...(numClasses !== undefined && { numClasses }) } as const;
+  const config = { ...encoder, pool, ...ofGroups, ...(numClasses !== undefined && { numClasses }) } as const;
   return { config: checkVitConfig(config), numFrames };
+}
+
+/** Names of the groups' patch projections. */
+function groupsOf(tensors: TensorFile["tensors"]): string[] {
+  const names: string[] = [];
+  for (let group = 0; tensors.has(`patch_embed.groups.${group}.proj.weight`); group++)
+    names.push(`patch_embed.groups.${group}.proj.weight`);
+  return names;
+}
+
+function channelsOfGroups(sizes: readonly number[], { channelGroups }: KnownShape): readonly (readonly number[])[] {
+  if (channelGroups && `${channelGroups.map(({ length }) => length)}` === `${sizes}`) return channelGroups;
+  throw mismatch(
+    `channelGroups of ${sizes.join(", ")} channels`,
+    JSON.stringify(channelGroups ?? "none"),
+    "Weights don't tell which channels a group has; say it.",
+  );
 }
 
 function inferImageSize(

@@ -25,6 +25,8 @@ export interface WeightFamily {
   readonly normEpsilon: number;
   /** Whether positions may be those of several dates, the first date's first. */
   readonly hasFrames?: boolean;
+  /** Channels of each group of models with grouped channels, for weights with groups of these sizes. */
+  readonly channelGroups?: readonly (readonly number[])[];
 }
 
 export type Side = "theirs" | "ours";

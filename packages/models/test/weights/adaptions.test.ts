@@ -5,6 +5,7 @@ import {
   facebookMae,
   importWeights,
   resamplePositions,
+  satMae,
   timmVit,
   type Vit,
 } from "../../src/index.js";
@@ -78,7 +79,7 @@ test("weights are imported for other channels and another image size, and say so
   const vit = model as Vit;
   const projection = await weights.read("patch_embed.proj.weight");
   const expected = adaptChannels(projection, [16, 5, 4, 4], { method: "repeat", inChannels: 13 });
-  expect(await vit.patchEmbed.proj.weight.variable.data()).toEqual(expected.values);
+  expect(await vit.stateDict().get("patch_embed.proj.weight")?.data()).toEqual(expected.values);
   model.dispose();
   const mae = await openFixture("mae-3-channels");
   await expect(
@@ -89,4 +90,44 @@ test("weights are imported for other channels and another image size, and say so
       channels: { method: "average", inChannels: 1 },
     }),
   ).rejects.toThrow("importWeights: expected an encoder alone where channels change");
+});
+
+test("grouped channels have to be told, and are those that the weights were trained on", async () => {
+  const { weights } = await openFixture("satmae");
+  const options = { numHeads: 4, imageSize: [8, 12] } as const;
+  const channelGroups = [
+    [0, 1, 2],
+    [3, 4],
+  ];
+  const channels = { method: "repeat", inChannels: 13 } as const;
+  await expect(importWeights(weights, satMae, options)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: importWeights: expected channelGroups of 3, 2 channels, got [[0,1,2,6],[3,4,5,7],[8,9]]. Weights don't tell which channels a group has; say it.]`,
+  );
+  await expect(
+    importWeights(weights, satMae, {
+      ...options,
+      channelGroups: [
+        [0, 1, 2],
+        [3, 5],
+      ],
+    }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vitConfig: expected channelGroups with each of channels 0 to 4 once, got [[0,1,2],[3,5]].]`,
+  );
+  await expect(
+    importWeights(weights, satMae, { ...options, channelGroups, channels }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: importWeights: expected one patch projection where channels change, got one for each of 2 groups. Feed it the bands that it was trained on.]`,
+  );
+  const decoder = { shape: [8, 16], dtype: "F32" as const };
+  const withDecoder = { ...weights, tensors: new Map([...weights.tensors, ["decoder_embed.weight", decoder]]) };
+  await expect(
+    importWeights(withDecoder, satMae, { ...options, channelGroups }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: importWeights: expected an encoder alone, of grouped channels, got a decoder. Skip decoder_** and mask_token.]`,
+  );
+  const { model, adapted } = await importWeights(weights, satMae, { ...options, channelGroups, toImageSize: [16, 8] });
+  expect([...adapted]).toEqual([["pos_embed", "2 × 3 to 4 × 2"]]);
+  expect(model.posEmbed.shape).toEqual([1, 9, 12]);
+  model.dispose();
 });

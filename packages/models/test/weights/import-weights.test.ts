@@ -1,8 +1,10 @@
 import type { TensorFile } from "@graticule/nn";
+import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type Classifier,
   climax,
+  countParameters,
   facebookMae,
   huggingFaceVit,
   huggingFaceVitMae,
@@ -11,6 +13,7 @@ import {
   mapWeights,
   maskFromShuffles,
   prithviVit,
+  satMae,
   siglipVision,
   timmVit,
   unmapWeights,
@@ -88,6 +91,29 @@ for (const { name: backend, skip, use } of backends)
       await expectClose(tokens, await fixture.values("tokens"), TOLERANCE);
       model.dispose();
     });
+
+    test.each(["satmae", "satmae-tuned"])("%s: grouped channels give PyTorch's tokens and logits", async (name) => {
+      const channelGroups = [
+        [0, 2, 4],
+        [3, 1],
+      ];
+      const options = { imageSize: [8, 12], channelGroups } as const;
+      const { fixture, imported, model } = await importFixture<Classifier>(name, satMae, options);
+      const isTuned = name === "satmae-tuned";
+      expect(model.config).toMatchObject({
+        ...{ inChannels: 5, embedDim: 16, pool: isTuned ? "mean" : "cls" },
+        channelGroups: { channels: channelGroups, embedDim: 4, ...(isTuned && { classToken: true }) },
+      });
+      expect([imported.skipped, imported.adapted.size]).toEqual([[], 0]);
+      const images = await fixture.tensor("images");
+      const before = memory().numTensors;
+      const tokens = model.forwardFeatures(images);
+      expect(memory().numTensors).toBe(before + 1);
+      await expectClose(tokens, await fixture.values("tokens"), TOLERANCE);
+      if (isTuned) await expectClose(model.forward(images), await fixture.values("logits"), TOLERANCE);
+      expect(countParameters(model.config)).toBe(model.namedParameters().reduce((sum, [, { size }]) => sum + size, 0));
+      model.dispose();
+    });
   });
 
 const families: [string, WeightFamily, number][] = [
@@ -97,6 +123,8 @@ const families: [string, WeightFamily, number][] = [
   ["hf-vit", huggingFaceVit, 0],
   ["hf-vit-mae", huggingFaceVitMae, 1],
   ["prithvi", prithviVit, 0],
+  ["satmae", satMae, 0],
+  ["satmae-tuned", satMae, 0],
 ];
 
 test.each(families)("%s goes in and out bit for bit", async (name, family, variant) => {
