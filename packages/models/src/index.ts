@@ -88,6 +88,14 @@ export { defaultSlices, type SliceOptions, type SliceSizes, sliceSizes } from ".
 export type { VisionConfig } from "./multimodal/vision-config.js";
 export { type PatchGrid, visionPositions } from "./multimodal/vision-positions.js";
 export { type VisionTokens, VisionTower } from "./multimodal/vision-tower.js";
+export { type ChatMessage, ChatTokenizer } from "./prompts/chat-tokenizer.js";
+export {
+  type AnswerToken,
+  type EncodedQuestions,
+  encodeQuestions,
+  type ImageQuestion,
+} from "./prompts/encode-questions.js";
+export { type ImageMarks, imageMarks } from "./prompts/image-marks.js";
 export {
   type EncoderConfig,
   type EncoderOverrides,
