@@ -19,6 +19,7 @@ test("the public names are these", () => {
       "bytesPerValue",
       "bytesSource",
       "checkDropRates",
+      "compareState",
       "constantValues",
       "deferInitialization",
       "dropout",

@@ -14,6 +14,7 @@ it("exports these names", () => {
       "listCheckpoints",
       "loadCheckpoint",
       "loadWeights",
+      "loadWithin",
       "loaderConfig",
       "loopConfig",
       "loopMayChange",
@@ -32,6 +33,7 @@ it("exports these names", () => {
       "verifyCheckpoint",
       "weightsDigest",
       "writeSafetensors",
+      "writeWeights",
     ]
   `);
 });

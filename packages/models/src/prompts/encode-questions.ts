@@ -55,7 +55,15 @@ export function encodeQuestions(
     }),
   );
   const openings = IMAGE_TOKENS.flatMap((mark) => (mark === "<slice>" && !hasSlices(questions) ? [] : mark));
-  return { rows, seen, places: imagePlaces(rows, openings.map((mark) => tokenizer.tokenOf(mark))), answers };
+  return {
+    rows,
+    seen,
+    places: imagePlaces(
+      rows,
+      openings.map((mark) => tokenizer.tokenOf(mark)),
+    ),
+    answers,
+  };
 }
 
 const hasSlices = (questions: readonly ImageQuestion[]): boolean => questions.some(({ grid }) => grid !== undefined);

@@ -87,12 +87,20 @@ test("marks name the image and its slices row by row", () => {
 });
 
 test("files that are no tokenizer's, and vocabularies without the marks, are refused", () => {
-  expect(() => new ChatTokenizer({}, {})).toThrowErrorMatchingInlineSnapshot(`[ConfigError: ChatTokenizer: expected a tokenizer.json of Hugging Face, got Tokenizer must contain a "model" property. Copy it again.]`);
-  expect(() => new ChatTokenizer({}, { chat_template: 3 })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: ChatTokenizer: expected a tokenizer_config.json, got Invalid input.]`);
+  expect(() => new ChatTokenizer({}, {})).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: ChatTokenizer: expected a tokenizer.json of Hugging Face, got Tokenizer must contain a "model" property. Copy it again.]`,
+  );
+  expect(() => new ChatTokenizer({}, { chat_template: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: ChatTokenizer: expected a tokenizer_config.json, got Invalid input.]`,
+  );
   const { own, tokenizer, config } = open("bytes");
-  expect(() => own.tokenOf("<video>")).toThrowErrorMatchingInlineSnapshot(`[ConfigError: ChatTokenizer: expected a token <video>, got none. Add it to the tokenizer, or use the model's own.]`);
+  expect(() => own.tokenOf("<video>")).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: ChatTokenizer: expected a token <video>, got none. Add it to the tokenizer, or use the model's own.]`,
+  );
   const open_ = { ...config, chat_template: "{% for message in messages %}{{ message.content }}{% endfor %}" };
   expect(() =>
     encodeQuestions(new ChatTokenizer(tokenizer, open_), [{ question: "a", answer: "b" }], 1),
-  ).toThrowErrorMatchingInlineSnapshot(`[MismatchError: encodeQuestions: expected a token that ends the answer, got none in "e_id>0</image_id><image><unk></image>\\nab". Use a chat template that closes each turn by eos_token or <|im_end|>.]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: encodeQuestions: expected a token that ends the answer, got none in "e_id>0</image_id><image><unk></image>\\nab". Use a chat template that closes each turn by eos_token or <|im_end|>.]`,
+  );
 });
