@@ -74,6 +74,20 @@ export {
   type SequenceClassificationConfig,
 } from "./multimodal/for-sequence-classification.js";
 export {
+  type ImageTextFlops,
+  type ImageTextWork,
+  imageTextFlops,
+  imageTextStepFlops,
+  type TrainedShare,
+} from "./multimodal/image-text-flops.js";
+export {
+  type ImageTextParameters,
+  imageTextMemory,
+  imageTextParameters,
+  type TrainingMemory,
+  type TrainingMemoryOptions,
+} from "./multimodal/image-text-memory.js";
+export {
   type ImagePlace,
   type ImageTextConfig,
   type ImageTextInputs,
