@@ -10,6 +10,7 @@ import { evaluateConfig } from "./evaluate-config.js";
 import { comparisonTable, evaluationReport } from "./evaluation-report.js";
 import { addCompareMethodsCommand } from "./finetune/compare-methods.js";
 import { addFinetuneCommands } from "./finetune/finetune-commands.js";
+import { addImageTextCommands } from "./image-text/image-text-commands.js";
 import { PROBE_FILE, predictImages } from "./predict.js";
 import { writeProbe } from "./probe-file.js";
 import { readConfig } from "./read-config.js";
@@ -86,6 +87,7 @@ Examples:
 
 addFinetuneCommands(program);
 addCompareMethodsCommand(program);
+addImageTextCommands(program);
 
 program
   .command("predict")

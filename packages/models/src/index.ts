@@ -94,6 +94,7 @@ export {
   ImageTextModel,
   imagePlaces,
 } from "./multimodal/image-text-model.js";
+export { initializeImageText } from "./multimodal/initialize-image-text.js";
 export { LatentCache } from "./multimodal/latent-cache.js";
 export { decoderConfig, imageTextConfig, visionConfig } from "./multimodal/published-config.js";
 export { imageTextWeights } from "./multimodal/published-names.js";
