@@ -141,8 +141,7 @@ async function tuneAndReport(
   const { method } = config.tune;
   const { loss, accuracy, images } = saved.scores;
   const seconds = (performance.now() - began) / 1000;
-  if (json)
-    process.stdout.write(`${JSON.stringify({ method, seconds, trained: trainable.count, ...saved })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ method, seconds, trained: trainable.count, ...saved })}\n`);
   else
     process.stdout.write(
       `${formatTrainableParameters(trainable).split("\n").at(-1)}\n${formatTable(
