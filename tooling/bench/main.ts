@@ -14,6 +14,7 @@ import { benchMultimodal } from "./multimodal.js";
 import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
+import { benchServe } from "./serve.js";
 import { benchSoak } from "./soak.js";
 import { benchStep } from "./step.js";
 
@@ -85,6 +86,19 @@ bench("data", "The loader on files of each kind, by numbers of workers; a line f
 bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
   .option("--fields <count>", "fields of one call", Number, 8)
   .action(async (options) => print(await benchRegrid(options)));
+
+program
+  .command("serve")
+  .description("Requests a second of `graticule-classify serve`, with forward passes shared by clients and without.")
+  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("small"))
+  .option("--batch <images>", "images of a shared pass at most", Number, 16)
+  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--clients <counts>", "as a,b", numbers, [1, 16])
+  .option("--seconds <count>", "of each case", Number, 5)
+  .option("--pairs <count>", "runs", Number, 3)
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async ({ json: _, ...options }) => print(await benchServe(options)));
 
 bench("channels", "A training step of a ChannelVit, by number of channels and kind of tree.")
   .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("small"))

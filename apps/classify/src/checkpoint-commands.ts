@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { formatBytes } from "@graticule/core";
 import { type CheckedCheckpoint, checkCheckpoint, exportWeights } from "@graticule/train";
-import { type Command, InvalidArgumentError } from "commander";
-import { formatTable, stderrLogger } from "./command-line.js";
+import type { Command } from "commander";
+import { formatTable, sizeOption, stderrLogger } from "./command-line.js";
 import { checkpointPaths, findCheckpoint } from "./find-checkpoint.js";
 
 /** Adds `verify` and `export`, which work on the checkpoints of any run. */
@@ -54,14 +54,4 @@ function describeCheck({ path, state, files, faults, isValid }: CheckedCheckpoin
   return [`${basename(path)}: ${outcome}`, formatTable(["file", "size", "sha256", "found"], rows), ...faults, ""].join(
     "\n",
   );
-}
-
-const UNITS = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 } as const;
-
-/** Reads a size as `5GB` or `512MiB`. */
-function sizeOption(text: string): number {
-  const [, number, unit = "B"] = /^(\d+(?:\.\d+)?)\s*([kmg]?i?b)?$/i.exec(text.trim()) ?? [];
-  const bytes = Number(number) * (UNITS[unit.toUpperCase() as keyof typeof UNITS] ?? Number.NaN);
-  if (bytes > 0) return bytes;
-  throw new InvalidArgumentError("Expected a size such as 500MB or 5GB.");
 }

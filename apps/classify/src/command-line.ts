@@ -9,6 +9,7 @@ export const appendValue = (value: string, values: readonly string[]): string[] 
 
 const NUMBERS = {
   hours: { expected: "hours above 0", fits: (value: number) => value > 0 },
+  seconds: { expected: "seconds above 0", fits: (value: number) => value > 0 },
   count: { expected: "a whole number of 1 or more", fits: (value: number) => Number.isSafeInteger(value) && value > 0 },
   share: { expected: "a number of 0 or more", fits: (value: number) => value >= 0 },
   seed: { expected: "a whole number of 0 or more", fits: (value: number) => Number.isSafeInteger(value) && value >= 0 },
@@ -32,6 +33,16 @@ export function numberOption(kind: keyof typeof NUMBERS): (text: string) => numb
 export function numbersOption(kind: keyof typeof NUMBERS): (text: string, before?: readonly number[]) => number[] {
   const read = numberOption(kind);
   return (text, before = []) => [...before, read(text)];
+}
+
+const UNITS = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 } as const;
+
+/** Reads an option that is a size, as `5GB` or `512MiB`. Units: bytes. @throws as `numberOption`. */
+export function sizeOption(text: string): number {
+  const [, number, unit = "B"] = /^(\d+(?:\.\d+)?)\s*([kmg]?i?b)?$/i.exec(text.trim()) ?? [];
+  const bytes = Number(number) * (UNITS[unit.toUpperCase() as keyof typeof UNITS] ?? Number.NaN);
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError("Expected a size such as 500MB or 5GB.");
 }
 
 /** Writes rows under their headings in aligned columns. */

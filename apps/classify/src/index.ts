@@ -28,9 +28,13 @@ export {
 export { type MaeModelConfig, maeConfigFor } from "./mae-model-config.js";
 export { type MaskedModelConfig, maskedModelConfig } from "./masked-model-config.js";
 export { datasetSpec, type Split } from "./open-dataset.js";
-export { PROBE_FILE, type Prediction, predictImages } from "./predict.js";
+export { PROBE_FILE } from "./predict/image-classifier.js";
+export { type MapRasterOptions, mapRaster, type RasterMap } from "./predict/map-raster.js";
+export { type Prediction, predictImages } from "./predict/predict-images.js";
+export { openWindowModel, type WindowModel } from "./predict/window-model.js";
 export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
+export { makeProgressLine, type ProgressStream } from "./progress-line.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
 export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
@@ -40,6 +44,7 @@ export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ran
 export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";
 export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";
+export { type ClassifyServer, openClassifyServer, type ServeOptions } from "./serve/classify-server.js";
 export { exportRun } from "./weights/export-run.js";
 export { type ImportConfig, importConfig } from "./weights/import-config.js";
 export { type ImportResult, importRun } from "./weights/import-run.js";

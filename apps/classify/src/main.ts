@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { printConfig } from "@graticule/config";
 import { formatBytes } from "@graticule/core";
 import { Command, Option } from "commander";
-import { backendConfig } from "./backend-config.js";
 import { appendValue, formatTable, runProgram, stderrLogger } from "./command-line.js";
 import { openPretrainedRun } from "./encoder.js";
 import { type Evaluation, evaluateEncoder } from "./evaluate.js";
@@ -11,10 +10,12 @@ import { comparisonTable, evaluationReport } from "./evaluation-report.js";
 import { addCompareMethodsCommand } from "./finetune/compare-methods.js";
 import { addFinetuneCommands } from "./finetune/finetune-commands.js";
 import { addImageTextCommands } from "./image-text/image-text-commands.js";
-import { PROBE_FILE, predictImages } from "./predict.js";
+import { PROBE_FILE } from "./predict/image-classifier.js";
+import { addPredictCommand } from "./predict/predict-command.js";
 import { writeProbe } from "./probe-file.js";
 import { readConfig } from "./read-config.js";
 import { updateReport } from "./run-report.js";
+import { addServeCommand } from "./serve/serve-command.js";
 import { exportRun } from "./weights/export-run.js";
 import { importConfig } from "./weights/import-config.js";
 import { importRun } from "./weights/import-run.js";
@@ -89,27 +90,8 @@ addFinetuneCommands(program);
 addCompareMethodsCommand(program);
 addImageTextCommands(program);
 
-program
-  .command("predict")
-  .description("Classify images with a run that was fine-tuned, or with a run's encoder and the probe fitted on it.")
-  .argument("<run>", "folder of a run that `finetune` made or `probe` was called on")
-  .argument("<images...>", "JPEG, PNG or TIFF files with the channels that the run was trained on")
-  .option("--json", "print one line of JSON for each image, with all classes")
-  .option("--device <device>", "cpu, cuda, cuda:1, mps", "cpu")
-  .addHelpText("after", "\nExamples:\n  graticule-classify predict runs/ucmerced harbor.jpg beach.jpg")
-  .action(async (run: string, images: string[], flags: { json?: boolean; device: string }) => {
-    const backend = backendConfig.parse({ device: flags.device });
-    const predictions = await predictImages(run, images, { backend }, stderrLogger);
-    for (const { path, classes } of predictions) {
-      const best = classes[0];
-      process.stdout.write(
-        flags.json
-          ? `${JSON.stringify({ path, classes })}\n`
-          : `${path}  ${best?.name}  ${(100 * (best?.probability ?? 0)).toFixed(1)} %\n`,
-      );
-    }
-    if (predictions.length < images.length) process.exitCode = 1;
-  });
+addPredictCommand(program);
+addServeCommand(program);
 
 interface ImportFlags {
   readonly as: FamilyName;

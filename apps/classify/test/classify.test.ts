@@ -82,7 +82,7 @@ test("the command line says what is wrong in one line, and shows examples", asyn
     code: 1,
     stderr: expect.stringMatching(/^error: .*nothing: expected a run with checkpoints, or the folder of a checkpoint/),
   });
-  for (const command of ["probe", "knn", "finetune", "compare-methods", "predict", "import", "export"])
+  for (const command of ["probe", "knn", "finetune", "compare-methods", "predict", "serve", "import", "export"])
     expect((await run(command, "--help")).stdout).toContain(`Examples:\n  graticule-classify ${command}`);
 });
 
@@ -132,14 +132,18 @@ test("the public names are these", async () => {
       "importConfig",
       "importRun",
       "maeConfigFor",
+      "makeProgressLine",
       "makeRandomEncoder",
+      "mapRaster",
       "maskedModelConfig",
       "numberOption",
       "numbersOption",
       "onRanks",
+      "openClassifyServer",
       "openEncoder",
       "openPretrainedRun",
       "openWeights",
+      "openWindowModel",
       "ownTasks",
       "parallelConfig",
       "parallelMayChange",

@@ -4,11 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { readConfig } from "@graticule/classify";
+import { makeProgressLine, readConfig } from "@graticule/classify";
 import { writeNetcdf } from "@graticule/data-era5";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inspect, prepare, prepareConfig } from "../src/index.js";
-import { makeProgressLine } from "../src/progress-line.js";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "graticule-forecast-"));

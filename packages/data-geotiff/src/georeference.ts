@@ -1,6 +1,6 @@
 import type { Crs } from "./crs/crs.js";
 import { crsFromGeoKeys, USER_DEFINED } from "./crs/geo-key-crs.js";
-import { KEYS, parseGeoKeys } from "./crs/geo-keys.js";
+import { type GeoKeyTables, geoKeyTables, KEYS, parseGeoKeys } from "./crs/geo-keys.js";
 import type { GeoTransform } from "./grid/geo-transform.js";
 import { TAGS, type TiffDirectory } from "./tiff-directory.js";
 
@@ -14,6 +14,8 @@ export interface Georeference {
   readonly crs?: Crs;
   /** Maps (column, row) of a pixel's upper left corner to coordinates. */
   readonly transform?: GeoTransform;
+  /** The coordinate system as the file stores it, for files that are to lie in the same. */
+  readonly geoKeys?: GeoKeyTables;
 }
 
 const CITATIONS = [KEYS.projectedCitation, KEYS.citation, KEYS.geographicCitation];
@@ -29,7 +31,14 @@ export function parseGeoreference(directory: TiffDirectory): Georeference {
   const citation = CITATIONS.map((key) => keys.text(key)).find((text) => text !== undefined);
   const crs = crsFromGeoKeys(keys);
   const transform = parseTransform(directory, keys.number(KEYS.rasterType) === PIXEL_IS_POINT ? 0.5 : 0);
-  return { ...(epsg && { epsg }), ...(citation && { citation }), ...(crs && { crs }), ...(transform && { transform }) };
+  const geoKeys = geoKeyTables(directory);
+  return {
+    ...(epsg && { epsg }),
+    ...(citation && { citation }),
+    ...(crs && { crs }),
+    ...(transform && { transform }),
+    ...(geoKeys && { geoKeys }),
+  };
 }
 
 function parseTransform(directory: TiffDirectory, shift: number): GeoTransform | undefined {

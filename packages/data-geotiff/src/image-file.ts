@@ -1,5 +1,5 @@
 import { FormatError } from "@graticule/core";
-import { type ByteImage, type Image, makeMemorySource, openByteSource } from "@graticule/data";
+import { type ByteImage, type ByteSource, type Image, makeMemorySource, openByteSource } from "@graticule/data";
 import { nameBands } from "./band-names.js";
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { DEFAULT_MAX_VALUES } from "./limits.js";
@@ -31,7 +31,20 @@ const FIRST_BYTES = 2 ** 17;
  */
 export async function openImageFile(path: string, maxValues: number = DEFAULT_MAX_VALUES): Promise<ImageFile> {
   const whole = readSmallFile(path, FIRST_BYTES);
-  const source = whole ? makeMemorySource(path, whole) : await openByteSource(path);
+  return openImageSource(whole ? makeMemorySource(path, whole) : await openByteSource(path), maxValues);
+}
+
+/** Opens the bytes of an image file under the name that messages give it. @throws {FormatError} as `openImageFile`. */
+export function openImageBytes(
+  name: string,
+  bytes: Uint8Array,
+  maxValues: number = DEFAULT_MAX_VALUES,
+): Promise<ImageFile> {
+  return openImageSource(makeMemorySource(name, bytes), maxValues);
+}
+
+async function openImageSource(source: ByteSource, maxValues: number): Promise<ImageFile> {
+  const { uri: path } = source;
   const start = await source.read(0, Math.min(FIRST_BYTES, source.size), "an image's first bytes");
   const kind = sniff(start);
   if (kind === "picture") {

@@ -27,12 +27,18 @@ export {
   type SceneBenchmark,
   type SceneBenchmarkName,
 } from "./benchmarks/scene-benchmarks.js";
+export { type BlendWindowsOptions, blendWindows, windowsOf } from "./blending/blend-windows.js";
+export type { BlendedStrip, WindowScores } from "./blending/strip-blender.js";
+export type { WindowPlan } from "./blending/window-plan.js";
 export { type Crs, makePointTransform, type PointTransform, parseCrs, sameCrs, wgs84 } from "./crs/crs.js";
+export type { GeoKeyTables } from "./crs/geo-keys.js";
 export { utmCrs } from "./crs/utm.js";
+export { listImagePaths } from "./folder-listing.js";
 export type { Georeference } from "./georeference.js";
 export { type GeoTransform, invertTransform, offsetTransform, scaleTransform, toMap } from "./grid/geo-transform.js";
 export { type Bounds, boundsIn, type Grid, gridBounds, gridOf } from "./grid/grid.js";
 export { type GridMethod, type GridSource, type ResampleOptions, resampleToGrid } from "./grid/resample-to-grid.js";
+export { type ImageFile, openImageBytes } from "./image-file.js";
 export { type ImageFilesOptions, imageFilesSpec, openImageFiles } from "./image-files.js";
 export { type ImageFolderOptions, imageFolderSpec, openImageFolder } from "./image-folder.js";
 export { landsat7Path, landsat7Schema } from "./landsat7.js";

@@ -69,6 +69,37 @@ describe("round trips", () => {
     },
   );
 
+  test("a palette, and another raster's coordinate system whatever it is", async () => {
+    const geoKeys = {
+      // A user-defined conic projection, pixels as points.
+      directory: [1, 1, 0, 4, 1024, 0, 1, 1, 1025, 0, 1, 2, 3073, 34737, 7, 0, 3078, 34736, 1, 0],
+      doubles: [29.5],
+      ascii: "Conic|",
+    };
+    const base = { width: 20, height: 10, dtype: "uint8", transform: [0, 2, 0, 50, 0, -2] as const } as const;
+    const palette = [
+      [10, 20, 30],
+      [255, 0, 128],
+    ] as const;
+    const path = await writeWhole({ ...base, geoKeys, palette }, new Uint8Array(200).fill(1), [10, 20]);
+    const bytes = new Uint8Array(readFileSync(path));
+    expect(breachesOfCog(bytes)).toEqual([]);
+    const raster = await openRaster(path);
+    expect(raster.citation).toBe("Conic");
+    expect(raster.transform).toEqual(base.transform);
+    expect(raster.geoKeys).toEqual({
+      ...geoKeys,
+      directory: geoKeys.directory.map((value, at) => (at === 11 ? 1 : value)),
+    });
+    const map = readDirectories(bytes)[0]?.tags.get(320) ?? [];
+    expect([map.length, map[0], map[1], map[256], map[257], map[512], map[513], map[2]]).toEqual([
+      ...[768, 10 * 257, 65_535, 20 * 257, 0, 30 * 257, 128 * 257, 0],
+    ]);
+    await expect(openCogWriter(newPath(), { ...base, bands: 2, palette })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: openCogWriter: expected palette for one band of uint8, of at most 256 colors, got 2 colors for 2 of uint8.]`,
+    );
+  });
+
   test("place, names and nodata", async () => {
     const transform = [399960, 10, 0, 5800020, 0, -10] as const;
     const bandNames = ["a < b & c", "nir"];

@@ -9,6 +9,7 @@ test("the public names are these", () => {
       "SCENE_BENCHMARKS",
       "SPECTRAL_CLASSES",
       "bigEarthNetSpec",
+      "blendWindows",
       "boundsIn",
       "geoPatchesSpec",
       "gridBounds",
@@ -19,6 +20,7 @@ test("the public names are these", () => {
       "landsat7Path",
       "landsat7Schema",
       "levelFor",
+      "listImagePaths",
       "makePointTransform",
       "makeSpectralLabeler",
       "mndwi",
@@ -28,6 +30,7 @@ test("the public names are these", () => {
       "openBigEarthNet",
       "openCogWriter",
       "openGeoPatches",
+      "openImageBytes",
       "openImageFiles",
       "openImageFolder",
       "openRaster",
@@ -48,6 +51,7 @@ test("the public names are these", () => {
       "toMap",
       "utmCrs",
       "wgs84",
+      "windowsOf",
     ]
   `);
 });

@@ -52,6 +52,7 @@ export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export type { MixOptions } from "./mix-samples.js";
 export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
+export { makeScaleCheck } from "./scale-check.js";
 export { writeDurably } from "./shards/durable-file.js";
 export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";
 export {

@@ -22,7 +22,10 @@ const NAMED_CHANNELS = 8;
  * If they are off by an order of magnitude the logger is warned, with measured and stored values and the likely cause.
  * It looks at nothing where `normalize` is not the last transform.
  */
-export function makeScaleCheck({ transforms, schema }: BatchRecipe, logger: Logger): (batch: Batch) => void {
+export function makeScaleCheck(
+  { transforms, schema }: Pick<BatchRecipe, "transforms" | "schema">,
+  logger: Logger,
+): (batch: Pick<Batch, "images" | "shape">) => void {
   let done = transforms.at(-1)?.kind !== "normalize";
   return (batch) => {
     if (done || batch.shape[0] === 0) return;
@@ -35,7 +38,10 @@ export function makeScaleCheck({ transforms, schema }: BatchRecipe, logger: Logg
 }
 
 /** Mean and std of a channel's normalized pixels; zeros stand for missing ones and don't count. */
-function measureChannel({ images, shape: [samples, channels, height, width] }: Batch, channel: number): Scale {
+function measureChannel(
+  { images, shape: [samples, channels, height, width] }: Pick<Batch, "images" | "shape">,
+  channel: number,
+): Scale {
   const plane = height * width;
   let [count, sum, squares] = [0, 0, 0];
   for (let sample = 0; sample < samples; sample++) {

@@ -25,6 +25,7 @@ test("the public names are these", () => {
       "flipVertical",
       "makeLoader",
       "makeMemorySource",
+      "makeScaleCheck",
       "makeStatisticsCollector",
       "measureChannels",
       "normalize",

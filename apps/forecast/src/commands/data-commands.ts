@@ -1,4 +1,4 @@
-import { appendValue, presetPath, readConfig, stderrLogger } from "@graticule/classify";
+import { appendValue, makeProgressLine, presetPath, readConfig, stderrLogger } from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { formatBytes } from "@graticule/core";
 import { writeSimulation } from "@graticule/data-era5";
@@ -8,7 +8,6 @@ import { inspect } from "../inspect.js";
 import { prepare } from "../prepare.js";
 import { type PrepareConfig, prepareConfig } from "../prepare-config.js";
 import { presetsFolder } from "../presets-folder.js";
-import { makeProgressLine } from "../progress-line.js";
 import { type SimulateConfig, simulateConfig } from "../simulate-config.js";
 
 /** Adds what makes and shows data: `simulate`, `prepare`, `inspect`. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { numberOption, numbersOption, stderrLogger, updateReport } from "@graticule/classify";
+import { makeProgressLine, numberOption, numbersOption, stderrLogger, updateReport } from "@graticule/classify";
 import { openWeatherStore } from "@graticule/data-era5";
 import type { MapProjectionName } from "@graticule/plot";
 import { type Command, Option } from "commander";
@@ -7,7 +7,6 @@ import { openForecastRun } from "../forecasting/open-run.js";
 import { chooseStarts, type RolloutPlan } from "../forecasting/rollout.js";
 import { writeForecasts } from "../forecasting/write-forecasts.js";
 import { plotForecast } from "../plotting/plot-forecast.js";
-import { makeProgressLine } from "../progress-line.js";
 import { type ScoreFlags, scoreAndReport } from "../scoring/score-command.js";
 
 interface RolloutFlags {

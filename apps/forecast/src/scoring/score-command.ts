@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatTable, stderrLogger, updateReport } from "@graticule/classify";
+import { formatTable, makeProgressLine, stderrLogger, updateReport } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
 import { openWeatherStore, type WeatherStore } from "@graticule/data-era5";
 import {
@@ -15,7 +15,6 @@ import {
 import { RUN_CONFIG_FILE } from "@graticule/train";
 import { assertEnsemble, type EnsembleChoice } from "../forecasting/ensemble-choice.js";
 import { openForecastRun } from "../forecasting/open-run.js";
-import { makeProgressLine } from "../progress-line.js";
 import { type ForecastSource, fileSource, runSource } from "./forecast-source.js";
 import { scoreForecasts, writeScores } from "./score.js";
 import { SUMMARY_LEGEND, scoreReport, scoreTable, summaryTable, TABLE_LEGEND } from "./score-report.js";

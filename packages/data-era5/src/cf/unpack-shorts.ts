@@ -1,7 +1,7 @@
 import { KERNEL_ROOM, KERNEL_START, openChunkMemory } from "@graticule/data/arrays";
 
-/** Values that go through the kernel at once: they stay in the processor's cache. */
-const STRIP = 2 ** 14;
+/** Values that go through the kernel at once: they stay in the nearest cache. */
+const STRIP = 2 ** 12;
 
 /** No number of 16 bits. */
 const NEVER = 2 ** 31 - 1;

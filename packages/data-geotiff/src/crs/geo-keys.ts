@@ -38,6 +38,23 @@ export const KEYS = {
   straightVerticalPoleLongitude: 3095,
 } as const;
 
+/** The three tables that geo keys are stored in, untouched. */
+export interface GeoKeyTables {
+  readonly directory: readonly number[];
+  readonly doubles: readonly number[];
+  readonly ascii: string;
+}
+
+/** The tables of a file; undefined if it has none. */
+export function geoKeyTables(directory: TiffDirectory): GeoKeyTables | undefined {
+  if (!directory.has(TAGS.geoKeyDirectory)) return undefined;
+  return {
+    directory: [...directory.numbers(TAGS.geoKeyDirectory)],
+    doubles: [...directory.numbers(TAGS.geoDoubleParams)],
+    ascii: directory.text(TAGS.geoAsciiParams) ?? "",
+  };
+}
+
 /** A file's geo keys, by number. */
 export interface GeoKeys {
   number(key: number): number | undefined;

@@ -1,3 +1,4 @@
+import { KEYS } from "../crs/geo-keys.js";
 import type { GeoTransform } from "../grid/geo-transform.js";
 import { COMPRESSION_TAGS, predictorTag } from "./block-encoder.js";
 import type { CogPlan, LevelSize } from "./cog-plan.js";
@@ -18,6 +19,8 @@ export const STRUCTURAL_METADATA = ((promises: string) =>
 const REDUCED_RESOLUTION = 1;
 const RGB = 2;
 const MIN_IS_BLACK = 1;
+const PALETTE = 3;
+const PIXEL_IS_AREA = 1;
 
 /** The fields of one level's directory. Geography and metadata stand in the first alone. */
 export function cogFields(
@@ -27,7 +30,7 @@ export function cogFields(
   byteCounts: ArrayLike<number>,
   big: boolean,
 ): TiffField[] {
-  const { bands, type, tileSize, coding, nodata } = plan;
+  const { bands, type, tileSize, coding, nodata, palette } = plan;
   const { width, height } = plan.levels[level] as LevelSize;
   const isRgb = bands >= 3 && type.dtype === "uint8" && plan.bandNames?.slice(0, 3).join() === "red,green,blue";
   const extraSamples = bands - (isRgb ? 3 : 1);
@@ -39,7 +42,7 @@ export function cogFields(
     long(257, height),
     short(258, ...new Array<number>(bands).fill(type.bytes * 8)),
     short(259, COMPRESSION_TAGS[coding.compression]),
-    short(262, isRgb ? RGB : MIN_IS_BLACK),
+    short(262, isRgb ? RGB : palette ? PALETTE : MIN_IS_BLACK),
     short(277, bands),
     short(284, 1),
     short(317, predictorTag(coding, type.sampleFormat === 3)),
@@ -50,11 +53,20 @@ export function cogFields(
     short(339, ...new Array<number>(bands).fill(type.sampleFormat)),
   ];
   if (extraSamples > 0) fields.push(short(338, ...new Array<number>(extraSamples).fill(0)));
+  if (palette) fields.push(short(320, ...colorMap(palette)));
   if (nodata !== undefined) fields.push({ tag: 42113, type: TYPES.ascii, values: nodataText(nodata) });
   if (level > 0) return fields;
   const metadata = metadataXml(plan);
   if (metadata !== undefined) fields.push({ tag: 42112, type: TYPES.ascii, values: metadata });
-  return [...fields, ...geoFields(plan.transform, plan.epsg)];
+  return [...fields, ...transformFields(plan.transform), ...systemFields(plan)];
+}
+
+/** All reds, then greens, then blues, of 16 bits; black for values without a color. Source: TIFF 6.0, ColorMap. */
+function colorMap(palette: NonNullable<CogPlan["palette"]>): number[] {
+  const map = new Array<number>(3 * 256).fill(0);
+  for (const [value, color] of palette.entries())
+    for (const [part, level] of color.entries()) map[part * 256 + value] = level * 257;
+  return map;
 }
 
 function nodataText(nodata: number): string {
@@ -62,36 +74,43 @@ function nodataText(nodata: number): string {
   return Number.isFinite(nodata) ? String(nodata) : nodata > 0 ? "inf" : "-inf";
 }
 
-/** Source: OGC GeoTIFF 1.1 (19-008r4): model type, raster type, and the code of the system. */
-function geoFields(transform: GeoTransform | undefined, epsg: number | undefined): TiffField[] {
-  const fields: TiffField[] = [];
-  if (transform !== undefined) {
-    const [x, width, rowRotation, y, columnRotation, height] = transform;
-    if (rowRotation === 0 && columnRotation === 0 && width > 0 && height < 0)
-      fields.push(
-        { tag: 33550, type: TYPES.double, values: [width, -height, 0] },
-        { tag: 33922, type: TYPES.double, values: [0, 0, 0, x, y, 0] },
-      );
-    else
-      fields.push({
-        tag: 34264,
-        type: TYPES.double,
-        values: [width, rowRotation, 0, x, columnRotation, height, 0, y, 0, 0, 0, 0, 0, 0, 0, 1],
-      });
+function transformFields(transform: GeoTransform | undefined): TiffField[] {
+  if (transform === undefined) return [];
+  const [x, width, rowRotation, y, columnRotation, height] = transform;
+  if (rowRotation === 0 && columnRotation === 0 && width > 0 && height < 0)
+    return [
+      { tag: 33550, type: TYPES.double, values: [width, -height, 0] },
+      { tag: 33922, type: TYPES.double, values: [0, 0, 0, x, y, 0] },
+    ];
+  return [
+    {
+      tag: 34264,
+      type: TYPES.double,
+      values: [width, rowRotation, 0, x, columnRotation, height, 0, y, 0, 0, 0, 0, 0, 0, 0, 1],
+    },
+  ];
+}
+
+/** A raster's own keys, or else model type, raster type, and the code of the system. Source: OGC GeoTIFF 1.1 (19-008r4). */
+function systemFields({ transform, epsg, geoKeys }: CogPlan): TiffField[] {
+  const shorts = (values: readonly number[]): TiffField => ({ tag: 34735, type: TYPES.short, values });
+  if (geoKeys) {
+    const { directory, doubles, ascii } = geoKeys;
+    // The transform is of pixels' corners, also where the raster's own was of their centers.
+    const isRasterType = (at: number): boolean => at > 4 && at % 4 === 3 && directory[at - 3] === KEYS.rasterType;
+    const fields = [shorts(directory.map((value, at) => (isRasterType(at) ? PIXEL_IS_AREA : value)))];
+    if (doubles.length > 0) fields.push({ tag: 34736, type: TYPES.double, values: doubles });
+    if (ascii !== "") fields.push({ tag: 34737, type: TYPES.ascii, values: ascii });
+    return fields;
   }
-  const keys: [number, number][] = [[1025, 1]];
+  if (transform === undefined && epsg === undefined) return [];
+  const keys: [number, number][] = [[KEYS.rasterType, PIXEL_IS_AREA]];
   if (epsg !== undefined) {
     const geographic = isGeographicCode(epsg);
     keys.unshift([1024, geographic ? 2 : 1]);
-    keys.push([geographic ? 2048 : 3072, epsg]);
+    keys.push([geographic ? KEYS.geographicCode : KEYS.projectedCode, epsg]);
   }
-  if (fields.length > 0 || epsg !== undefined)
-    fields.push({
-      tag: 34735,
-      type: TYPES.short,
-      values: [1, 1, 0, keys.length, ...keys.flatMap(([key, value]) => [key, 0, 1, value])],
-    });
-  return fields;
+  return [shorts([1, 1, 0, keys.length, ...keys.flatMap(([key, value]) => [key, 0, 1, value])])];
 }
 
 /** GDAL's own XML: band descriptions, scales, offsets, and the caller's items. */

@@ -1,4 +1,5 @@
 import { ConfigError } from "@graticule/core";
+import type { GeoKeyTables } from "../crs/geo-keys.js";
 import type { GeoTransform } from "../grid/geo-transform.js";
 import { type BlockCoding, COMPRESSION_TAGS, type CogCompression } from "./block-encoder.js";
 import type { OverviewResampling } from "./downsample.js";
@@ -22,6 +23,8 @@ export interface CogOptions {
   readonly nodata?: number | undefined;
   /** EPSG code of the coordinate system. */
   readonly epsg?: number | undefined;
+  /** A raster's coordinate system as its file stores it, instead of a code: any system is kept. */
+  readonly geoKeys?: GeoKeyTables | undefined;
   /** Maps (column, row) of a pixel's upper left corner to coordinates. */
   readonly transform?: GeoTransform | undefined;
   readonly bandNames?: readonly string[];
@@ -30,6 +33,8 @@ export interface CogOptions {
   readonly offsets?: readonly number[];
   /** More items of GDAL's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Red, green and blue, 0 to 255, of each value from 0 on, for one band of uint8. */
+  readonly palette?: readonly (readonly [red: number, green: number, blue: number])[];
   /** How overviews are made, each from the level before; "average" for floats, "nearest" for integers if absent. */
   readonly resampling?: OverviewResampling;
   /** Number of overviews; as many as it takes to fit the last into one tile if absent. */
@@ -50,7 +55,10 @@ export interface LevelSize {
 
 /** Checked options with every default filled in. */
 export interface CogPlan
-  extends Pick<CogOptions, "nodata" | "epsg" | "transform" | "bandNames" | "scales" | "offsets" | "metadata"> {
+  extends Pick<
+    CogOptions,
+    "nodata" | "epsg" | "geoKeys" | "transform" | "bandNames" | "scales" | "offsets" | "metadata" | "palette"
+  > {
   readonly bands: number;
   readonly type: PixelType;
   readonly tileSize: number;
@@ -92,7 +100,7 @@ export function planCog(options: CogOptions): CogPlan {
     const { length = bands } = options[name] ?? {};
     check(length === bands, name, `of ${bands} bands`, `${length}`);
   }
-  const { epsg, transform, nodata, level } = options;
+  const { epsg, geoKeys, transform, nodata, level, palette } = options;
   check(epsg === undefined || (Number.isInteger(epsg) && epsg > 0 && epsg < 32_767), "epsg", "from 1 to 32766", epsg);
   check(transform === undefined || transform.every(Number.isFinite), "transform", "of six numbers", transform);
   const maxLevel = compression === "zstd" ? 22 : 9;
@@ -110,6 +118,12 @@ export function planCog(options: CogOptions): CogPlan {
     "nodata",
     `that ${dtype} can hold, from ${low} to ${high}`,
     nodata,
+  );
+  check(
+    palette === undefined || (bands === 1 && dtype === "uint8" && palette.length <= 256),
+    "palette",
+    "for one band of uint8, of at most 256 colors",
+    `${palette?.length} colors for ${bands} of ${dtype}`,
   );
   const { resampling = isFloat ? "average" : "nearest", overviews } = options;
   check(["average", "nearest", "mode"].includes(resampling), "resampling", "average, nearest or mode", resampling);
@@ -147,6 +161,8 @@ export function planCog(options: CogOptions): CogPlan {
     ...(scales && { scales }),
     ...(offsets && { offsets }),
     ...(metadata && { metadata }),
+    ...(geoKeys && { geoKeys }),
+    ...(palette && { palette }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type JoinPlanes, KERNEL_ROOM, KERNEL_START, openChunkMemory } from "../codecs/chunk-memory.js";
 
-/** Elements that go through the kernel at once: they stay in the processor's cache. */
-const STRIP = 2 ** 14;
+/** Elements that go through the kernel at once: they stay in the nearest cache. */
+const STRIP = 2 ** 12;
 
 /** Fewer elements are joined one by one. */
 const LEAST_STRIP = 64;

@@ -7,11 +7,16 @@ const DISTANCE_BITS: u32 = 9;
 /** What selects a table's place, in bytes, from a bit buffer whose bits begin at the third. */
 export const LITERAL_MASK: usize = ((1 << LITERAL_BITS) - 1) << 2;
 export const DISTANCE_MASK: usize = ((1 << DISTANCE_BITS) - 1) << 2;
+/** The distances' table lies behind the literals'. */
+export const LITERAL_TABLE_BYTES: usize = 4 * (4096 + 288 * 16);
+export const TABLES_BYTES: usize = LITERAL_TABLE_BYTES + 4 * (512 + 32 * 64);
 const MOST_BITS: u32 = 15;
 const FIRST_LENGTH: u32 = 257;
 const LEAST_LENGTH: u32 = 3;
 /** What an entry brings is copied as so many bytes, whatever it is. */
 const MOST_COPIED: u32 = 8;
+/** Codes that aren't literals take at most one in so many of all that could be where a block is mostly literals. */
+const LITERALS_TO_OTHERS: u32 = 64;
 
 /**
  * Entries of both tables are 32 bits. Bits 0 to 5: bits of the code (of its rest, in a subtable) and its extra bits. 6 to 9:
@@ -21,11 +26,12 @@ const MOST_COPIED: u32 = 8;
  * bits of its subtable and where that lies in place of the last two; bit 15 where the block ends (1 in 16 to 31), or no
  * code begins so.
  */
-export const LITERAL_TABLE = memory.data(4 * (4096 + 288 * 16), 16);
-export const DISTANCE_TABLE = memory.data(4 * (512 + 32 * 64), 16);
+export const LITERAL_TABLE = memory.data(3 * TABLES_BYTES, 16);
+export const DISTANCE_TABLE = LITERAL_TABLE + LITERAL_TABLE_BYTES;
 export const BITS: u32 = 63;
 export const BYTES_SHIFT: u32 = 6;
 export const BYTES_MASK: u32 = 15 << BYTES_SHIFT;
+export const ONE_BYTE: u32 = 1 << BYTES_SHIFT;
 export const CODE_SHIFT: u32 = 10;
 export const SUBTABLE: u32 = 0x4000;
 export const SPECIAL: u32 = 0x8000;
@@ -51,7 +57,7 @@ export const CODE_MEANING = memory.data(4 * 19, 16);
 export const CODE_ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
 
 for (let symbol: u32 = 0; symbol < 256; symbol++)
-  store<u32>(LITERAL_MEANING + (symbol << 2), (1 << BYTES_SHIFT) | (symbol << 16));
+  store<u32>(LITERAL_MEANING + (symbol << 2), ONE_BYTE | (symbol << 16));
 store<u32>(LITERAL_MEANING + (256 << 2), END_OF_BLOCK);
 for (let symbol: u32 = 257, base: u32 = 3; symbol < 285; symbol++) {
   const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
@@ -231,6 +237,24 @@ function pairMatches(): void {
 @inline
 function fillEntries(code: u32, bits: u32, entry: u32): void {
   for (let index = code; index <= LITERAL_MASK >> 2; index += 1 << bits) store<u32>(LITERAL_TABLE + (index << 2), entry);
+}
+
+/** Whether nearly all symbols of a block are literals, by the lengths of its codes at `CODE_LENGTHS`. */
+export function areMostlyLiterals(literals: u32): bool {
+  let others: u32 = 0;
+  for (let symbol: u32 = FIRST_LENGTH - 1; symbol < literals; symbol++) {
+    const bits = <u32>load<u8>(CODE_LENGTHS + symbol);
+    if (bits > 0) others += <u32>1 << (MOST_BITS - bits);
+  }
+  return others * LITERALS_TO_OTHERS <= 1 << MOST_BITS;
+}
+
+/** Makes both tables at `to`, where each entry holds one code, from the lengths that `makeTables` has. */
+export function makePlainTables(to: usize, literals: u32, distances: u32): bool {
+  return (
+    makeTable(to, LITERAL_BITS, literals, CODE_LENGTHS, LITERAL_MEANING, true) &&
+    makeTable(to + LITERAL_TABLE_BYTES, DISTANCE_BITS, distances, CODE_LENGTHS + literals, DISTANCE_MEANING, true)
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import { gunzip, gunzipSync, inflate, inflateRaw, inflateRawSync, inflateSync } from "node:zlib";
-import { inflateZlib } from "./inflate-zlib.js";
+import { inflateInPairs } from "./inflate-in-pairs.js";
 
 /** zlib's header and checksum, gzip's, or the bare stream of a zip entry. */
 export type DeflateFrame = "zlib" | "gzip" | "raw";
@@ -18,7 +18,7 @@ const KERNEL_BYTES = 2 ** 24;
  *
  * A loader's worker does it itself, since the others keep the cores busy; the main thread has one of Node's threads do it,
  * unless that takes longer. zlib frames go through a kernel that takes a third less time than zlib where values hardly
- * repeat, as those of fields don't.
+ * repeat, as those of fields don't, and less still where several chunks are read at once.
  *
  * `maxBytes` should be the expected size: it is taken at once.
  *
@@ -31,7 +31,7 @@ export async function inflateBytes(
   room?: (bytes: number) => Uint8Array,
 ): Promise<Uint8Array> {
   const isInline = maxBytes <= INLINE_BYTES || !isMainThread;
-  if (frame === "zlib" && isInline && maxBytes <= KERNEL_BYTES) return inflateZlib(bytes, maxBytes, room);
+  if (frame === "zlib" && isInline && maxBytes <= KERNEL_BYTES) return inflateInPairs({ bytes, maxBytes, room });
   // A little more room than needed: zlib sees that it is done without a second buffer.
   const options = { chunkSize: Math.max(64, maxBytes + 16), maxOutputLength: Math.max(1, maxBytes) };
   const result = isInline
