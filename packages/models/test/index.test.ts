@@ -53,6 +53,7 @@ test("the public names are these", () => {
       "imageTextStepFlops",
       "imageTextWeights",
       "importWeights",
+      "initializeImageText",
       "loadMaeEncoder",
       "maeConfig",
       "maeInitRules",

@@ -1,11 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { addLora, trainableParameters } from "@graticule/adapters";
-import { openWeights } from "@graticule/classify";
 import { makeRandom } from "@graticule/core";
 import { ForConditionalGeneration, type ImageTextInputs, imageTextWeights, mapWeights } from "@graticule/models";
-import { applyRecompute } from "@graticule/nn";
+import { applyRecompute, openShardedSafetensors } from "@graticule/nn";
 import { softmaxCrossEntropy } from "@graticule/ops";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
-import { loadWithin } from "@graticule/train";
+import { type FileSource, loadWithin, openFileSource } from "@graticule/train";
 import { tensor3d, tidy } from "@tensorflow/tfjs-core";
 import { median } from "../median.js";
 import { openTorch, readSettings, report } from "./child.js";
@@ -40,7 +41,13 @@ const { folder, imageSide, textTokens, limitGib, loraRank, steps } = settings;
 await openTorch(settings);
 const config = fm9gConfig(settings);
 const model = new ForConditionalGeneration(config);
-const weights = await openWeights(folder);
+const sources: FileSource[] = [];
+const indexPath = join(folder, "model.safetensors.index.json");
+const weights = await openShardedSafetensors(indexPath, readFileSync(indexPath, "utf8"), async (name) => {
+  const source = await openFileSource(join(folder, name));
+  sources.push(source);
+  return source;
+});
 const began = performance.now();
 const plan = await loadWithin(model, mapWeights(weights, imageTextWeights), {
   ...(limitGib !== undefined && { memoryLimit: limitGib * GIB, streamed: "llm.model.layers.*" }),
@@ -125,4 +132,4 @@ if (loraRank === undefined) {
     lastLoss: losses.at(-1) as number,
   });
 }
-await weights.close();
+for (const source of sources) await source.close();
