@@ -39,10 +39,10 @@ export async function* benchMultimodal(options: MultimodalBenchOptions): AsyncGe
     steps,
   } = options;
   const common = { imageSide, textTokens, dtype, threads };
-  const withCheckpoint = async (
+  async function* withCheckpoint(
     sizes: { readonly layers: number; readonly blocks: number },
     runs: readonly (readonly [run: string, settings: object])[],
-  ): Promise<Record<string, unknown>[]> => {
+  ): AsyncGenerator<Record<string, unknown>> {
     const folder = mkdtempSync(join(options.folder, "multimodal-"));
     try {
       const config = fm9gConfig(sizes);
@@ -50,11 +50,10 @@ export async function* benchMultimodal(options: MultimodalBenchOptions): AsyncGe
       const [batch, images, patches] = [1, 1, (imageSide / config.vision.patchSize) ** 2];
       const tokens = textTokens + config.resampler.numQueries;
       const { total } = imageTextFlops(config, { batch, tokens, images, patches, scoredTokens: 8 });
-      const results = [];
       for (const [run, own] of runs) {
         const measured = await ourSide("multimodal", { folder, ...common, ...sizes, ...own }).run();
         const gflops = { forwardTflop: total / 1e12 };
-        results.push({
+        yield {
           bench: "multimodal",
           run,
           ...sizes,
@@ -62,20 +61,19 @@ export async function* benchMultimodal(options: MultimodalBenchOptions): AsyncGe
           checkpointGib: bytes / 2 ** 30,
           ...gflops,
           ...measured,
-        });
+        };
       }
-      return results;
     } finally {
       rmSync(folder, { recursive: true });
     }
-  };
+  }
   if (layers > 0)
-    yield* await withCheckpoint({ layers, blocks }, [
+    yield* withCheckpoint({ layers, blocks }, [
       ["streamed", { limitGib: limit, steps: 1 }],
       ["whole", { steps: 1 }],
     ]);
   if (trainLayers > 0)
-    yield* await withCheckpoint({ layers: trainLayers, blocks: trainBlocks }, [
+    yield* withCheckpoint({ layers: trainLayers, blocks: trainBlocks }, [
       ["lora", { loraRank, steps }],
       ["lora recompute", { loraRank, steps, recompute: true }],
     ]);
