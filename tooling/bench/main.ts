@@ -10,6 +10,7 @@ import { benchFaults } from "./faults/bench-faults.js";
 import { benchFsdp } from "./fsdp.js";
 import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
 import { benchLora } from "./lora.js";
+import { benchMultimodal } from "./multimodal.js";
 import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { benchRegrid } from "./regrid.js";
@@ -197,6 +198,26 @@ bench("techniques", "A ViT classifier's step with LoRA, bf16, recompute, offload
   .option("--folder <path>", "a folder on the disk", ".")
   .action(async (options) => {
     for await (const result of benchTechniques(options)) print(result);
+  });
+
+program
+  .command("multimodal")
+  .description("The 4B image-text model at full width: loaded whole and within a limit, and LoRA steps on few layers.")
+  .option("--folder <path>", "a folder on a disk with room for the checkpoint, 9.4 GB of all layers", ".")
+  .option("--layers <count>", "decoder layers of the model that is loaded; 0 for none", Number, 62)
+  .option("--blocks <count>", "blocks of its vision tower", Number, 27)
+  .option("--limit <GiB>", "for the weights of the run whose layers are streamed", Number, 3)
+  .option("--train-layers <count>", "decoder layers of the model that is trained; 0 for none", Number, 2)
+  .option("--train-blocks <count>", "blocks of its vision tower", Number, 2)
+  .option("--lora-rank <count>", "rank of the updates", Number, 8)
+  .option("--image-side <pixels>", "of the one image, a multiple of 14", Number, 448)
+  .option("--text <tokens>", "tokens beside the image's 64", Number, 64)
+  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
+  .option("--threads <count>", "threads for kernels", Number, 2)
+  .option("--steps <count>", "steps of training", Number, 6)
+  .option("--json", "accepted for symmetry: the output is always JSON")
+  .action(async (options) => {
+    for await (const result of benchMultimodal(options)) print(result);
   });
 
 program

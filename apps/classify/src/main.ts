@@ -9,6 +9,7 @@ import { evaluateConfig } from "./evaluate-config.js";
 import { comparisonTable, evaluationReport } from "./evaluation-report.js";
 import { addCompareMethodsCommand } from "./finetune/compare-methods.js";
 import { addFinetuneCommands } from "./finetune/finetune-commands.js";
+import { addImageTextCommands } from "./image-text/image-text-commands.js";
 import { PROBE_FILE } from "./predict/image-classifier.js";
 import { addPredictCommand } from "./predict/predict-command.js";
 import { writeProbe } from "./probe-file.js";
@@ -87,6 +88,7 @@ Examples:
 
 addFinetuneCommands(program);
 addCompareMethodsCommand(program);
+addImageTextCommands(program);
 
 addPredictCommand(program);
 addServeCommand(program);

@@ -79,12 +79,27 @@ export {
   type SequenceClassificationConfig,
 } from "./multimodal/for-sequence-classification.js";
 export {
+  type ImageTextFlops,
+  type ImageTextWork,
+  imageTextFlops,
+  imageTextStepFlops,
+  type TrainedShare,
+} from "./multimodal/image-text-flops.js";
+export {
+  type ImageTextParameters,
+  imageTextMemory,
+  imageTextParameters,
+  type TrainingMemory,
+  type TrainingMemoryOptions,
+} from "./multimodal/image-text-memory.js";
+export {
   type ImagePlace,
   type ImageTextConfig,
   type ImageTextInputs,
   ImageTextModel,
   imagePlaces,
 } from "./multimodal/image-text-model.js";
+export { initializeImageText } from "./multimodal/initialize-image-text.js";
 export { LatentCache } from "./multimodal/latent-cache.js";
 export { decoderConfig, imageTextConfig, visionConfig } from "./multimodal/published-config.js";
 export { imageTextWeights } from "./multimodal/published-names.js";
@@ -93,6 +108,14 @@ export { defaultSlices, type SliceOptions, type SliceSizes, sliceSizes } from ".
 export type { VisionConfig } from "./multimodal/vision-config.js";
 export { type PatchGrid, visionPositions } from "./multimodal/vision-positions.js";
 export { type VisionTokens, VisionTower } from "./multimodal/vision-tower.js";
+export { type ChatMessage, ChatTokenizer } from "./prompts/chat-tokenizer.js";
+export {
+  type AnswerToken,
+  type EncodedQuestions,
+  encodeQuestions,
+  type ImageQuestion,
+} from "./prompts/encode-questions.js";
+export { type ImageMarks, imageMarks } from "./prompts/image-marks.js";
 export {
   type EncoderConfig,
   type EncoderOverrides,

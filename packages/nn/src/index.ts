@@ -32,7 +32,7 @@ export {
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export type { LinearAdapter, LinearWeights } from "./linear-adapter.js";
-export type { LoadOptions, LoadReport, StateReader, StateSource } from "./load-state.js";
+export { compareState, type LoadOptions, type LoadReport, type StateReader, type StateSource } from "./load-state.js";
 export { type GeluForm, Mlp } from "./mlp.js";
 export { Module } from "./module.js";
 export { Parameter } from "./parameter.js";
@@ -59,6 +59,7 @@ export {
   openSafetensorsState,
   readSafetensor,
   readSafetensorsHeader,
+  type StoredValues,
   type TensorFile,
 } from "./safetensors/read.js";
 export { openShardedSafetensors, type ShardedSafetensors } from "./safetensors/sharded.js";

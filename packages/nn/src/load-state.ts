@@ -28,17 +28,30 @@ export interface LoadReport {
 export async function loadParameters(
   parameters: readonly (readonly [string, Parameter])[],
   source: StateSource,
-  { strict = true }: LoadOptions,
+  options: LoadOptions,
 ): Promise<LoadReport> {
   const reader = toReader(source);
+  const report = compareState(parameters, reader, options);
+  for (const [path, parameter] of parameters) if (reader.tensors.has(path)) parameter.assign(await reader.read(path));
+  return report;
+}
+
+/**
+ * Compares a model's parameters with a source's tensors.
+ *
+ * @throws {MismatchError} as `Module.loadStateDict`.
+ */
+export function compareState(
+  parameters: readonly (readonly [string, Parameter])[],
+  { tensors }: Pick<StateReader, "tensors">,
+  { strict = true }: LoadOptions = {},
+): LoadReport {
   const known = new Set(parameters.map(([path]) => path));
-  const present = parameters.filter(([path]) => reader.tensors.has(path));
-  const missing = parameters.filter(([path]) => !reader.tensors.has(path)).map(([path]) => path);
-  const unexpected = [...reader.tensors.keys()].filter((name) => !known.has(name));
-  const mismatched = present.flatMap(([path, parameter]) => {
-    const shape = reader.tensors.get(path)!.shape;
-    const { globalShape } = parameter;
-    return sameShape(shape, globalShape) ? [] : [`${path} is [${shape}] instead of [${globalShape}]`];
+  const missing = parameters.filter(([path]) => !tensors.has(path)).map(([path]) => path);
+  const unexpected = [...tensors.keys()].filter((name) => !known.has(name));
+  const mismatched = parameters.flatMap(([path, { globalShape }]) => {
+    const shape = tensors.get(path)?.shape;
+    return !shape || sameShape(shape, globalShape) ? [] : [`${path} is [${shape}] instead of [${globalShape}]`];
   });
   const faults = [
     ...(mismatched.length > 0 ? [`${mismatched.length} of another shape (${mismatched.join("; ")})`] : []),
@@ -52,7 +65,6 @@ export async function loadParameters(
       faults.join(", "),
       "Build the model with the configuration that the weights were saved with.",
     );
-  for (const [path, parameter] of present) parameter.assign(await reader.read(path));
   return { missing, unexpected };
 }
 

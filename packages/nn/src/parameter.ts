@@ -85,11 +85,21 @@ export class Parameter {
   assignSlice(values: Float32Array): void {
     if (values.length !== this.size)
       throw new ShapeError("Parameter.assignSlice", `${this.size} values for [${this.shape}]`, `${values.length}`);
+    this.adopt(tensor(values, [...this.#shape], "float32"));
+  }
+
+  /**
+   * Takes a tensor for its values as it lies in memory, in whatever type the backend stores it, and disposes of the handle.
+   *
+   * @throws {ShapeError} if the tensor has not the shape of what this process holds.
+   */
+  adopt(values: Tensor): void {
+    if (values.dtype !== "float32" || `${values.shape}` !== `${this.shape}`)
+      throw new ShapeError("Parameter.adopt", `float32 [${this.shape}]`, `${values.dtype} [${values.shape}]`);
     this.#draw = undefined;
-    const tensorOfValues: Tensor = tensor(values, [...this.#shape], "float32");
-    if (this.#variable || this.#disposed) this.variable.assign(tensorOfValues);
-    else this.#variable = variable(tensorOfValues, this.#trainable);
-    tensorOfValues.dispose();
+    if (this.#variable || this.#disposed) this.variable.assign(values);
+    else this.#variable = variable(values, this.#trainable);
+    values.dispose();
   }
 
   /** Sets values of the whole tensor that are made at the first use, unless others are assigned before. */

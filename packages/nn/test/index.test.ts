@@ -20,6 +20,7 @@ test("the public names are these", () => {
       "bytesPerValue",
       "bytesSource",
       "checkDropRates",
+      "compareState",
       "constantValues",
       "deferInitialization",
       "dropout",

@@ -31,11 +31,15 @@ ArrayView viewOf(Napi::Env env, Napi::Value value) {
   return view;
 }
 
-/** Copies an array of JavaScript's element type (float32, int32, uint8, pairs of float32) into a tensor of any dtype. */
+/**
+ * Copies an array of JavaScript's element type (float32, int32, uint8, pairs of float32) into a tensor of any dtype; one of
+ * 16 bits takes its bits as well.
+ */
 void fill(Tensor& target, const ArrayView& source) {
   const auto stored = target.scalar_type();
   const bool reduced = stored == at::kBFloat16 || stored == at::kHalf;
-  const auto dtype = reduced ? at::kFloat : stored == at::kBool ? at::kByte : stored;
+  const bool converted = reduced && source.bytes != target.nbytes();
+  const auto dtype = converted ? at::kFloat : stored == at::kBool ? at::kByte : stored;
   Tensor values = at::from_blob(source.data, target.sizes(), at::TensorOptions().dtype(dtype));
   TORCH_CHECK(source.bytes == values.nbytes(), "shape ", target.sizes(), " needs ", values.nbytes(), " bytes, got ",
               source.bytes);

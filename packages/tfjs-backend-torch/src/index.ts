@@ -43,6 +43,7 @@ export {
 export {
   copyStorage,
   dataPointer,
+  makeStoredTensor,
   placeStorage,
   releaseStorage,
   restoreStorage,

@@ -25,13 +25,13 @@ const storedFloatCodes: Readonly<Record<StoredFloat, number>> = { float32: 0, bf
 
 /**
  * Gives a released tensor memory again, of the dtype that it was stored in unless `stored` names another, and `values` as
- * its contents; without them the contents are undefined until something is written to `dataPointer(tensor)`. Overwrites a
- * tensor that is not released.
+ * its contents, of bfloat16 values or bits; without them the contents are undefined until something is written to
+ * `dataPointer(tensor)`. Overwrites a tensor that is not released.
  *
  * @throws {RangeError} if `values` are not as many as the tensor has elements.
  * @throws {TorchOutOfMemoryError} if there is not enough memory; the tensor then stays released.
  */
-export function restoreStorage(tensor: Tensor, values?: TypedArray, stored?: StoredFloat): void {
+export function restoreStorage(tensor: Tensor, values?: TypedArray | Uint16Array, stored?: StoredFloat): void {
   const handle = handleOf("restoreStorage", tensor);
   const expected = tensor.size * (tensor.dtype === "complex64" ? 2 : 1);
   if (values && values.length !== expected) {
@@ -41,8 +41,28 @@ export function restoreStorage(tensor: Tensor, values?: TypedArray, stored?: Sto
   }
   if (stored && tensor.dtype !== "float32")
     throw new TypeError(`restoreStorage: expected a float32 tensor to be stored as ${stored}, got ${tensor.dtype}.`);
-  const code = stored ? storedFloatCodes[stored] : null;
-  attempt(() => boundAddon().restoreStorage(handle, values ? toStored(values, tensor.dtype) : null, code));
+  if (values instanceof Uint16Array) checkBits("restoreStorage", stored);
+  const contents = values instanceof Uint16Array ? values : values && toStored(values, tensor.dtype);
+  attempt(() => boundAddon().restoreStorage(handle, contents ?? null, stored ? storedFloatCodes[stored] : null));
+}
+
+/**
+ * A float32 tensor that is stored as told, from its row-major values or, of bfloat16, from their bits; a copy of them.
+ *
+ * @throws {TorchKernelError} if there are not as many as the shape has elements.
+ * @throws {TorchOutOfMemoryError} if there is not enough memory.
+ */
+export function makeStoredTensor(
+  shape: readonly number[],
+  values: Float32Array | Uint16Array,
+  stored: StoredFloat,
+): Tensor {
+  if (values instanceof Uint16Array) checkBits("makeStoredTensor", stored);
+  const backend = activeBackend("makeStoredTensor");
+  const dims = Float64Array.of(shape.length, ...shape);
+  const handle = attempt(() => boundAddon().write(values, storedFloatCodes[stored], dims, false));
+  const dataId = backend.adopt(handle, "float32");
+  return engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype: "float32" }, backend);
 }
 
 /**
@@ -76,6 +96,11 @@ export function copyStorage(from: Tensor, to: Tensor): void {
 export function dataPointer(tensor: Tensor): DataPointer {
   const handle = handleOf("dataPointer", tensor);
   return attempt(() => boundAddon().dataPointer(handle));
+}
+
+function checkBits(where: string, stored: StoredFloat | undefined): void {
+  if (stored !== "bfloat16")
+    throw new TypeError(`${where}: expected float32 values, or bits to be stored as bfloat16, got bits and ${stored}.`);
 }
 
 /** The native handle of a tensor of the active backend, which must be this one. */

@@ -21,7 +21,7 @@ export type { CheckpointTensors } from "./checkpoint-tensors.js";
 export { openCheckpointWeights, weightsDigest } from "./checkpoint-weights.js";
 export { countGpus } from "./count-gpus.js";
 export type { FileDigest } from "./durable-file.js";
-export { type ExportedFile, type ExportOptions, exportWeights } from "./export-weights.js";
+export { type ExportedFile, type ExportOptions, exportWeights, writeWeights } from "./export-weights.js";
 export { type FileSource, openFileSource } from "./file-source.js";
 export {
   type Checkpoint,
@@ -31,7 +31,9 @@ export {
   loadWeights,
   verifyCheckpoint,
 } from "./load-checkpoint.js";
+export { type LoadWithinOptions, loadWithin } from "./load-within.js";
 export { type BackendName, type BackendOptions, type OpenedBackend, openBackend } from "./open-backend.js";
+export type { LoadingPlan } from "./plan-loading.js";
 export type { ProgressOptions } from "./progress.js";
 export { type EvaluationMetrics, readMetrics, type StepMetrics } from "./read-metrics.js";
 export { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "./run-config.js";

@@ -15,6 +15,7 @@ it("exports these names", () => {
       "listCheckpoints",
       "loadCheckpoint",
       "loadWeights",
+      "loadWithin",
       "loaderConfig",
       "loopConfig",
       "loopMayChange",
@@ -33,6 +34,7 @@ it("exports these names", () => {
       "verifyCheckpoint",
       "weightsDigest",
       "writeSafetensors",
+      "writeWeights",
     ]
   `);
 });

@@ -11,7 +11,7 @@ interface TrainingStep {
 }
 
 /** One step a call: forward, backward, an AdamW update of each parameter, loss read. */
-export function makeTrainingStep(model: Module, loss: (index: number) => Scalar): TrainingStep {
+export function makeTrainingStep(model: Module, loss: (index: number) => Scalar, learningRate = 1.5e-4): TrainingStep {
   const optimizer = makeAdamW({ groups: weightDecayGroups(model, 0.05), betas: [0.9, 0.95] });
   const pathOf = new Map<Variable, string>(
     model
@@ -26,7 +26,7 @@ export function makeTrainingStep(model: Module, loss: (index: number) => Scalar)
       (variable, gradient) => gradients.set(pathOf.get(variable) as string, gradient),
     );
     for (const [path, gradient] of gradients) {
-      optimizer.apply(path, gradient, 1.5e-4);
+      optimizer.apply(path, gradient, learningRate);
       gradient.dispose();
     }
     optimizer.step();

@@ -37,13 +37,13 @@ export async function openWeights(source: string, key?: string): Promise<OpenWei
       const shards = await openShardedSafetensors(path, await readFile(path, "utf8"), (name) =>
         open(join(dirname(path), name)),
       );
-      return { path, tensors: shards.tensors, read: shards.read, close };
+      return { ...shards, path, close };
     }
     const file = await open(path);
     const state = path.endsWith(".safetensors")
       ? await openSafetensorsState(file)
       : await openPyTorchState(file, key === undefined ? {} : { key });
-    return { path, tensors: state.tensors, read: state.read, close };
+    return { ...state, path, close };
   } catch (error) {
     await close();
     throw error;

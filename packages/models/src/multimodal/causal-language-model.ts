@@ -24,18 +24,18 @@ export class CausalLanguageModel extends Module {
     return tidy(() => this.logits(this.model.forward(rows, options)));
   }
 
-  /** Scores of the token after each state: `[B, N, D] → [B, N, vocabSize]`. */
-  logits(states: Tensor): Tensor3D {
+  /** Scores of the token after each state: `[..., D] → [..., vocabSize]`. */
+  logits<T extends Tensor>(states: T): T {
     const { embedDim, logitBaseDim } = this.model.config;
     return tidy(() => {
       const scaled = mul(states, logitBaseDim / embedDim);
       const logits = this.lmHead ? this.lmHead.forward(scaled) : linear(scaled, this.model.embedTokens.weight.variable);
-      return logits as Tensor3D;
+      return logits as T;
     });
   }
 
   /** Scores of the token after the last ones alone: `[B, N, D] → [B, 1, vocabSize]`. */
   nextLogits(states: Tensor): Tensor3D {
-    return tidy(() => this.logits(slice(states, [0, (states.shape[1] as number) - 1, 0], [-1, 1, -1])));
+    return tidy(() => this.logits(slice(states, [0, (states.shape[1] as number) - 1, 0], [-1, 1, -1]) as Tensor3D));
   }
 }

@@ -1,5 +1,7 @@
 import { expectation, makeRandom } from "@graticule/core";
-import { type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { gatherRows } from "@graticule/nn";
+import { reshape, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import type { AnswerToken } from "../prompts/encode-questions.js";
 import { checkPositive } from "../vit/config.js";
 import { checkSampling, drawToken, likeliestToken, type Sampling } from "./choose-token.js";
 import { type ImageTextInputs, ImageTextModel } from "./image-text-model.js";
@@ -21,6 +23,19 @@ export interface GenerateOptions {
 export class ForConditionalGeneration extends ImageTextModel {
   forward(inputs: ImageTextInputs): Tensor3D {
     return tidy(() => this.llm.logits(this.states(inputs)));
+  }
+
+  /**
+   * Scores of the tokens that stand where answers do, by what comes before each: A of them → `[A, vocabSize]`. Other tokens
+   * are not scored.
+   */
+  answerLogits(inputs: ImageTextInputs, answers: readonly Omit<AnswerToken, "token">[]): Tensor2D {
+    return tidy(() => {
+      const states = this.states(inputs);
+      const [batch, length, width] = states.shape;
+      const before = Int32Array.from(answers, ({ row, position }) => row * length + position - 1);
+      return this.llm.logits(gatherRows(reshape(states, [batch * length, width]), before) as Tensor2D);
+    });
   }
 
   /**

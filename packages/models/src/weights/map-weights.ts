@@ -1,5 +1,5 @@
 import { MismatchError } from "@graticule/core";
-import type { SafetensorsDtype, TensorFile } from "@graticule/nn";
+import { bfloat16ToFloat32, type SafetensorsDtype, type StoredValues, type TensorFile } from "@graticule/nn";
 import { compileNamePattern } from "./name-pattern.js";
 import { joinedShape, joinValues, partOfValues } from "./tensor-parts.js";
 import {
@@ -51,6 +51,7 @@ interface Target {
   readonly shape: readonly number[];
   readonly dtype: SafetensorsDtype;
   read(): Promise<Float32Array>;
+  readStored?(): StoredValues;
 }
 
 function translate(file: TensorFile, rules: readonly WeightRule[], from: Side): Omit<MappedWeights, "variant"> {
@@ -63,15 +64,23 @@ function translate(file: TensorFile, rules: readonly WeightRule[], from: Side): 
     for (const [name, target] of made ?? []) targets.set(name, target);
   }
   const unmapped = [...leftOver, ...unfit].filter((name) => !targets.has(name));
-  for (const name of unmapped) targets.set(name, { ...file.tensors.get(name)!, read: () => file.read(name) });
+  const { readStored } = file;
+  for (const name of unmapped)
+    targets.set(name, {
+      ...file.tensors.get(name)!,
+      read: () => file.read(name),
+      ...(readStored && { readStored: () => readStored(name) }),
+    });
+  const targetOf = (name: string): Target => {
+    const target = targets.get(name);
+    if (target) return target;
+    throw new MismatchError("mapWeights", `one of ${targets.size} tensors`, `'${name}'`);
+  };
   return {
     tensors: targets,
     unmapped,
-    read(name) {
-      const target = targets.get(name);
-      if (!target) throw new MismatchError("mapWeights", `one of ${targets.size} tensors`, `'${name}'`);
-      return target.read();
-    },
+    read: async (name) => targetOf(name).read(),
+    ...(readStored && { readStored: (name: string) => targetOf(name).readStored!() }),
   };
 }
 
@@ -95,15 +104,26 @@ function targetsOf(
   return Array.from({ length: count }, (_, index) => {
     const part = count > 1 ? whole.map((length, at) => (at === dim ? length / count : length)) : whole;
     const pattern = compileNamePattern((patterns.length > 1 ? patterns[index] : patterns[0]) as string);
-    const read = async (): Promise<Float32Array> => {
-      const parts = [];
-      for (const [at, name] of sources.entries())
-        parts.push({ shape: shapes[at] as readonly number[], values: await file.read(name) });
+    const assemble = <T extends StoredValues>(values: readonly T[]): T => {
+      const parts = values.map((each, at) => ({ shape: shapes[at] as readonly number[], values: each }));
       return partOfValues({ shape: whole, values: joinValues(parts, dim) }, dim, index, count);
     };
+    const read = async (): Promise<Float32Array> => {
+      const values = [];
+      for (const name of sources) values.push(await file.read(name));
+      return assemble(values);
+    };
+    const { readStored } = file;
+    const stored = readStored && { readStored: () => assemble(sameKind(sources.map((name) => readStored(name)))) };
     const shape = from === "theirs" ? part : toTheirUnits(part, rule);
-    return [pattern.fill({ captures, part: index }), { shape, dtype, read }];
+    return [pattern.fill({ captures, part: index }), { shape, dtype, read, ...stored }];
   });
+}
+
+/** Bits where all are, else float32. */
+function sameKind(values: readonly StoredValues[]): readonly StoredValues[] {
+  if (values.every((each) => each instanceof Uint16Array)) return values;
+  return values.map((each) => (each instanceof Uint16Array ? bfloat16ToFloat32(each) : each));
 }
 
 function toOurUnits(shape: readonly number[], { theirsUnit, oursUnit }: WeightRule): readonly number[] {

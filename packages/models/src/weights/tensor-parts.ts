@@ -1,8 +1,13 @@
-/** Row-major values and their shape. */
-export interface ShapedValues {
+import type { StoredValues } from "@graticule/nn";
+
+/** Row-major values, or bits of 16, and their shape. */
+export interface ShapedValues<T extends StoredValues> {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly values: T;
 }
+
+const empty = <T extends StoredValues>(like: T, length: number): T =>
+  (like instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length)) as T;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
@@ -19,11 +24,14 @@ export function joinedShape(shapes: readonly (readonly number[])[], dim: number)
 }
 
 /** Joins tensors along a dimension; shapes are those that `joinedShape` accepts. */
-export function joinValues(parts: readonly ShapedValues[], dim: number): Float32Array {
-  const [first] = parts as [ShapedValues];
+export function joinValues<T extends StoredValues>(parts: readonly ShapedValues<T>[], dim: number): T {
+  const [first] = parts as [ShapedValues<T>];
   if (parts.length === 1) return first.values;
   const rows = sizeOf(first.shape.slice(0, dim));
-  const joined = new Float32Array(parts.reduce((sum, { values }) => sum + values.length, 0));
+  const joined = empty(
+    first.values,
+    parts.reduce((sum, { values }) => sum + values.length, 0),
+  );
   let at = 0;
   for (let row = 0; row < rows; row++)
     for (const { values } of parts) {
@@ -35,12 +43,17 @@ export function joinValues(parts: readonly ShapedValues[], dim: number): Float32
 }
 
 /** One of `count` equal parts of a tensor along a dimension. */
-export function partOfValues({ shape, values }: ShapedValues, dim: number, index: number, count: number): Float32Array {
+export function partOfValues<T extends StoredValues>(
+  { shape, values }: ShapedValues<T>,
+  dim: number,
+  index: number,
+  count: number,
+): T {
   if (count === 1) return values;
   const rows = sizeOf(shape.slice(0, dim));
   const whole = values.length / rows;
   const length = whole / count;
-  const part = new Float32Array(rows * length);
+  const part = empty(values, rows * length);
   for (let row = 0; row < rows; row++) {
     const start = row * whole + index * length;
     part.set(values.subarray(start, start + length), row * length);

@@ -47,7 +47,11 @@ export async function openShardedSafetensors(
     );
   };
   const tensors = new Map(Array.from(fileOf.keys(), (name) => [name, stateOf(name).tensors.get(name)!]));
-  return { files, tensors, read: (name) => stateOf(name).read(name) };
+  const isLocal = [...states.values()].every(({ readStored }) => readStored);
+  return {
+    ...{ files, tensors, read: (name) => stateOf(name).read(name) },
+    ...(isLocal && { readStored: (name: string) => stateOf(name).readStored!(name) }),
+  };
 }
 
 function parseWeightMap(path: string, text: string): Map<string, string> {
