@@ -216,6 +216,7 @@ test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toEqual([
     "chooseStarts",
     "fileSource",
+    "importClimax",
     "inspect",
     "openForecastRun",
     "plotForecast",

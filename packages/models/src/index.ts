@@ -132,6 +132,12 @@ export { type VitPreset, vitPresets } from "./vit/presets.js";
 export { makeVit, Vit, vitInitRules } from "./vit/vit.js";
 export { adaptChannels, type ChannelAdaption } from "./weights/adapt-channels.js";
 export {
+  type ClimaxChoice,
+  type ClimaxSizes,
+  type ClimaxWeights,
+  readClimaxWeights,
+} from "./weights/climax-weights.js";
+export {
   climax,
   facebookMae,
   huggingFaceVit,

@@ -79,6 +79,7 @@ test("the public names are these", () => {
       "patchGrid",
       "poolTokens",
       "prithviVit",
+      "readClimaxWeights",
       "regressionLoss",
       "resamplePositions",
       "rollout",
