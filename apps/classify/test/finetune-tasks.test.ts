@@ -61,6 +61,7 @@ test("segmentation finds the classes of pixels, merges its adapter, and is opene
   expect(JSON.parse(await readFile(join(run, "task.json"), "utf8"))[""].classValues).toEqual([0, 10, 20]);
   const [report] = saved?.reports ?? [];
   expect(report?.headline["mIoU %"]).toMatch(/^\d+\.\d$/);
+  expect(Number(report?.headline["majority class: mIoU %"])).toBeLessThan(34); // one of three classes
   expect(report?.sections.map(({ heading }) => heading)).toEqual(["Classes", "Pictures"]);
   const model = await openTunedModel(await openPretrainedRun(run));
   expect(model.outputs).toEqual([
