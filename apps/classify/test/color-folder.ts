@@ -9,7 +9,7 @@ const CLASSES = { green: [60, 160, 60], red: [170, 60, 60], water: [40, 60, 150]
 /** Writes a folder of small noisy PNGs in three classes of color, `root/{train,val,test}/class/*.png`. */
 export async function writeColorFolder(
   root: string,
-  counts: Readonly<Record<"train" | "val" | "test", number>>,
+  counts: Readonly<Partial<Record<"train" | "val" | "test", number>>>,
   side = 8,
 ): Promise<void> {
   for (const [split, count] of Object.entries(counts))

@@ -1,10 +1,18 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openRasterPairs, type RasterPairsOptions } from "@graticule/data-geotiff";
 import { listCheckpoints, openSafetensors } from "@graticule/train";
-import { slice, type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
+import { argMax, slice, type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { finetune, finetuneConfig, openPretrainedRun, openTunedModel, readFinetuneConfig } from "../src/index.js";
+import {
+  finetune,
+  finetuneConfig,
+  type OpenTunedModel,
+  openPretrainedRun,
+  openTunedModel,
+  readFinetuneConfig,
+} from "../src/index.js";
 import { writeTargetFolders } from "./target-folders.js";
 import { tinyVit, writeTinyRun } from "./tuned-base.js";
 
@@ -53,6 +61,7 @@ test("segmentation finds the classes of pixels, merges its adapter, and is opene
   expect(JSON.parse(await readFile(join(run, "task.json"), "utf8"))[""].classValues).toEqual([0, 10, 20]);
   const [report] = saved?.reports ?? [];
   expect(report?.headline["mIoU %"]).toMatch(/^\d+\.\d$/);
+  expect(Number(report?.headline["majority class: mIoU %"])).toBeLessThan(34); // one of three classes
   expect(report?.sections.map(({ heading }) => heading)).toEqual(["Classes", "Pictures"]);
   const model = await openTunedModel(await openPretrainedRun(run));
   expect(model.outputs).toEqual([
@@ -65,10 +74,25 @@ test("segmentation finds the classes of pixels, merges its adapter, and is opene
   const red = [1.6, -0.6, -0.6].flatMap((value) => new Array<number>(SIDE * SIDE).fill(value));
   const [scores] = model.windowScores(tensor4d(red, [1, 3, SIDE, SIDE]));
   expect(scores?.shape).toEqual([1, SIDE, SIDE, 3]);
+  expect(await shareRight(model)).toBeGreaterThan(0.6); // a third by chance
   const middle = slice(scores as Tensor4D, [0, 8, 8, 0], [1, 1, 1, 3]).dataSync();
   expect(middle[0]! + middle[1]! + middle[2]!).toBeCloseTo(1, 5);
   model.dispose();
 });
+
+/** Share of the first training image's labelled pixels whose class has the highest score. */
+async function shareRight(model: OpenTunedModel): Promise<number> {
+  const training = await openRasterPairs({ ...(pairs as RasterPairsOptions), split: "train" });
+  const { pixels, arrays } = await training.read(0);
+  const labels = arrays?.classes?.data as Float32Array;
+  const images = tensor4d(
+    Float32Array.from(pixels, (value) => (value - 90) / 50),
+    [1, 3, SIDE, SIDE],
+  );
+  const found = argMax(model.windowScores(images)[0] as Tensor4D, -1).dataSync();
+  const labelled = [...labels.keys()].filter((pixel) => labels[pixel] !== 99);
+  return labelled.filter((pixel) => [0, 10, 20][found[pixel] as number] === labels[pixel]).length / labelled.length;
+}
 
 test("regression of pixels tells values in their unit; of images by a table's column", async () => {
   const dense = await finetune(

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAdapter, mergeAndUnload } from "@graticule/adapters";
+import { silentLogger } from "@graticule/core";
 import { ForConditionalGeneration, imageTextWeights, mapWeights } from "@graticule/models";
 import { encodeFloats } from "@graticule/nn";
 import { listCheckpoints, openSafetensors, writeWeights } from "@graticule/train";
@@ -135,6 +136,20 @@ test.each(["lora", "full"] as const)("%s, interrupted, goes on to the same weigh
   await rm(path);
   await finetuneImageText(run, config, { resume: true });
   expect(await tensorsOf(path)).toEqual(whole);
+});
+
+test("weights that are chosen and scored on the same images are warned of", async () => {
+  const root = join(folder, "no-test");
+  await writeColorFolder(root, { train: 2, val: 1 });
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const train = { epochs: 1, microBatchSize: 6, checkpointEverySteps: 1, logEverySteps: 1 };
+  const config = settings("lora", { data: { ...data, root }, train });
+  const { saved } = await finetuneImageText(join(folder, "no-test-run"), config, { logger });
+  expect(saved?.split).toBe("val");
+  expect(
+    warnings.filter((message) => message.includes("chosen and scored on the same images, split 'val'")),
+  ).toHaveLength(1);
 });
 
 test("a head for classes is trained beside LoRA, and gives a class", async () => {

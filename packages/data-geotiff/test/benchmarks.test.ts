@@ -232,6 +232,30 @@ describe("BigEarthNet", () => {
       await expect(broken.read(0)).rejects.toThrow(expected);
     }
   });
+
+  test("takes patches from the published lists, or shares out those on disk", async () => {
+    const base = newRoot();
+    const root = base.slice(folder.path.length);
+    const tiff = writeTiff({ width: 60, height: 60, bands: 1, pixels: new Array(3600).fill(1) });
+    for (const name of ["S2A_1", "S2A_2", "S2A_3", "S2A_4"]) {
+      folder.write(join(root, `S2/${name}/${name}_B05.tif`), tiff);
+      folder.write(join(root, `S2/${name}/${name}_labels_metadata.json`), '{"labels":["Pastures"]}');
+    }
+    const ids = async (options: object) => {
+      const dataset = await openBigEarthNet({ root: base, bands: ["B05"], ...options });
+      const samples = Array.from({ length: dataset.length }, async (_, index) => (await dataset.read(index)).id);
+      return Promise.all(samples);
+    };
+    folder.write(join(root, "bigearthnet-test.csv"), "S2A_3,S1A_3\nS2A_1,S1A_1\n");
+    expect(await ids({ split: "test" })).toEqual(["S2A_3", "S2A_1"]);
+    const splitFractions = { train: 0.5, val: 0.25, test: 0.25 };
+    const shares = await Promise.all(
+      (["train", "val", "test"] as const).map((split) => ids({ split, splitFractions })),
+    );
+    expect(shares.map(({ length }) => length)).toEqual([2, 1, 1]);
+    expect(shares.flat().sort()).toEqual(["S2A_1", "S2A_2", "S2A_3", "S2A_4"]);
+    expect(await ids({ split: "train", splitFractions })).toEqual(shares[0]);
+  });
 });
 
 describe.skipIf(!present)(`benchmarks on disk${reason}`, () => {

@@ -102,3 +102,19 @@ test("normalized differences equal the formula and keep missing data missing", (
     `[ShapeError: normalizedDifference: expected two bands of 1 pixels, got 2. Resample one band.]`,
   );
 });
+
+test("tiles bring the pixels of a raster of targets, of their place", async () => {
+  const sides = { width: 6, height: 4 };
+  const write = (name: string, pixels: number[], size = sides) =>
+    folder.write(name, writeTiff({ ...size, bands: 1, pixels, tags: { 42113: [2, "9\0"] } }));
+  const scene = write("scene.tif", Array<number>(24).fill(1));
+  const classes = Array.from({ length: 24 }, (_, index) => (index === 3 ? 9 : index % 7));
+  const tiles = await openSceneTiles({ path: scene, tileSize: [2, 3], target: write("classes.tif", classes) });
+  const { arrays } = await tiles.read(1);
+  expect(tiles.tiles[1]).toMatchObject({ row: 0, column: 3 });
+  const data = Float32Array.of(Number.NaN, 4, 5, 2, 3, 4); // the first has no data
+  expect(arrays).toEqual({ target: { data, shape: [1, 2, 3], onPixels: true } });
+  const small = write("small.tif", [1, 2, 3, 4], { width: 2, height: 2 });
+  const opened = openSceneTiles({ path: scene, tileSize: [2, 3], target: small });
+  await expect(opened).rejects.toThrow(/expected 4 by 6 pixels as its image, got 2 by 2/);
+});

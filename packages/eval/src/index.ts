@@ -82,6 +82,8 @@ export {
 } from "./regression-metrics.js";
 export {
   countConfusion,
+  type MajorityBaseline,
+  majorityBaseline,
   type SegmentationMetrics,
   type SegmentClassScores,
   segmentationMetrics,

@@ -80,3 +80,27 @@ export function segmentationMetrics(counts: ArrayLike<number>, numClasses: numbe
     confusionMatrix,
   };
 }
+
+/** Scores of telling the same class of every pixel: the one that has most, a floor for any model. */
+export interface MajorityBaseline {
+  readonly label: number;
+  readonly mIoU: number;
+  readonly pixelAccuracy: number;
+}
+
+/**
+ * Judges the answer that is the commonest class of the judged pixels themselves.
+ *
+ * Shape: a confusion matrix `[K][K]`, row = true class; the predictions in it don't matter.
+ *
+ * @throws {RangeError} if there is no pixel.
+ */
+export function majorityBaseline(confusionMatrix: SegmentationMetrics["confusionMatrix"]): MajorityBaseline {
+  const supports = confusionMatrix.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const label = supports.indexOf(Math.max(...supports));
+  const numClasses = supports.length;
+  const counts = new Float64Array(numClasses ** 2);
+  for (const [row, support] of supports.entries()) counts[row * numClasses + label] = support;
+  const { mIoU, pixelAccuracy } = segmentationMetrics(counts, numClasses);
+  return { label, mIoU, pixelAccuracy };
+}

@@ -22,6 +22,7 @@ it("exports these names and no others", () => {
       "knn",
       "latitudeWeights",
       "linearProbe",
+      "majorityBaseline",
       "makeDampedPersistence",
       "makeEnsembleScores",
       "makeForecastScores",

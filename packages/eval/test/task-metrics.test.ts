@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   addErrors,
   countConfusion,
+  majorityBaseline,
   multiLabelMetrics,
   noErrors,
   regressionMetrics,
@@ -23,6 +24,8 @@ test("segmentation scores are those of a confusion matrix worked by hand", () =>
   expect(metrics.perClass.map(({ iou }) => iou)).toEqual([2 / 3, 2 / 3, 0]);
   expect(metrics.mIoU).toBeCloseTo(2 / 3, 12); // The third class is nowhere.
   expect(metrics.macroF1).toBeCloseTo(0.8, 12);
+  const majority = majorityBaseline(metrics.confusionMatrix); // class 0 of all 5 pixels, 3 of which are
+  expect(majority).toEqual({ label: 0, mIoU: 3 / 5 / 2, pixelAccuracy: 3 / 5 });
   expect(() => segmentationMetrics(new Float64Array(9), 3)).toThrow(/expected labelled pixels/);
 });
 

@@ -48,11 +48,7 @@ export async function finetune(
   const existing = resume ? await findLatestCheckpoint(runFolder, silentLogger) : undefined;
   const pretrained = existing ? undefined : await openPretrainedRun(config.from);
   const schema = (existing ?? pretrained?.checkpoint)?.state.schema ?? [];
-  const splits = await findSplits(config);
-  if (splits.validation === splits.evaluation)
-    logger.warn(
-      `weights are chosen and scored on the same images, split '${splits.evaluation}', so that scores come out too high: the data have no other held-out split`,
-    );
+  const splits = await findSplits(config, logger);
   const loader = await openTrainingImages(config, schema, share);
   const validation = await openHeldOutImages(config, splits.validation, schema, share);
   checkClasses(loader.classNames, validation.classNames);

@@ -1,4 +1,4 @@
-import { ConfigError } from "@graticule/core";
+import { ConfigError, type Logger } from "@graticule/core";
 import { type ChannelSchema, type Loader, makeLoader, openDataset, type TransformSpec } from "@graticule/data";
 import { datasetSpec, type Split } from "../open-dataset.js";
 import type { RankShare } from "../ranks/rank-share.js";
@@ -14,15 +14,22 @@ export interface TuningSplits {
 
 /**
  * Which splits have images: weights are chosen on `val` and scored on `test`, both on the one that is there where the other
- * is not.
+ * is not, with a warning.
  *
  * @throws {ConfigError} if neither has any.
  */
-export async function findSplits({ data }: Pick<FinetuneConfig, "data">): Promise<TuningSplits> {
+export async function findSplits(
+  { data }: Pick<FinetuneConfig, "data">,
+  logger: Pick<Logger, "warn">,
+): Promise<TuningSplits> {
   const [hasVal, hasTest] = [await hasImages(data, "val"), await hasImages(data, "test")];
   if (!hasVal && !hasTest)
     throw new ConfigError(
       "finetune: expected held-out images, got none in splits val and test. Choose other data.splitFractions.",
+    );
+  if (!hasVal || !hasTest)
+    logger.warn(
+      `weights are chosen and scored on the same images, split '${hasVal ? "val" : "test"}', so that scores come out too high: the data have no other held-out split`,
     );
   return { validation: hasVal ? "val" : "test", evaluation: hasTest ? "test" : "val" };
 }

@@ -49,7 +49,7 @@ export async function finetuneImageText(
   const backend = await openBackend(config.backend, logger);
   const folder = await openModelFolder(config.from);
   const layout = imageLayout(config.image.size, config.image.maxSlices, folder.config.vision);
-  const splits = await findSplits(config);
+  const splits = await findSplits(config, logger);
   const loader = await openQuestionImages(config, "train", layout.size, logger);
   const validation = await openQuestionImages(config, splits.validation, layout.size, logger);
   const { classNames } = loader;

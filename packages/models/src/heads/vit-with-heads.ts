@@ -1,5 +1,5 @@
 import { type DropoutStreams, initialize } from "@graticule/nn";
-import { reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { mean, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { patchGrid, type VitConfig } from "../vit/config.js";
 import { Vit, vitInitRules } from "../vit/vit.js";
 import { checkHeadConfig, type HeadConfig, headBlocks } from "./head-config.js";
@@ -14,7 +14,7 @@ export interface VitWithHeadsConfig extends Omit<VitConfig, "pool"> {
 
 /**
  * Vision transformer with heads of several kinds on one pass of the encoder. What earlier blocks give passes the encoder's
- * last norm too.
+ * last norm too. Where groups of channels have tokens of their own, heads read their mean at each place.
  *
  * Shape: images `[B, C, H, W]` → for each head `[B, outputs]` (pooled) or `[B, H, W, outputs]`.
  *
@@ -49,16 +49,17 @@ export class VitWithHeads extends Vit {
     });
   }
 
-  /** Normalized maps of some blocks, without the class token: `[B, h, w, D]` by block. */
+  /** Normalized maps of some blocks, the mean of the channel groups' tokens at each place: `[B, h, w, D]` by block. */
   private featureMaps(images: Tensor, blocks: readonly number[], streams?: DropoutStreams): Map<number, Tensor> {
     const [height, width] = patchGrid(this.config);
+    const groups = this.config.channelGroups?.channels.length ?? 1; // G
     const tokens = this.tokensAfter(images, blocks, streams);
     return new Map(
       blocks.map((block, index) => {
-        const normed = this.norm?.forward(tokens[index] as Tensor) as Tensor; // [B, 1 + N, D]
+        const normed = this.norm?.forward(tokens[index] as Tensor) as Tensor; // [B, 1 + G·N, D]
         const [batch, , embedDim] = normed.shape as [number, number, number];
         const patches = slice(normed, [0, 1, 0], [-1, -1, -1]);
-        return [block, reshape(patches, [batch, height, width, embedDim])];
+        return [block, mean(reshape(patches, [batch, groups, height, width, embedDim]), 1)];
       }),
     );
   }

@@ -8,6 +8,7 @@ export type ClassWeights = "none" | "balanced" | Readonly<Record<string, number>
  *
  * @param setting its path, for messages.
  * @param balanced the weight of a class by its place, where classes are to count by how rare they are.
+ * @param items what has a class, for messages.
  * @throws {ConfigError} if a weight is given for no class, or balanced ones are asked for with a class that has none.
  */
 export function classWeightsOf(
@@ -16,12 +17,13 @@ export function classWeightsOf(
   classNames: readonly string[],
   counts: readonly number[],
   balanced: (index: number) => number,
+  items: "images" | "pixels" = "images",
 ): Float32Array {
   if (weights === "none") return new Float32Array(classNames.length).fill(1);
   if (weights === "balanced") {
     const empty = classNames.filter((_, index) => !counts[index]);
     if (empty.length > 0)
-      throw new ConfigError(`${setting}: expected images of each class, got none of ${empty.join(", ")}.`);
+      throw new ConfigError(`${setting}: expected ${items} of each class, got none of ${empty.join(", ")}.`);
     return Float32Array.from(classNames, (_, index) => balanced(index));
   }
   const unknown = Object.keys(weights).filter((name) => !classNames.includes(name));

@@ -1,5 +1,5 @@
 import type { ChannelSchema } from "@graticule/data";
-import type { SegmentationMetrics } from "@graticule/eval";
+import type { MajorityBaseline, SegmentationMetrics } from "@graticule/eval";
 import { plotConfusionMatrix, plotSegmentation } from "@graticule/plot";
 import { percent } from "../percent.js";
 import { pictureBands } from "../picture-bands.js";
@@ -13,9 +13,15 @@ export interface SegmentedImage {
   readonly predictions: Int32Array;
 }
 
+/** Everything about a segmentation's answers, and what its commonest class alone would score. */
+export interface SegmentationDetails {
+  readonly metrics: SegmentationMetrics;
+  readonly majority: MajorityBaseline;
+}
+
 /** A segmentation's scores, classes and pictures. */
 export function segmentationReport(
-  { numbers, details: { metrics } }: TaskScores & { readonly details: { readonly metrics: SegmentationMetrics } },
+  { numbers, details: { metrics, majority } }: TaskScores & { readonly details: SegmentationDetails },
   classNames: readonly string[],
   parts: readonly { readonly examples: readonly SegmentedImage[] }[],
   schema: ChannelSchema,
@@ -32,6 +38,8 @@ export function segmentationReport(
       "mean accuracy %": percent(metrics.meanAccuracy),
       "macro-F1 %": percent(metrics.macroF1),
       loss: numbers.loss.toFixed(4),
+      "majority class: mIoU %": percent(majority.mIoU),
+      "majority class: pixel accuracy %": percent(majority.pixelAccuracy),
     },
     figures: [
       {
@@ -42,7 +50,7 @@ export function segmentationReport(
     sections: [
       {
         heading: "Classes",
-        text: `${metrics.numPixels} labelled pixels. Means are over the classes that occur among labels or predictions.`,
+        text: `${metrics.numPixels} labelled pixels. Means are over the classes that occur among labels or predictions. '${classNames[majority.label]}' is the commonest: told of every pixel, it would have the mIoU and pixel accuracy of the majority class.`,
         table: {
           columns: ["class", "IoU %", "precision %", "recall %", "F1 %", "pixels"],
           rows: metrics.perClass.map(({ iou, precision, recall, f1, support }, index) => [

@@ -1,5 +1,5 @@
 import type { Batch } from "@graticule/data";
-import { countConfusion, segmentationMetrics } from "@graticule/eval";
+import { countConfusion, majorityBaseline, segmentationMetrics } from "@graticule/eval";
 import { classTargets, segmentationLoss } from "@graticule/models";
 import {
   argMax,
@@ -38,7 +38,7 @@ export const segmentation: TaskKind<SegmentationSettings, SegmentationFacts> = {
     const { classWeights: weights, ...loss } = settings.loss;
     const [height, width] = model.imageSize;
     const balanced = balancedByShare(counts);
-    const classWeights = classWeightsOf("task.loss.classWeights", weights, classNames, counts, balanced);
+    const classWeights = classWeightsOf("task.loss.classWeights", weights, classNames, counts, balanced, "pixels");
     const options = { ...loss, classWeights, labelledPixels: labelledShare * height * width };
     const targetsOf = (batch: Batch): Tensor => classTargets(labelMaps(batch, settings.target), classValues);
     const placeOf = new Map(classValues.map((value, place) => [value, place]));
@@ -49,7 +49,8 @@ export const segmentation: TaskKind<SegmentationSettings, SegmentationFacts> = {
       const metrics = segmentationMetrics(total, numClasses);
       const { mIoU, pixelAccuracy, meanAccuracy, macroF1, numPixels } = metrics;
       const mean = parts.reduce((all, part) => all + part.loss, 0) / numPixels;
-      return { numbers: { loss: mean, mIoU, pixelAccuracy, meanAccuracy, macroF1 }, details: { metrics } };
+      const majority = majorityBaseline(metrics.confusionMatrix);
+      return { numbers: { loss: mean, mIoU, pixelAccuracy, meanAccuracy, macroF1 }, details: { metrics, majority } };
     };
     return {
       head: headOf(settings, numClasses),
