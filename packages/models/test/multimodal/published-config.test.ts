@@ -112,10 +112,16 @@ test("what no Llama or Mistral here has is refused by name", () => {
   const change = (changes: object) => () => decoderConfig({ ...llama32, ...changes });
   expect(
     change({ attention_bias: true, rope_scaling: { type: "dynamic", factor: 2 } }),
-  ).toThrowErrorMatchingInlineSnapshot(`[ConfigError: decoderConfig: expected a config.json of a model that is built here, got attention_bias: Invalid input: expected false; rope_scaling.rope_type: 'dynamic', of default, linear, llama3 and longrope.]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: decoderConfig: expected a config.json of a model that is built here, got attention_bias: Invalid input: expected false; rope_scaling.rope_type: 'dynamic', of default, linear, llama3 and longrope.]`,
+  );
   const mistral = { model_type: "mistral", rope_scaling: null, max_position_embeddings: 32768 };
-  expect(change({ ...mistral, sliding_window: 4096 })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: decoderConfig: expected sliding_window null, or at least 32768 tokens as the context, got 4096. Lower max_position_embeddings to the window to use the model for texts that short.]`);
+  expect(change({ ...mistral, sliding_window: 4096 })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: decoderConfig: expected sliding_window null, or at least 32768 tokens as the context, got 4096. Lower max_position_embeddings to the window to use the model for texts that short.]`,
+  );
   expect(change(mistral)).toThrow("sliding_window null"); // its default is a window of 4096
   expect(change({ ...mistral, sliding_window: null })()).toMatchObject({ numKeyValueHeads: 8, longRope: undefined });
-  expect(change({ num_key_value_heads: 5 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: decoderConfig: expected numKeyValueHeads to divide numHeads 32, got 5. Choose a divisor.]`);
+  expect(change({ num_key_value_heads: 5 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: decoderConfig: expected numKeyValueHeads to divide numHeads 32, got 5. Choose a divisor.]`,
+  );
 });
