@@ -1,4 +1,4 @@
-import { CausalLanguageModel, type DecoderConfig, LatentCache } from "@graticule/models";
+import { CausalLanguageModel, DecoderCache, type DecoderConfig } from "@graticule/models";
 import { initialize, normal, ones } from "@graticule/nn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
@@ -29,7 +29,7 @@ describeOnBackends("LoRA on a decoder with latent attention", () => {
     const adapted = numbers(model.forward([[1, 2, 3, 4]]));
     expect(adapted).not.toEqual(plain);
     const cached = (): number[] => {
-      const cache = new LatentCache();
+      const cache = new DecoderCache();
       const steps = [[1, 2, 3], [4]].map((tokens) => model.forward([tokens], { cache }));
       cache.dispose();
       return numbers(tf.concat(steps, 1));

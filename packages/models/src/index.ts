@@ -72,7 +72,13 @@ export { CausalLanguageModel } from "./multimodal/causal-language-model.js";
 export type { Sampling } from "./multimodal/choose-token.js";
 export { cutSlices } from "./multimodal/cut-slices.js";
 export { type DecodeOptions, Decoder } from "./multimodal/decoder.js";
-export type { DecoderConfig, LongRope } from "./multimodal/decoder-config.js";
+export { DecoderCache } from "./multimodal/decoder-cache.js";
+export type {
+  DecoderConfig,
+  GroupedQueryDecoderConfig,
+  LatentDecoderConfig,
+  LongRope,
+} from "./multimodal/decoder-config.js";
 export { ForConditionalGeneration, type GenerateOptions } from "./multimodal/for-conditional-generation.js";
 export {
   ForSequenceClassification,
@@ -100,9 +106,9 @@ export {
   imagePlaces,
 } from "./multimodal/image-text-model.js";
 export { initializeImageText } from "./multimodal/initialize-image-text.js";
-export { LatentCache } from "./multimodal/latent-cache.js";
-export { decoderConfig, imageTextConfig, visionConfig } from "./multimodal/published-config.js";
-export { imageTextWeights } from "./multimodal/published-names.js";
+export { imageTextConfig, visionConfig } from "./multimodal/published-config.js";
+export { decoderConfig } from "./multimodal/published-decoder.js";
+export { imageTextWeights, llama } from "./multimodal/published-names.js";
 export { Resampler, type ResamplerConfig } from "./multimodal/resampler.js";
 export { defaultSlices, type SliceOptions, type SliceSizes, sliceSizes } from "./multimodal/slice-sizes.js";
 export type { VisionConfig } from "./multimodal/vision-config.js";

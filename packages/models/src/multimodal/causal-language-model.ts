@@ -5,7 +5,7 @@ import { type DecodeOptions, Decoder } from "./decoder.js";
 import type { DecoderConfig } from "./decoder-config.js";
 
 /**
- * Decoder with the layer that scores the next token, in MiniCPM3's tensor names; with `tieEmbeddings` that layer is the
+ * Decoder with the layer that scores the next token, in the tensor names of MiniCPM3 and Llama; with `tieEmbeddings` that layer is the
  * token embeddings' weight, and has no tensor of its own.
  *
  * Shape: rows of N token numbers → logits `[B, N, vocabSize]`.

@@ -1,7 +1,9 @@
 import { Module, RmsNorm } from "@graticule/nn";
 import { add, mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import type { AttentionContext } from "./attention-context.js";
 import type { DecoderConfig } from "./decoder-config.js";
-import { type AttentionContext, LatentAttention } from "./latent-attention.js";
+import { GroupedQueryAttention } from "./grouped-query-attention.js";
+import { LatentAttention } from "./latent-attention.js";
 import { SwiGlu } from "./swi-glu.js";
 
 /**
@@ -10,7 +12,7 @@ import { SwiGlu } from "./swi-glu.js";
  * Shape: `[B, N, D] → [B, N, D]`; cosines and sines as in `RotaryTables`.
  */
 export class DecoderLayer extends Module {
-  readonly selfAttn: LatentAttention;
+  readonly selfAttn: LatentAttention | GroupedQueryAttention;
   readonly mlp: SwiGlu;
   readonly inputLayernorm: RmsNorm;
   readonly postAttentionLayernorm: RmsNorm;
@@ -20,7 +22,8 @@ export class DecoderLayer extends Module {
   constructor(config: DecoderConfig, index: number) {
     super();
     this.index = index;
-    this.selfAttn = new LatentAttention(config);
+    this.selfAttn =
+      config.attention === "grouped-query" ? new GroupedQueryAttention(config) : new LatentAttention(config);
     this.mlp = new SwiGlu(config.embedDim, config.mlpDim);
     this.inputLayernorm = new RmsNorm(config.embedDim, config.normEpsilon);
     this.postAttentionLayernorm = new RmsNorm(config.embedDim, config.normEpsilon);

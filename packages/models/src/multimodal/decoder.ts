@@ -1,24 +1,25 @@
 import { ShapeError } from "@graticule/core";
 import { Embedding, Module, RmsNorm } from "@graticule/nn";
 import { mul, type Tensor, type Tensor3D, tensor, tidy } from "@tensorflow/tfjs-core";
-import { checkDecoderConfig, type DecoderConfig } from "./decoder-config.js";
+import type { DecoderCache } from "./decoder-cache.js";
+import { checkDecoderConfig, type DecoderConfig, turnedHeadDim } from "./decoder-config.js";
 import { DecoderLayer } from "./decoder-layer.js";
-import type { LatentCache } from "./latent-cache.js";
 import { rotaryTables } from "./rotary.js";
 
 export interface DecodeOptions {
   /** For each row, which tokens are text and not padding, those of the cache first; all unless given. */
   readonly seen?: readonly ArrayLike<number | boolean>[];
   /** Tokens before these, to which these are added. Not for training. */
-  readonly cache?: LatentCache;
+  readonly cache?: DecoderCache;
 }
 
 /**
- * Transformer decoder with latent attention, gated MLPs and scaled embeddings and residuals, in MiniCPM3's tensor names.
+ * Transformer decoder with latent or grouped-query attention, gated MLPs and scaled embeddings and residuals, in the tensor
+ * names of MiniCPM3 and Llama, whose scales are 1.
  * Positions count from a row's first token, padding included, which changes nothing: only distances matter.
  *
  * Shape: rows of token numbers → states `[B, N, D]`, normalized.
- * Source: Hu et al. 2024 (MiniCPM), §3, arXiv:2404.06395, for the scales; MiniCPM3 of transformers for the layers.
+ * Source: Hu et al. 2024 (MiniCPM), §3, arXiv:2404.06395, for the scales; MiniCPM3 and Llama of transformers for the layers.
  *
  * @throws {RangeError} if there are more tokens than `contextLength`.
  * @throws {ShapeError} if embeddings are not `[B, N, embedDim]`, or `seen` doesn't name each token.
@@ -59,7 +60,7 @@ export class Decoder extends Module {
         `Decoder: expected at most ${contextLength} tokens, got ${past + tokens}. Shorten the text or the images.`,
       );
     return tidy(() => {
-      const { cosines, sines } = rotaryTables(this.config, past, tokens);
+      const { cosines, sines } = rotaryTables(turnedHeadDim(this.config), this.config, past, tokens);
       const mask = seen
         ? paddedMask(seen, [batch, tokens], past)
         : past === 0

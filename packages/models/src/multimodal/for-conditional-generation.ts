@@ -4,8 +4,8 @@ import { reshape, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-co
 import type { AnswerToken } from "../prompts/encode-questions.js";
 import { checkPositive } from "../vit/config.js";
 import { checkSampling, drawToken, likeliestToken, type Sampling } from "./choose-token.js";
+import { DecoderCache } from "./decoder-cache.js";
 import { type ImageTextInputs, ImageTextModel } from "./image-text-model.js";
-import { LatentCache } from "./latent-cache.js";
 
 export interface GenerateOptions {
   readonly maxNewTokens: number;
@@ -51,7 +51,7 @@ export class ForConditionalGeneration extends ImageTextModel {
     if (inputs.rows.length !== 1)
       throw new RangeError(expectation("generate", "1 row", `${inputs.rows.length}`, "Generate them one by one."));
     const random = sampling && makeRandom(sampling.seed, "generate");
-    const cache = new LatentCache();
+    const cache = new DecoderCache();
     try {
       let logits = tidy(() => this.llm.nextLogits(this.states(inputs, { cache })));
       for (let made = 1; ; made++) {

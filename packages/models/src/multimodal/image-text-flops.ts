@@ -1,4 +1,4 @@
-import type { DecoderConfig } from "./decoder-config.js";
+import type { LatentDecoderConfig } from "./decoder-config.js";
 import type { ImageTextConfig } from "./image-text-model.js";
 
 /** What one pass of an image-text model works on. */
@@ -46,7 +46,7 @@ export function imageTextFlops(config: ImageTextConfig, work: ImageTextWork): Im
 }
 
 /** Values in the matrices of a decoder layer, each of which a token is multiplied by once. */
-function layerWeights(config: DecoderConfig): number {
+function layerWeights(config: LatentDecoderConfig): number {
   const { embedDim, mlpDim, numHeads, queryRank, keyValueRank, nopeHeadDim, ropeHeadDim, valueHeadDim } = config;
   const queries = numHeads * (nopeHeadDim + ropeHeadDim);
   return (

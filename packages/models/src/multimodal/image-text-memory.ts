@@ -1,4 +1,4 @@
-import type { DecoderConfig } from "./decoder-config.js";
+import type { LatentDecoderConfig } from "./decoder-config.js";
 import type { ImageTextWork, TrainedShare } from "./image-text-flops.js";
 import { type ImageTextConfig, ImageTextModel } from "./image-text-model.js";
 
@@ -82,7 +82,7 @@ function keptBytes(
  * Bytes that a decoder layer keeps of each token: of `[dim, values in fp32, in bf16]` the sum over what the implementation
  * saves, which the memory meter confirms.
  */
-function decoderLayerBytes(config: DecoderConfig, precision: "fp32" | "bf16"): number {
+function decoderLayerBytes(config: LatentDecoderConfig, precision: "fp32" | "bf16"): number {
   const { embedDim, mlpDim, numHeads, queryRank, keyValueRank, nopeHeadDim, ropeHeadDim, valueHeadDim } = config;
   const kept: readonly (readonly [dim: number, fp32: number, bf16: number])[] = [
     [embedDim, 32, 20],

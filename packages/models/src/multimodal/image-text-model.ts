@@ -3,14 +3,14 @@ import { gatherRows, Module } from "@graticule/nn";
 import { concat, reshape, type Tensor, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import { CausalLanguageModel } from "./causal-language-model.js";
 import type { DecodeOptions } from "./decoder.js";
-import type { DecoderConfig } from "./decoder-config.js";
+import type { LatentDecoderConfig } from "./decoder-config.js";
 import { Resampler, type ResamplerConfig } from "./resampler.js";
 import type { VisionConfig } from "./vision-config.js";
 import { VisionTower } from "./vision-tower.js";
 
 /** Shape of a language model that sees images. */
 export interface ImageTextConfig {
-  readonly decoder: DecoderConfig;
+  readonly decoder: LatentDecoderConfig;
   readonly vision: VisionConfig;
   readonly resampler: ResamplerConfig;
 }

@@ -1,20 +1,12 @@
 import { Linear, Module, RmsNorm } from "@graticule/nn";
 import { attention } from "@graticule/ops";
 import { concat, matMul, mul, pad, reshape, slice, type Tensor, tidy, tile, transpose } from "@tensorflow/tfjs-core";
-import type { DecoderConfig } from "./decoder-config.js";
-import type { LatentCache } from "./latent-cache.js";
+import type { AttentionContext } from "./attention-context.js";
+import type { LatentDecoderConfig } from "./decoder-config.js";
 import { type RotaryTables, rotate } from "./rotary.js";
 
 /** Epsilon of the norms inside of the attention, which no configuration names. */
 const INNER_EPSILON = 1e-6;
-
-/** What the tokens of one pass have in common. */
-export interface AttentionContext {
-  readonly rotary: RotaryTables;
-  /** Which tokens, those before included, each one sees; all if undefined. */
-  readonly mask: Tensor | "causal" | undefined;
-  readonly cache: LatentCache | undefined;
-}
 
 /**
  * Multi-head latent attention: keys and values of all heads are made from one narrow latent for each token, and queries
@@ -33,9 +25,9 @@ export class LatentAttention extends Module {
   readonly kvALayernorm: RmsNorm;
   readonly kvBProj: Linear;
   readonly oProj: Linear;
-  readonly config: DecoderConfig;
+  readonly config: LatentDecoderConfig;
 
-  constructor(config: DecoderConfig) {
+  constructor(config: LatentDecoderConfig) {
     super();
     this.config = config;
     const { embedDim, numHeads, queryRank, keyValueRank, nopeHeadDim, ropeHeadDim, valueHeadDim } = config;

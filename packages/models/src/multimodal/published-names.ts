@@ -3,10 +3,10 @@ import type { WeightFamily, WeightRule } from "../weights/weight-rule.js";
 
 const same = (name: string): WeightRule => ({ theirs: name, ours: name });
 
-const attention = "{q_proj,q_a_proj,q_a_layernorm,q_b_proj,kv_a_proj_with_mqa,kv_a_layernorm,kv_b_proj,o_proj}";
+const latentAttention = "{q_proj,q_a_proj,q_a_layernorm,q_b_proj,kv_a_proj_with_mqa,kv_a_layernorm,kv_b_proj,o_proj}";
 
-/** MiniCPM3's names, which are ours. */
-const languageModel = (prefix: string): readonly WeightRule[] => [
+/** The names of MiniCPM3 and of Llama, but for attention the same, are ours. */
+const languageModel = (prefix: string, attention: string): readonly WeightRule[] => [
   same(`${prefix}model.embed_tokens.weight`),
   same(`${prefix}model.layers.*.self_attn.${attention}.weight`),
   same(`${prefix}model.layers.*.mlp.{gate_proj,up_proj,down_proj}.weight`),
@@ -41,6 +41,19 @@ const resampler: readonly WeightRule[] = [
  * Source: names in the files of MiniCPM-V 2.6 and of FM9G4B-V; transformers, models/minicpm3/modeling_minicpm3.py.
  */
 export const imageTextWeights: WeightFamily = {
-  variants: [[...languageModel("llm."), ...visionTower, ...resampler, same("score.weight")], languageModel("")],
+  variants: [
+    [...languageModel("llm.", latentAttention), ...visionTower, ...resampler, same("score.weight")],
+    languageModel("", latentAttention),
+  ],
+  normEpsilon: 1e-6,
+};
+
+/**
+ * Llama and Mistral, for `mapWeights` and a `CausalLanguageModel`.
+ *
+ * Source: transformers, models/llama/modeling_llama.py.
+ */
+export const llama: WeightFamily = {
+  variants: [languageModel("", "{q_proj,k_proj,v_proj,o_proj}")],
   normEpsilon: 1e-6,
 };

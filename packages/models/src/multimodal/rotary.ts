@@ -1,24 +1,28 @@
 import { add, concat, mul, slice, sub, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import type { DecoderConfig } from "./decoder-config.js";
 
-/** Cosines and sines of successive positions: each `[N, 1, ropeHeadDim / 2]`. */
+/** Cosines and sines of successive positions: each `[N, 1, R / 2]`. */
 export interface RotaryTables {
   readonly cosines: Tensor;
   readonly sines: Tensor;
 }
 
-type RotaryConfig = Pick<DecoderConfig, "ropeHeadDim" | "ropeTheta" | "longRope">;
+type RotaryConfig = Pick<DecoderConfig, "ropeTheta" | "longRope">;
 
 /**
- * Angles of positions `start` … `start + count − 1`. With `longRope` the last position decides whether the short or the long
+ * Angles of positions `start` … `start + count − 1` for heads of which R numbers are turned. With `longRope` the last position decides whether the short or the long
  * factors hold.
  *
  * Source: Su et al. 2021, eq. 15, arXiv:2104.09864; Ding et al. 2024 (LongRoPE), §3, arXiv:2402.13753, with the scale of
  * attention √(1 + ln(growth) / ln(original)) as in transformers.
  */
-export function rotaryTables(config: RotaryConfig, start: number, count: number): RotaryTables {
-  const { ropeHeadDim, ropeTheta, longRope } = config;
-  const half = ropeHeadDim / 2;
+export function rotaryTables(
+  turned: number,
+  { ropeTheta, longRope }: RotaryConfig,
+  start: number,
+  count: number,
+): RotaryTables {
+  const half = turned / 2;
   const isLong = longRope && start + count > longRope.originalContext;
   const factors = isLong ? longRope.longFactors : longRope?.shortFactors;
   const scale =
