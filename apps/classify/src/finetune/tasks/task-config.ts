@@ -27,4 +27,3 @@ export const taskConfig = z.discriminatedUnion("kind", [
 ]);
 
 export type SingleTaskConfig = z.infer<typeof singleTask>;
-export type TaskConfig = z.infer<typeof taskConfig>;
