@@ -35,7 +35,7 @@ std::string seconds(Clock::duration duration) {
 void abortJob(const std::string& message, int code) {
   writeAll(message + "\n");
   // What is in the pipe to the launcher should be there before the launcher hears of the end.
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   abortNccl();
   MPI_Abort(MPI_COMM_WORLD, code);
   _exit(code);

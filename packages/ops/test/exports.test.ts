@@ -5,6 +5,7 @@ it("exports these names", () => {
   expect(Object.keys(ops).sort()).toEqual([
     "adamW",
     "attention",
+    "averageToGrid",
     "channelAttention",
     "channelTokens",
     "fairCrps",
@@ -24,6 +25,7 @@ it("exports these names", () => {
     "patchify",
     "pickChannels",
     "queryAttention",
+    "resizeBilinear",
     "rmsNorm",
     "selfAttention",
     "softmaxCrossEntropy",

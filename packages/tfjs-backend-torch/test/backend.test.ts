@@ -21,6 +21,7 @@ describe("the package", () => {
         "loadTorch",
         "makeFileTensor",
         "makeHostTensor",
+        "makeStoredTensor",
         "memoryStats",
         "modelFile",
         "placeStorage",

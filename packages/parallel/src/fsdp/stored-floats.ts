@@ -1,9 +1,9 @@
 import { releaseStorage, restoreStorage, type StoredFloat } from "@graticule/tfjs-backend-torch";
-import { keep, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import { fill, keep, type Tensor } from "@tensorflow/tfjs-core";
 
-/** A vector, kept, stored as asked; zeros in float32, undefined values otherwise. */
+/** A vector, kept, stored as asked; zeros in float32, undefined values otherwise. None of it lies in JavaScript's memory. */
 export function makeFloats(length: number, stored: StoredFloat): Tensor {
-  const vector = keep(zeros([length]));
+  const vector = keep(fill([length], 0));
   if (stored !== "float32") {
     releaseStorage(vector);
     restoreFloats(vector, stored);
