@@ -53,6 +53,7 @@ export type { MixOptions } from "./mix-samples.js";
 export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 export { makeScaleCheck } from "./scale-check.js";
+export type { ShardDtype } from "./shards/channel-codec.js";
 export { writeDurably } from "./shards/durable-file.js";
 export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";
 export {
@@ -61,7 +62,6 @@ export {
   type PackedShardsOptions,
   packedShardsSpec,
 } from "./shards/packed-shards.js";
-export type { ShardDtype } from "./shards/record-codec.js";
 export { openShardWriter, type ShardRecord, type ShardWriter, type ShardWriterOptions } from "./shards/shard-writer.js";
 export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
 export { expandPaths } from "./sources/expand-paths.js";
@@ -71,6 +71,7 @@ export { HttpError } from "./sources/http-error.js";
 export type { HttpOptions } from "./sources/http-request.js";
 export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
 export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
+export { beginRead, endRead, readMeter } from "./sources/read-meter.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
 export { SPLITS, type SpatialTilesOptions, type Split, spatialSplit, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";

@@ -14,7 +14,10 @@ import { makeWorkerPool } from "./worker-pool.js";
 
 export interface LoaderOptions {
   readonly dataset: DatasetSpec;
-  /** Channels that the dataset must have, with their mean and std for `normalize`; the dataset's own if absent. */
+  /**
+   * Channels that the dataset must have, with their mean and std for `normalize`; the dataset's own if absent. All of them,
+   * also where `dataset.channels` selects those that samples have.
+   */
   readonly schema?: ChannelSchema;
   /** Samples of one batch of one rank. */
   readonly batchSize: number;
@@ -59,6 +62,7 @@ export interface Loader {
   readonly globalBatchSize: number;
   /** Number of samples in the dataset. */
   readonly length: number;
+  /** All channels, whichever samples have. */
   readonly schema: ChannelSchema;
   readonly classNames?: readonly string[];
   /**
@@ -88,9 +92,14 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
   const { batchSize, seed, shuffle, dropLast, shard = { rank: 0, worldSize: 1 }, logger = silentLogger } = options;
   const spec: DatasetSpec = { ...options.dataset, module: resolveModule(options.dataset.module) };
   const opened = await openDataset(spec);
-  if (options.schema) assertSameChannels(options.schema, opened.schema);
-  const schema = options.schema ?? opened.schema;
-  assertTransforms(options.transforms, schema);
+  const { schema = opened.schema } = options;
+  const own = (options.schema && spec.channels?.flatMap((place) => schema[place] ?? [])) ?? schema;
+  assertSameChannels(own, opened.schema);
+  assertTransforms(options.transforms, own);
+  if (spec.channels && options.transforms.some(({ kind }) => kind === "randomErasing"))
+    throw new ConfigError(
+      "makeLoader: expected no randomErasing with dataset.channels, whose noise is drawn for all channels, got it. Leave one out.",
+    );
   const { length } = opened;
   const globalBatchSize = batchSize * shard.worldSize;
   const batchesPerEpoch = dropLast ? Math.floor(length / globalBatchSize) : Math.ceil(length / globalBatchSize);
@@ -99,7 +108,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
       `makeLoader: expected at least one batch of ${globalBatchSize}, got ${length} samples. Lower batchSize, turn dropLast off, or look at the dataset's folder.`,
     );
   const { transforms, onCorrupt, mix, balanceClasses = false } = options;
-  const recipe: BatchRecipe = { seed, schema, transforms, onCorrupt, ...(mix && { mix }) };
+  const recipe: BatchRecipe = { seed, schema: own, transforms, onCorrupt, ...(mix && { mix }) };
   const labels = balanceClasses ? labelsOf(opened) : undefined;
   const { numWorkers, batchTimeoutSeconds = BATCH_TIMEOUT_SECONDS, workerHeapMB } = options;
   const maker =
