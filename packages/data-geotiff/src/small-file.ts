@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
-import { beginRead, endRead } from "@graticule/data";
+import { beginWork, endRead } from "@graticule/data";
 import { freshBytes } from "./fresh-bytes.js";
 
 /**
@@ -16,7 +16,7 @@ export function readSmallFile(path: string, mostBytes: number): Uint8Array | und
       const stat = fstatSync(file);
       if (!stat.isFile() || stat.size > mostBytes) return undefined;
       const bytes = freshBytes(stat.size);
-      const start = beginRead();
+      const start = beginWork();
       const got = readSync(file, bytes);
       endRead(start, path, got);
       return got === stat.size ? bytes : undefined;

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FormatError } from "@graticule/core";
-import { beginRead, endRead } from "@graticule/data";
+import { beginWork, endRead } from "@graticule/data";
 
 /** A file that is open for short synchronous reads. */
 export interface ByteReader {
@@ -49,7 +49,7 @@ export function withByteReader<Result>(path: string, use: (file: ByteReader) => 
 
 function makeByteReader(path: string, handle: number, size: number): ByteReader {
   function fill(buffer: Buffer, position: number, what: string): void {
-    const start = beginRead();
+    const start = beginWork();
     let done = 0;
     while (done < buffer.length) {
       const got = readSync(handle, buffer, done, buffer.length - done, position + done);

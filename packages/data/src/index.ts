@@ -48,7 +48,7 @@ export { type DownloadOptions, downloadFile } from "./download/download-file.js"
 export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
-export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
+export { type Loader, type LoaderOptions, type LoaderSpan, makeLoader } from "./loader.js";
 export type { MixOptions } from "./mix-samples.js";
 export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
@@ -71,10 +71,10 @@ export { HttpError } from "./sources/http-error.js";
 export type { HttpOptions } from "./sources/http-request.js";
 export { fetchObject, type HttpSourceOptions, openHttpSource } from "./sources/http-source.js";
 export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
-export { beginRead, endRead, readMeter } from "./sources/read-meter.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
 export { SPLITS, type SpatialTilesOptions, type Split, spatialSplit, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
+export { beginWork, endRead, endWork, threadWork, type WorkSpan } from "./thread-work.js";
 export {
   applyTransforms,
   assertTransforms,

@@ -1,7 +1,7 @@
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import type { Batch, BatchRecipe, SkippedSample } from "./batch.js";
 import type { TakeBatch } from "./batch-inbox.js";
-import { makeInProcessMaker } from "./batch-maker.js";
+import { type LoaderSpan, makeInProcessMaker } from "./batch-maker.js";
 import { type BatchMemory, takeMemory } from "./batch-memory.js";
 import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
 import { type Dataset, type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
@@ -11,6 +11,8 @@ import type { MixOptions } from "./mix-samples.js";
 import { makeScaleCheck } from "./scale-check.js";
 import { assertTransforms, type TransformSpec } from "./transform.js";
 import { makeWorkerPool } from "./worker-pool.js";
+
+export type { LoaderSpan } from "./batch-maker.js";
 
 export interface LoaderOptions {
   readonly dataset: DatasetSpec;
@@ -75,6 +77,13 @@ export interface Loader {
    * images and arrays are empty from then on, so that a use after this shows; labels and indices stay.
    */
   recycle(batch: Batch): void;
+  /** Bytes that making batches has read so far from files and over HTTP, in all threads; a worker's count with each batch. */
+  bytesRead(): number;
+  /**
+   * Records what the threads that make batches do from now on: whole batches, what they read, decode and transform. What it
+   * returns ends that. At most one recording at a time.
+   */
+  recordWork(): () => readonly LoaderSpan[];
   /** Closes the dataset, in each worker too, and ends the worker threads. */
   close(): Promise<void>;
 }
@@ -171,6 +180,8 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
       const memory = takeMemory(batch);
       if (memory && spare.length <= options.prefetchBatches) spare.push(memory);
     },
+    bytesRead: () => maker.bytesRead(),
+    recordWork: () => maker.recordWork(),
     async close() {
       spare.length = 0;
       await maker.close();

@@ -11,9 +11,9 @@ import {
   openPackedShards,
   packDataset,
   packedShardsSpec,
-  readMeter,
   type ShardDtype,
   type TransformSpec,
+  threadWork,
 } from "../src/index.js";
 import { selectChannels } from "../src/select-channels.js";
 
@@ -76,7 +76,7 @@ const augmented: TransformSpec[] = [
   { kind: "normalize" },
 ];
 
-afterEach(() => readMeter.stop());
+afterEach(() => threadWork.record(false));
 
 test.each(["float32", "bf16", "int16", "uint8"] as const)(
   "a rank's batches of %s shards are the slice of the whole, bit for bit, with and without augmentation",
@@ -115,9 +115,9 @@ test("ranks of tp 2 and 4 read the bytes of their channels alone, and no byte tw
     for (const own of partsOf(tp)) {
       const dataset = await openDataset({ ...spec, channels: own });
       for (const record of [0, 4, 8]) await dataset.read(record); // Shards' checksums and labels are read once.
-      const before = readMeter.bytes;
+      const before = threadWork.bytesRead;
       for (let index = 0; index < dataset.length; index++) await dataset.read(index);
-      expect(readMeter.bytes - before).toBe(dataset.length * own.length * blockBytes);
+      expect(threadWork.bytesRead - before).toBe(dataset.length * own.length * blockBytes);
       await dataset.close?.();
     }
 });
@@ -125,11 +125,11 @@ test("ranks of tp 2 and 4 read the bytes of their channels alone, and no byte tw
 test("reads are recorded with file, bytes and time while that is asked for", async () => {
   const packed = await openPackedShards({ folder: await pack("float32") });
   await packed.read(0);
-  expect(readMeter.takeSpans()).toEqual([]);
-  readMeter.record();
+  expect(threadWork.take().spans).toEqual([]);
+  threadWork.record(true);
   await packed.readChannels(0, [0, 1, 7], new Float32Array(3 * plane));
-  const spans = readMeter.takeSpans();
-  expect(spans.map(({ name, bytes }) => [name, bytes])).toEqual([
+  const spans = threadWork.take().spans;
+  expect(spans.filter(({ details }) => details).map(({ name, details }) => [name, details?.bytes])).toEqual([
     ["read shard-00000.bin", 8 * plane],
     ["read shard-00000.bin", 4 * plane],
   ]);

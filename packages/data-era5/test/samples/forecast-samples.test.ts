@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Batch, makeLoader, readMeter } from "@graticule/data";
+import { type Batch, makeLoader, threadWork } from "@graticule/data";
 import { expect, test } from "vitest";
 import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import {
@@ -117,9 +117,9 @@ test("a part of the channels reads the bytes of its own states and of the target
   ] as const) {
     const part = await openForecastSamples({ ...options, heldChannels });
     await part.read(4);
-    const before = readMeter.bytes;
+    const before = threadWork.bytesRead;
     await part.read(4);
-    expect(readMeter.bytes - before).toBe(blocks * blockBytes);
+    expect(threadWork.bytesRead - before).toBe(blocks * blockBytes);
     await part.close();
   }
 });

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { FormatError } from "@graticule/core";
 import type { Dataset, DatasetSpec, DirectReads, JsonValue, Sample } from "../dataset.js";
-import { beginRead, endRead } from "../sources/read-meter.js";
+import { beginWork, endRead, endWork } from "../thread-work.js";
 import { makeBlockCheck, type VerifyBlocks } from "./block-checks.js";
 import { makeChannelCodec, type ShardDtype } from "./channel-codec.js";
 import { readShardIndex, shardFile } from "./shard-index.js";
@@ -144,12 +144,14 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
         const position = record * recordBytes + (channels[from] as number) * codec.bytes;
         await readFully(fd, bytes.subarray(from * codec.bytes, to * codec.bytes), position, path);
       }
+      const start = beginWork();
       for (const [at, channel] of channels.entries()) {
         const expected = trailer.crc32[record * numChannels + channel] as number;
         checkBlock(blockAt(at), { place: index * numChannels + channel, path, record, channel, expected });
       }
       for (let at = 0; at < channels.length; at++)
         codec.decode(blockAt(at), pixels.subarray(at * plane, (at + 1) * plane));
+      endWork(start, `decode record ${index}`);
       const label = trailer.labels[record] as number;
       return { id: trailer.ids[record] as string, ...(label >= 0 && { label }) };
     });
@@ -209,7 +211,7 @@ function roomIn({ buffer, byteOffset, byteLength }: Float32Array, bytes: number)
 }
 
 async function readFully(fd: number, bytes: Uint8Array, position: number, path: string): Promise<void> {
-  const start = beginRead();
+  const start = beginWork();
   for (let done = 0; done < bytes.length; ) {
     const place = [bytes, done, bytes.length - done, position + done] as const;
     const bytesRead = WAITS ? readSync(fd, ...place) : (await readFile(fd, ...place)).bytesRead;

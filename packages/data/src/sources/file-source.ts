@@ -2,8 +2,8 @@ import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { isMainThread } from "node:worker_threads";
 import { FormatError } from "@graticule/core";
+import { beginWork, endRead } from "../thread-work.js";
 import { assertByteRange, type ByteSource } from "./byte-source.js";
-import { beginRead, endRead } from "./read-meter.js";
 
 /** Handles that no read is using stay open, this many at most: sources needn't be closed, and can be many. */
 const MAX_IDLE_HANDLES = 64;
@@ -74,7 +74,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
       assertByteRange({ uri: path, size }, offset, length, what);
       const bytes = into ?? new Uint8Array(length);
       await withHandle(async (handle) => {
-        const start = beginRead();
+        const start = beginWork();
         for (let at = 0; at < length; ) {
           const bytesRead = WAITS
             ? readSync(handle.fd, bytes, at, length - at, offset + at)

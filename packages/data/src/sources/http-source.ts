@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { FormatError } from "@graticule/core";
+import { beginWork, endRead } from "../thread-work.js";
 import { assertByteRange, type ByteSource, makeMemorySource } from "./byte-source.js";
 import { HttpError, redactUrl } from "./http-error.js";
 import { discardBody, ExchangeError, readBody } from "./http-exchange.js";
 import { type HttpOptions, type HttpTarget, requestWithRetries } from "./http-request.js";
-import { beginRead, endRead } from "./read-meter.js";
 
 export interface HttpSourceOptions extends HttpOptions {
   /** Bytes from the object's start that the first request brings; 32 kB if absent, which holds most headers. */
@@ -38,7 +38,7 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
   const target: HttpTarget = { url: new URL(address), redirected: undefined };
   const uri = redactUrl(target.url);
   const range = `bytes 0-${headBytes - 1}`;
-  const start = beginRead();
+  const start = beginWork();
   const { head, version } = await requestWithRetries(target, { range, wanted: [200, 206, 416] }, options, (answer) =>
     readHead(answer, { url: uri, range, attempts: 1 }, headBytes, maxWholeBytes),
   );
@@ -54,7 +54,7 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
     if (length === 0) return new Uint8Array(0);
     const wantedRange = `bytes ${offset}-${offset + length - 1}`;
     const request = { range: wantedRange, headers, wanted: [200, 206, 412, 416] };
-    const start = beginRead();
+    const start = beginWork();
     const bytes = await requestWithRetries(target, request, options, async (answer) => {
       const found = parseVersion(answer);
       const partial = answer.statusCode === 206;
@@ -98,7 +98,7 @@ export async function fetchObject(
 ): Promise<Uint8Array | undefined> {
   const target: HttpTarget = { url: new URL(address), redirected: undefined };
   const of = { url: redactUrl(target.url), attempts: 1, status: 200 };
-  const start = beginRead();
+  const start = beginWork();
   const { bytes } = await requestWithRetries(target, { wanted: [200, 404, 410] }, options, async (answer) => {
     if (answer.statusCode !== 200) {
       discardBody(answer);
