@@ -38,6 +38,7 @@ export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
 export { makeProgressLine, type ProgressStream } from "./progress-line.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
+export { gatherChannels } from "./ranks/gather-channels.js";
 export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
 export { type RankShare, shareOf } from "./ranks/rank-share.js";
