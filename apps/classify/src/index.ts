@@ -9,7 +9,7 @@
  */
 export { type BackendConfig, backendConfig } from "./backend-config.js";
 export { channelTreeFields, channelTreeFor } from "./channel-tree-config.js";
-export { addCheckpointCommands } from "./checkpoint-commands.js";
+export { addCheckpointCommands, type PublishedExport } from "./checkpoint-commands.js";
 export {
   appendValue,
   configOption,
@@ -62,3 +62,4 @@ export { type ImportResult, importRun } from "./weights/import-run.js";
 export { type FamilyName, familyNames } from "./weights/named-families.js";
 export { type OpenWeights, openWeights } from "./weights/open-weights.js";
 export { readPublishedSettings } from "./weights/published-settings.js";
+export { writeTensorFile } from "./weights/write-tensor-file.js";
