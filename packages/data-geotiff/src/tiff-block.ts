@@ -1,3 +1,4 @@
+import { beginWork, endWork } from "@graticule/data";
 import { readFloat16 } from "./float16.js";
 import { freshBytes } from "./fresh-bytes.js";
 import { openKernel, ROOM_BYTES } from "./kernel/open-kernel.js";
@@ -46,7 +47,9 @@ export async function decodeTiffBlock(
   takeBytes: (length: number) => Uint8Array<ArrayBuffer> = freshBytes,
 ): Promise<BlockValues> {
   const { dtype, sampleBits, blockWidth, planar, bands } = layout;
+  const start = beginWork();
   const bytes = await decodeBytes(path, layout, compressed, rows, takeBytes);
+  endWork(start, "decode block");
   if (sampleBits % 8 !== 0) return unpackBits(bytes, sampleBits, rows, blockWidth * (planar ? 1 : bands));
   const values = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, (bytes.length * 8) / sampleBits);
   if (values instanceof BigUint64Array || values instanceof BigInt64Array) return Float64Array.from(values, Number);

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLogger } from "@graticule/core";
+import { makeLoader } from "@graticule/data";
 import { train } from "@graticule/train";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { traceEvents } from "../../src/trace/trace-events.js";
 import { makeTemporaryFolder } from "../fixtures/temporary-folder.js";
-import { makeTinyRun } from "../fixtures/tiny-run.js";
+import { makeTinyRun, tinyLoaderOptions } from "../fixtures/tiny-run.js";
 
 /** Complete events and metadata of the Trace Event Format, as Perfetto reads them. */
 const traceFile = z.strictObject({
@@ -41,6 +42,8 @@ const traceFile = z.strictObject({
     ]),
   ),
 });
+
+type Span = Extract<z.output<typeof traceFile>["traceEvents"][number], { ph: "X" }>;
 
 it("writes the timeline of the steps asked for, with each unit's passes, and leaves the result as it is", async () => {
   const lines: string[] = [];
@@ -85,6 +88,36 @@ it("writes the timeline of the steps asked for, with each unit's passes, and lea
   );
 });
 
+it("shows what each loader thread makes, in rows of their own under the names of threads", async () => {
+  const runFolder = await makeTemporaryFolder();
+  const lines: string[] = [];
+  const loader = await makeLoader({ ...tinyLoaderOptions({}), numWorkers: 2 });
+  const logger = makeLogger((line) => lines.push(line));
+  const options = await makeTinyRun({ runFolder }, { loader, logger });
+  await train({ ...options, totalSteps: 12, traceSteps: [2, 11] });
+  await loader.close();
+  const { traceEvents } = traceFile.parse(JSON.parse(await readFile(join(runFolder, "trace/trace.json"), "utf8")));
+  const spans = traceEvents.filter((event) => event.ph === "X" && event.cat === "loader thread") as Span[];
+  const names = new Map(
+    traceEvents.flatMap((event) => (event.name === "thread_name" ? [[event.tid, event.args]] : [])),
+  );
+  expect(new Set(spans.map(({ tid }) => names.get(tid)))).toEqual(
+    new Set([{ name: "loader, worker 1" }, { name: "loader, worker 2" }]),
+  );
+  const batches = spans.filter(({ name }) => /^batch at \d+ of epoch \d+$/.test(name));
+  expect(batches.length).toBeGreaterThan(3);
+  for (const { args } of batches) expect(args).toEqual({ samples: 5 });
+  // What a thread does lies in its batches, to the nanosecond that the file keeps.
+  for (const inner of spans.filter(({ name }) => name.startsWith("transform sample ")))
+    expect(
+      batches.some(
+        ({ tid, ts, dur }) => tid === inner.tid && ts <= inner.ts && inner.ts + inner.dur <= ts + dur + 5e-4,
+      ),
+    ).toBe(true);
+  expect(spans.filter(({ name }) => name.startsWith("transform")).length).toBeGreaterThanOrEqual(batches.length);
+  expect(lines.join("\n")).toMatch(/loader read 0 B, wait \d+\.\d % of the run/);
+});
+
 it("traces nothing unless asked, and refuses a window that ends before it begins", async () => {
   const runFolder = await makeTemporaryFolder();
   await train(await makeTinyRun({ runFolder }, { totalSteps: 2 }));
@@ -104,6 +137,15 @@ it("says why it could not write, while training goes on", async () => {
   const { step } = await train(await makeTinyRun({ runFolder }, { totalSteps: 3, traceSteps: [1, 2], logger }));
   expect(step).toBe(3);
   expect(lines).toEqual(["warn: trace of steps 1 to 2 not written: EEXIST: file already exists, mkdir 'RUN/trace'"]);
+});
+
+it("rounds both ends of a span, so that what lies in another still does", () => {
+  const spans = [
+    { row: "compute", name: "outer", start: 0.0000000004, end: 1.0000000004 },
+    { row: "compute", name: "inner", start: 0.5000000005, end: 1.0000000004 },
+  ] as const;
+  const [outer, inner] = traceEvents(0, "rank 0", spans, 0).filter((event) => event.ph === "X") as [Span, Span];
+  expect([outer.ts + outer.dur, inner.ts + inner.dur]).toEqual([1e6, 1e6]);
 });
 
 it("gives operations that overlap lines of their own, and keeps those within each other on one", () => {
