@@ -47,6 +47,7 @@ export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
 export { makeProgressLine, type ProgressStream } from "./progress-line.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
+export { gatherChannels } from "./ranks/gather-channels.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
 export { type RankShare, shareOf } from "./ranks/rank-share.js";
 export type { RanksRunOptions } from "./ranks/ranks-run-options.js";

@@ -47,9 +47,7 @@ export async function decodeTiffBlock(
   takeBytes: (length: number) => Uint8Array<ArrayBuffer> = freshBytes,
 ): Promise<BlockValues> {
   const { dtype, sampleBits, blockWidth, planar, bands } = layout;
-  const start = beginWork();
   const bytes = await decodeBytes(path, layout, compressed, rows, takeBytes);
-  endWork(start, "decode block");
   if (sampleBits % 8 !== 0) return unpackBits(bytes, sampleBits, rows, blockWidth * (planar ? 1 : bands));
   const values = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, (bytes.length * 8) / sampleBits);
   if (values instanceof BigUint64Array || values instanceof BigInt64Array) return Float64Array.from(values, Number);
@@ -64,6 +62,7 @@ async function decodeBytes(
   rows: number,
   takeBytes: (length: number) => Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const start = beginWork();
   const needed = rows * rowBytes(layout);
   const { predictor, littleEndian, sampleBits } = layout;
   const isSwapped = !littleEndian && predictor !== 3 && sampleBits % 8 === 0 && !isNativeOrder(layout);
@@ -71,6 +70,7 @@ async function decodeBytes(
   const unpacked = inKernel ? undefined : await decompressBlock(path, layout, compressed, rows);
   if (unpacked && predictor === 1) {
     if (isSwapped) swapBytes(unpacked, sampleBits / 8);
+    endWork(start, "decode block");
     return unpacked;
   }
   const most = layout.blockHeight * rowBytes(layout);
@@ -81,6 +81,7 @@ async function decodeBytes(
   const from = undoPredictor(path, layout, kernel, kernel.output, needed);
   const bytes = takeBytes(needed);
   bytes.set(kernel.bytes.subarray(from, from + needed));
+  endWork(start, "decode block");
   return bytes;
 }
 

@@ -21,8 +21,8 @@ export interface ChannelCodec {
    * @throws {ConfigError} naming the channel, if the dtype can't hold a value.
    */
   encode(values: Float32Array, block: Uint8Array, place: ChannelPlace): void;
-  /** A block that begins no earlier than `values` may lie in their memory. */
-  decode(block: Uint8Array, values: Float32Array): void;
+  /** Reads blocks that lie one after the other. They may lie at the end of the memory of `values`. */
+  decode(blocks: Uint8Array, values: Float32Array): void;
 }
 
 /** What messages say of a value's place. */
@@ -46,12 +46,12 @@ export function makeChannelCodec(dtype: ShardDtype, values: number): ChannelCode
 }
 
 function makeFloatCodec(count: number): ChannelCodec {
-  const bytesOf = ({ buffer, byteOffset }: Float32Array) => new Uint8Array(buffer, byteOffset, 4 * count);
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
   return {
     bytes: 4 * count,
     encode: (values, block) => block.set(bytesOf(values)),
-    decode(block, values) {
-      if (block.buffer !== values.buffer || block.byteOffset !== values.byteOffset) bytesOf(values).set(block);
+    decode(blocks, values) {
+      if (blocks.buffer !== values.buffer || blocks.byteOffset !== values.byteOffset) bytesOf(values).set(blocks);
     },
   };
 }
@@ -69,10 +69,10 @@ function makeBf16Codec(count: number): ChannelCodec {
         halves[index] = notANumber ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
       }
     },
-    decode(block, { buffer, byteOffset }) {
-      const stored = new Uint16Array(block.buffer, block.byteOffset, count);
-      const words = new Uint32Array(buffer, byteOffset, count);
-      for (let index = 0; index < count; index++) words[index] = (stored[index] as number) << 16;
+    decode(blocks, { buffer, byteOffset, length }) {
+      const stored = new Uint16Array(blocks.buffer, blocks.byteOffset, length);
+      const words = new Uint32Array(buffer, byteOffset, length);
+      for (let index = 0; index < length; index++) words[index] = (stored[index] as number) << 16;
     },
   };
 }
@@ -89,8 +89,8 @@ function makeByteCodec(count: number): ChannelCodec {
           );
       }
     },
-    decode(block, values) {
-      for (let index = 0; index < count; index++) values[index] = block[index] as number;
+    decode(blocks, values) {
+      for (let index = 0; index < values.length; index++) values[index] = blocks[index] as number;
     },
   };
 }
@@ -113,21 +113,24 @@ function makePackedCodec(count: number): ChannelCodec {
       scaling[0] = (high - low) / STEPS;
       scaling[1] = high === low ? low : (low + high) / 2;
       block.set(scalingBytes);
-      const [scale, offset] = scaling as unknown as readonly [number, number];
+      const [scale, offset] = [scaling[0] as number, scaling[1] as number];
       for (let index = 0; index < count; index++) {
         const value = values[index] as number;
         const steps = scale === 0 ? 0 : Math.round((value - offset) / scale);
         packed[index] = Number.isNaN(value) ? MISSING : Math.min(32767, Math.max(-32767, steps));
       }
     },
-    decode(block, values) {
-      // Copied, since the values may overwrite it.
-      scalingBytes.set(block.subarray(0, SCALING_BYTES));
-      const [scale, offset] = scaling as unknown as readonly [number, number];
-      const packed = new Int16Array(block.buffer, block.byteOffset + SCALING_BYTES, count);
-      for (let index = 0; index < count; index++) {
-        const value = packed[index] as number;
-        values[index] = value === MISSING ? NaN : value * scale + offset;
+    decode(blocks, values) {
+      const packed = new Int16Array(blocks.buffer, blocks.byteOffset, blocks.length / 2);
+      for (let to = 0, from = 0; to < values.length; ) {
+        // Copied, since the values may overwrite it.
+        for (let at = 0; at < SCALING_BYTES; at++) scalingBytes[at] = blocks[2 * from + at] as number;
+        from += SCALING_BYTES / 2;
+        const [scale, offset] = [scaling[0] as number, scaling[1] as number];
+        for (const end = to + count; to < end; to++, from++) {
+          const value = packed[from] as number;
+          values[to] = value === MISSING ? NaN : value * scale + offset;
+        }
       }
     },
   };

@@ -2,7 +2,7 @@ import { close, fstat, open, read, readSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { FormatError } from "@graticule/core";
+import { FormatError, ShapeError } from "@graticule/core";
 import type { Dataset, DatasetSpec, DirectReads, JsonValue, Sample } from "../dataset.js";
 import { beginWork, endRead, endWork } from "../thread-work.js";
 import { makeBlockCheck, type VerifyBlocks } from "./block-checks.js";
@@ -136,10 +136,11 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
   ): Promise<Omit<Sample, "pixels" | "shape">> {
     if (!(Number.isInteger(index) && index >= 0 && index < length))
       throw new RangeError(`packed shards: expected an index from 0 to ${length - 1}, got ${index}.`);
+    if (pixels.length !== channels.length * plane)
+      throw new ShapeError("packed shards", `memory for ${channels.length} x ${plane} values`, `${pixels.length}`);
     const record = index % recordsPerShard;
     return withShard(Math.floor(index / recordsPerShard), async ({ path, fd, trailer }) => {
       const bytes = roomIn(pixels, channels.length * codec.bytes);
-      const blockAt = (at: number): Uint8Array => bytes.subarray(at * codec.bytes, (at + 1) * codec.bytes);
       for (const [from, to] of successiveRuns(channels)) {
         const position = record * recordBytes + (channels[from] as number) * codec.bytes;
         await readFully(fd, bytes.subarray(from * codec.bytes, to * codec.bytes), position, path);
@@ -147,10 +148,10 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
       const start = beginWork();
       for (const [at, channel] of channels.entries()) {
         const expected = trailer.crc32[record * numChannels + channel] as number;
-        checkBlock(blockAt(at), { place: index * numChannels + channel, path, record, channel, expected });
+        const block = bytes.subarray(at * codec.bytes, (at + 1) * codec.bytes);
+        checkBlock(block, { place: index * numChannels + channel, path, record, channel, expected });
       }
-      for (let at = 0; at < channels.length; at++)
-        codec.decode(blockAt(at), pixels.subarray(at * plane, (at + 1) * plane));
+      codec.decode(bytes, pixels);
       endWork(start, `decode record ${index}`);
       const label = trailer.labels[record] as number;
       return { id: trailer.ids[record] as string, ...(label >= 0 && { label }) };

@@ -61,10 +61,8 @@ export function traceEvents(
       if (line < 0) line = lines.push([]) - 1;
       (lines[line] as number[]).push(end);
       const tid = at * LINES_OF_A_ROW + line;
-      // Both ends are rounded, so that what lies in a span still does.
-      const [from, to] = [nanoseconds(start + offset), nanoseconds(end + offset)];
-      const [ts, dur] = [from / 1e3, (to - from) / 1e3];
-      events.push({ ph: "X", name, cat: row, pid: rank, tid, ts, dur, args: details });
+      const [ts, to] = [microseconds(start + offset), microseconds(end + offset)];
+      events.push({ ph: "X", name, cat: row, pid: rank, tid, ts, dur: to - ts, args: details });
     }
     for (const line of lines.keys()) {
       const tid = at * LINES_OF_A_ROW + line;
@@ -87,4 +85,8 @@ function drawnRows(spans: readonly TraceSpan[]): DrawnRow[] {
   });
 }
 
-const nanoseconds = (seconds: number): number => Math.round(seconds * 1e9);
+/**
+ * Whole ones: Perfetto cuts fractions off at a nanosecond, of start and duration apart, and drops a span that sticks out of
+ * the one around it. Both ends are rounded, so that what lies in another span still does.
+ */
+const microseconds = (seconds: number): number => Math.round(seconds * 1e6);
