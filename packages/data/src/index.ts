@@ -17,6 +17,7 @@
  * ```
  */
 export type { Batch, DataPosition, SkippedSample } from "./batch.js";
+export type { LoaderSpan } from "./batch-maker.js";
 export {
   assertChannelCount,
   assertSameChannels,
@@ -48,7 +49,7 @@ export { type DownloadOptions, downloadFile } from "./download/download-file.js"
 export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
-export { type Loader, type LoaderOptions, type LoaderSpan, makeLoader } from "./loader.js";
+export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export type { MixOptions } from "./mix-samples.js";
 export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";

@@ -12,8 +12,6 @@ import { makeScaleCheck } from "./scale-check.js";
 import { assertTransforms, type TransformSpec } from "./transform.js";
 import { makeWorkerPool } from "./worker-pool.js";
 
-export type { LoaderSpan } from "./batch-maker.js";
-
 export interface LoaderOptions {
   readonly dataset: DatasetSpec;
   /**

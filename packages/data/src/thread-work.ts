@@ -35,15 +35,28 @@ export const threadWork = {
   },
 };
 
+/** Spans of one name that follow each other sooner are one: a crop of many bands takes hundreds of short reads. Units: seconds. */
+const JOINED_GAP = 1e-4;
+
+const now = (): number => Number(process.hrtime.bigint()) / 1e9;
+
 /** When work begins, for `endWork` or `endRead`: 0, which costs nothing, where nothing is recorded. */
 export function beginWork(): number {
-  return recorded ? Number(process.hrtime.bigint()) / 1e9 : 0;
+  return recorded ? now() : 0;
 }
 
-/** Records work that is done. */
+/** Records work that is done. Details add up where it joins the work of the same name right before it. */
 export function endWork(start: number, name: string, details?: WorkSpan["details"]): void {
   if (!recorded || start === 0) return;
-  recorded.push({ name, start, end: beginWork(), ...(details && { details }) });
+  const last = recorded.at(-1);
+  const isNext = last?.name === name && start >= last.end && start - last.end < JOINED_GAP;
+  if (isNext) recorded.pop();
+  const all = Object.entries(details ?? {}).map(([key, value]) => [
+    key,
+    value + (isNext ? (last.details?.[key] ?? 0) : 0),
+  ]);
+  const added = details && { details: Object.fromEntries(all) };
+  recorded.push({ name, start: isNext ? last.start : start, end: now(), ...added });
 }
 
 /** Counts a read that is done, from a file's path or an address. */
@@ -51,5 +64,5 @@ export function endRead(start: number, from: string, bytes: number): void {
   bytesRead += bytes;
   if (start === 0) return;
   const name = from.slice(Math.max(from.lastIndexOf("/"), from.lastIndexOf("\\")) + 1);
-  endWork(start, `read ${name}`, { bytes });
+  endWork(start, `read ${name}`, { bytes, reads: 1 });
 }

@@ -127,12 +127,13 @@ test("reads are recorded with file, bytes and time while that is asked for", asy
   await packed.read(0);
   expect(threadWork.take().spans).toEqual([]);
   threadWork.record(true);
+  // Two reads, which are one span unless the machine is too busy for that.
   await packed.readChannels(0, [0, 1, 7], new Float32Array(3 * plane));
   const spans = threadWork.take().spans;
-  expect(spans.filter(({ details }) => details).map(({ name, details }) => [name, details?.bytes])).toEqual([
-    ["read shard-00000.bin", 8 * plane],
-    ["read shard-00000.bin", 4 * plane],
-  ]);
+  const reads = spans.filter(({ name }) => name === "read shard-00000.bin");
+  const total = (detail: string): number => reads.reduce((sum, { details }) => sum + (details?.[detail] as number), 0);
+  expect([total("bytes"), total("reads")]).toEqual([12 * plane, 2]);
+  expect(spans.at(-1)?.name).toBe("decode record 0");
   for (const { start, end } of spans) expect(end).toBeGreaterThan(start);
   await packed.close();
 });

@@ -23,7 +23,7 @@ export function makeBlockCheck(verify: VerifyBlocks, blocks: number): (block: Ui
   // A bit for each block.
   const seen = new Uint8Array(verify === "once" ? Math.ceil(blocks / 8) : 0);
   return (block, { place, path, record, channel, expected }) => {
-    const [byte, bit] = [place >>> 3, 1 << (place & 7)];
+    const [byte, bit] = [Math.floor(place / 8), 1 << (place % 8)];
     if (verify === "once" && ((seen[byte] as number) & bit) !== 0) return;
     const found = crc32(block);
     if (found !== expected)

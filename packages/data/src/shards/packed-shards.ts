@@ -59,8 +59,8 @@ const [openFile, closeFile, statFile, readFile] = [
  * Opens a folder of packed shards. Reads go by position into the caller's memory, where narrower dtypes are widened in
  * place.
  *
- * @throws {FormatError} if the index is missing or broken. A read of a damaged record rejects with one naming the file,
- *   the record and the checksum.
+ * @throws {FormatError} if the index is missing or broken. A read of a damaged channel rejects with one naming the
+ *   file, the record, the channel and the checksum.
  */
 export async function openPackedShards({ folder, verify = "once" }: PackedShardsOptions): Promise<PackedShards> {
   const { dtype, shape, schema, classNames, metadata, length, recordsPerShard, shards } = await readShardIndex(folder);

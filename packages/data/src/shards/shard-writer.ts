@@ -125,8 +125,7 @@ export async function openShardWriter(options: ShardWriterOptions): Promise<Shar
 
   async function endShard(): Promise<void> {
     if (!current) return;
-    const { file, path, checksums, labels, ids } = current;
-    const { lastPosition: last } = current;
+    const { file, path, checksums, labels, ids, lastPosition: last } = current;
     const trailer = encodeTrailer({ crc32: Uint32Array.from(checksums), labels, ids, lastPosition: last });
     await writeFully(file, trailer, ids.length * record.length);
     await file.sync();
