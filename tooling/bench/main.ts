@@ -14,6 +14,7 @@ import { benchMultimodal } from "./multimodal.js";
 import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
 import { dtype, json, model, numbers, profile, steps, threads, words } from "./options.js";
+import { benchOwnChannels } from "./own-channels.js";
 import { benchRegrid } from "./regrid.js";
 import { benchServe } from "./serve.js";
 import { benchSoak } from "./soak.js";
@@ -84,6 +85,17 @@ bench("data", "The loader on files of each kind, by numbers of workers; a line f
     if (options.train) return print(await benchDataTrain(options));
     for await (const result of benchData(options)) print(result);
   });
+
+program
+  .command("own-channels")
+  .description(
+    "Bytes and samples a second that a rank of D-CHAG reads of a bf16 store, beside a reader of all channels.",
+  )
+  .option("--channels <count>", "of a record", Number, 512)
+  .option("--tp <counts>", "ranks that divide them, as a,b", numbers, [2, 4, 8])
+  .option("--workers <count>", "of the loader", Number, 1)
+  .option("--pairs <count>", "runs of each", Number, 5)
+  .action(async (options) => print(await benchOwnChannels(options)));
 
 bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
   .option("--fields <count>", "fields of one call", Number, 8)

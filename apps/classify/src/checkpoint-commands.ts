@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import { formatBytes } from "@graticule/core";
-import { type CheckedCheckpoint, checkCheckpoint, exportWeights } from "@graticule/train";
-import type { Command } from "commander";
+import { type CheckedCheckpoint, checkCheckpoint, exportWeights, type FileDigest } from "@graticule/train";
+import { type Command, Option } from "commander";
 import { formatTable, sizeOption, stderrLogger } from "./command-line.js";
 import { checkpointPaths, findCheckpoint } from "./find-checkpoint.js";
 
-/** Adds `verify` and `export`, which work on the checkpoints of any run. */
-export function addCheckpointCommands(program: Command): void {
+/** Adds `verify` and `export`, which work on the checkpoints of any run; under names of others, too, if there are any. */
+export function addCheckpointCommands(program: Command, published?: PublishedExport): void {
   program
     .command("verify")
     .description("Check the hashes and the completeness of a run's checkpoints; exit code 1 if something is wrong.")
@@ -23,7 +23,7 @@ export function addCheckpointCommands(program: Command): void {
       }
     });
 
-  program
+  const command = program
     .command("export")
     .description("Write a checkpoint's weights as whole tensors in safetensors, however many ranks saved them.")
     .argument("<run>", "run folder, for its newest checkpoint, or the folder of one")
@@ -33,12 +33,41 @@ export function addCheckpointCommands(program: Command): void {
       "after",
       `\nExamples:\n  ${program.name()} export runs/mine --out model.safetensors\n  ${program.name()} export runs/mine --out model.safetensors --shard-size 5GB`,
     )
-    .action(async (run: string, { out, shardSize }: { out: string; shardSize?: number }) => {
-      const checkpoint = await findCheckpoint(run, stderrLogger);
-      const files = await exportWeights(checkpoint, out, shardSize === undefined ? {} : { shardBytes: shardSize });
+    .action(async (run: string, flags: ExportFlags) => {
+      const { as, out, shardSize } = flags;
+      const files =
+        as !== undefined && published
+          ? [{ path: out, ...(await published.write(run, out, flags)) }]
+          : await exportWeights(
+              await findCheckpoint(run, stderrLogger),
+              out,
+              shardSize === undefined ? {} : { shardBytes: shardSize },
+            );
       for (const file of files)
         process.stdout.write(`${file.path}  ${formatBytes(file.bytes)}  sha256 ${file.sha256}\n`);
     });
+  if (!published) return;
+  command.addOption(
+    new Option("--as <family>", "published names and layout, in one file; ours when absent")
+      .choices([published.family])
+      .conflicts("shardSize"),
+  );
+  published.addOptions(command);
+}
+
+interface ExportFlags {
+  readonly out: string;
+  readonly shardSize?: number;
+  readonly as?: string;
+}
+
+/** Names of others that `export --as` can give the tensors of a run. */
+export interface PublishedExport {
+  /** What `--as` calls them. */
+  readonly family: string;
+  /** Adds what it takes beside. */
+  addOptions(command: Command): void;
+  write(run: string, path: string, flags: object): Promise<FileDigest>;
 }
 
 function describeCheck({ path, state, files, faults, isValid }: CheckedCheckpoint): string {

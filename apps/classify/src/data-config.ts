@@ -38,6 +38,8 @@ const sceneConfig = z.strictObject({
       nir: z.string().default("nir"),
       green: z.string().default("green"),
       swir1: z.string().default("swir1"),
+      /** NDVI above which a pixel is vegetation, 0.1 when absent; surface reflectance wants more than raw digital numbers. */
+      vegetationNdvi: z.number().min(-1).max(1).optional(),
     })
     .optional(),
   /** A raster of as many pixels that says something of each, such as its class, for segmentation and regression. */

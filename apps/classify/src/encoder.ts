@@ -116,9 +116,11 @@ function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: n
 
 /** A ViT with the pooling that it was trained for, or the mean of tokens that its last norm has seen. */
 function makeVitEncoder(vit: Vit, pool: Pool): EncoderModel {
-  const own = vit.config.pool;
+  const { pool: own } = vit.config;
   if (pool === "cls" && own === "mean")
-    throw new ConfigError("pool: expected 'mean' for a ViT whose class token nothing was trained on, got 'cls'.");
+    throw new ConfigError(
+      "pool: expected 'mean' for a ViT without a class token, or with one that nothing was trained on, got 'cls'.",
+    );
   return {
     load: (weights) => vit.loadStateDict(withoutHead(weights)),
     features: (images) =>

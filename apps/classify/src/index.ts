@@ -9,7 +9,7 @@
  */
 export { type BackendConfig, backendConfig } from "./backend-config.js";
 export { channelTreeFields, channelTreeFor } from "./channel-tree-config.js";
-export { addCheckpointCommands } from "./checkpoint-commands.js";
+export { addCheckpointCommands, type PublishedExport } from "./checkpoint-commands.js";
 export {
   appendValue,
   configOption,
@@ -47,6 +47,7 @@ export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
 export { makeProgressLine, type ProgressStream } from "./progress-line.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
+export { gatherChannels } from "./ranks/gather-channels.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
 export { type RankShare, shareOf } from "./ranks/rank-share.js";
 export type { RanksRunOptions } from "./ranks/ranks-run-options.js";
@@ -62,3 +63,4 @@ export { type ImportResult, importRun } from "./weights/import-run.js";
 export { type FamilyName, familyNames } from "./weights/named-families.js";
 export { type OpenWeights, openWeights } from "./weights/open-weights.js";
 export { readPublishedSettings } from "./weights/published-settings.js";
+export { writeTensorFile } from "./weights/write-tensor-file.js";

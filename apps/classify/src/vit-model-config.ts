@@ -21,6 +21,10 @@ export const vitModelConfig = z.strictObject({
   normEpsilon: z.number().gt(0),
   /** How its head takes the tokens: the class token behind `norm`, or their mean before `fc_norm`. */
   pool: z.enum(["cls", "mean"]),
+  /** Whether a class token comes first; true when absent. Without it `norm` is before the mean. */
+  classToken: z.boolean().optional(),
+  /** Of the blocks' MLP; `gelu` when absent. */
+  activation: z.enum(["gelu", "gelu-tanh"]).optional(),
   /** Groups of channels with tokens of their own (SatMAE): indices, and what tells the groups apart at each position. */
   channelGroups: z
     .strictObject({
@@ -38,7 +42,11 @@ export type VitModelConfig = z.infer<typeof vitModelConfig>;
 /** The encoder that a run's configuration describes, for images of so many channels; its head, if any, is not part of it. */
 export function vitConfigFor(model: VitModelConfig, inChannels: number): VitConfig {
   const { kind, numClasses, channelGroups, ...shape } = model;
-  return { ...shape, inChannels, ...(channelGroups && { channelGroups: withoutUndefined(channelGroups) }) };
+  return {
+    ...withoutUndefined(shape),
+    inChannels,
+    ...(channelGroups && { channelGroups: withoutUndefined(channelGroups) }),
+  };
 }
 
 /** The settings that describe a model that was built. */

@@ -163,6 +163,7 @@ test("the public names are these", async () => {
       "sumOverData",
       "updateReport",
       "writeProbe",
+      "writeTensorFile",
     ]
   `);
   expect(evaluateConfig.parse({ data: { kind: "scene" } })).toMatchObject({ pool: "mean", evalSplit: "test" });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { makeLogger } from "@graticule/core";
@@ -148,10 +148,34 @@ describe("a raster's map", () => {
     const lines: string[] = [];
     const logged = { ...plain, logger: makeLogger((line) => lines.push(line)) };
     const { windows } = await mapRaster(makeBrightnessModel(), scene, base, logged);
-    expect(lines).toEqual([expect.stringMatching(/scene\.tif: going on at row \d+ of 110$/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/train\.lock: taking over from process \d+ on .*, which is gone$/),
+      expect.stringMatching(/scene\.tif: going on at row \d+ of 110$/),
+    ]);
     expect(windows).toBeLessThan(18 * 13 - 3);
     expect(bytesOf(base)).toEqual(bytesOf(join(folder, "whole")));
     expect((await mapRaster(makeBrightnessModel(), scene, base, logged)).windows).toBe(0);
+  });
+
+  test("is made by one process at a time", async () => {
+    const base = join(folder, "shared");
+    const model = makeBrightnessModel();
+    const failures: string[] = [];
+    let batches = 0;
+    const meeting: WindowModel = {
+      ...model,
+      async windowScores(images) {
+        if (batches++ === 0)
+          await mapRaster(model, scene, base, plain).catch((error: Error) => failures.push(error.message));
+        return model.windowScores(images);
+      },
+    };
+    const { windows } = await mapRaster(meeting, scene, base, plain);
+    expect(windows).toBe(18 * 13 - 3);
+    expect(failures).toEqual([
+      `${join(folder, ".shared.predicting")}: expected to be the only process that works there, got process ${process.pid} on ${hostname()}. Stop that one, or choose another folder.`,
+    ]);
+    expect(existsSync(join(folder, ".shared.predicting"))).toBe(false);
   });
 
   test.each([

@@ -13,7 +13,7 @@ import {
   type TensorFile,
 } from "@graticule/nn";
 import { openBackend } from "@graticule/train";
-import { tensor } from "@tensorflow/tfjs-core";
+import { mean, tensor } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import {
@@ -106,6 +106,57 @@ test("a Hugging Face folder becomes a run with transformers' tokens, and the sam
   await exportRun(run, "timm-vit", out);
   expect([...(await contents(out)).keys()]).toContain("blocks.1.attn.qkv.weight");
   await expect(importRun(source, "hf-vit", run, importConfig.parse({}))).rejects.toThrow("got one with checkpoints");
+});
+
+test("SigLIP's tower becomes a run with the mean of transformers' tokens, and the same bytes come out", async () => {
+  const source = join(folder, "siglip");
+  await mkdir(source);
+  const tower = await publish("siglip", { half: (name) => name.includes("mlp") });
+  const file = await openSafetensorsState(bytesSource("tower", tower));
+  const others = new Map([
+    ["logit_scale", [1]],
+    ["text_model.final_layer_norm.weight", [8]],
+    ["vision_model.head.probe", [1, 1, 16]],
+  ]);
+  const kept = [...file.tensors].map(([name, { shape, dtype }]) => ({ name: `vision_model.${name}`, shape, dtype }));
+  const left = Array.from(others, ([name, shape]) => ({ name, shape, dtype: "F32" as const }));
+  const values = [];
+  for (const { name, dtype } of kept)
+    values.push(encodeFloats(dtype as "F32", await file.read(name.replace("vision_model.", ""))));
+  for (const { shape } of left) values.push(new Uint8Array(4 * shape.reduce((size, length) => size * length, 1)));
+  const header = encodeSafetensorsHeader([...kept, ...left], { format: "pt" });
+  await writeFile(join(source, "model.safetensors"), Buffer.concat([header, ...values]));
+  const vision = { num_attention_heads: 4, image_size: 22, patch_size: 5, hidden_size: 16 };
+  await writeFile(join(source, "config.json"), JSON.stringify({ text_config: {}, vision_config: vision }));
+
+  const settings = await readPublishedSettings(source);
+  expect(settings).toEqual({ numHeads: 4, imageSize: [20, 20] });
+  const run = join(folder, "run-siglip");
+  const strict = importRun(source, "siglip", run, importConfig.parse(settings));
+  await expect(strict).rejects.toThrow(/unexpected.*logit_scale/s);
+  const skip = ["logit_scale", "text_model.**", "vision_model.head.**"];
+  await importRun(source, "siglip", run, importConfig.parse({ ...settings, skip }));
+  const stored = await openPretrainedRun(run);
+  expect(stored.run.model).toMatchObject({ kind: "vit", pool: "mean", classToken: false, activation: "gelu-tanh" });
+  expect(stored.checkpoint.state.schema[0]).toEqual({ name: "red", mean: 127.5, std: 127.5 });
+
+  const exact = join(folder, "run-siglip-exact");
+  const fixture = await openFixture("siglip");
+  await writeFile(join(folder, "siglip.safetensors"), await publish("siglip"));
+  await importRun(join(folder, "siglip.safetensors"), "siglip", exact, importConfig.parse({ numHeads: 4 }));
+  const encoder = await openEncoder(await openPretrainedRun(exact), "mean");
+  const features = encoder.features(tensor(await fixture.read("native"), [2, 3, 20, 20]));
+  const tokens = tensor(await fixture.read("native.tokens"), [2, 16, 16]);
+  const [actual, expected] = [await features.data(), await mean(tokens, 1).data()];
+  // float32 against float32, sums in another order.
+  for (const [index, value] of expected.entries()) expect(Math.abs(value - actual[index]!)).toBeLessThan(1e-5);
+  encoder.dispose();
+  await expect(openPretrainedRun(exact).then((opened) => openEncoder(opened, "cls"))).rejects.toThrow("pool: expected");
+
+  const out = join(folder, "siglip-out.safetensors");
+  await exportRun(run, "siglip", out);
+  const published = [...(await contents(source))].filter(([name]) => !others.has(name));
+  expect([...(await contents(out))]).toEqual(published);
 });
 
 test("weights in several files, and those of torch.save, are the same run", async () => {

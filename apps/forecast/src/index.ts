@@ -27,6 +27,7 @@ export { type PrepareConfig, prepareConfig } from "./prepare-config.js";
 export { type ForecastSource, fileSource, runSource } from "./scoring/forecast-source.js";
 export { type ScoreOptions, type ScoreSheet, scoreForecasts, writeScores } from "./scoring/score.js";
 export { type SimulateConfig, simulateConfig } from "./simulate-config.js";
+export { type ExportClimaxOptions, type ExportedClimax, exportClimax } from "./training/export-climax.js";
 export { type ImportClimaxOptions, type ImportedClimax, importClimax } from "./training/import-climax.js";
 export { type TrainConfig, trainConfig } from "./training/train-config.js";
 export { readTrainConfig, trainForecaster } from "./training/train-forecaster.js";

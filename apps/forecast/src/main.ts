@@ -1,5 +1,6 @@
 import { addCheckpointCommands, runProgram } from "@graticule/classify";
 import { Command } from "commander";
+import { climaxExport } from "./commands/climax-export.js";
 import { addDataCommands } from "./commands/data-commands.js";
 import { addForecastCommands } from "./commands/forecast-commands.js";
 import { addImportCommand } from "./commands/import-command.js";
@@ -10,7 +11,7 @@ const program = new Command("graticule-forecast").description("Weather forecasti
 addDataCommands(program);
 addTrainCommands(program);
 addImportCommand(program);
-addCheckpointCommands(program);
+addCheckpointCommands(program, climaxExport);
 addForecastCommands(program);
 
 await runProgram(program);

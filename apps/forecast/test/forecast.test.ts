@@ -215,6 +215,7 @@ test("the progress line says rate and rest, each time the stage changes or ends"
 test("the public names are these", async () => {
   expect(Object.keys(await import("../src/index.js")).sort()).toEqual([
     "chooseStarts",
+    "exportClimax",
     "fileSource",
     "importClimax",
     "inspect",

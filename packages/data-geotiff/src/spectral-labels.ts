@@ -2,12 +2,14 @@ import type { ChannelSchema } from "@graticule/data";
 import { selectBands } from "./band-selection.js";
 import { mndwi, ndvi } from "./spectral-index.js";
 
-/** Names of the bands that weak labels are made from. */
+/** Names of the bands that weak labels are made from, and where vegetation begins. */
 export interface SpectralLabelBands {
   readonly red: string;
   readonly nir: string;
   readonly green: string;
   readonly swir1: string;
+  /** NDVI above which a pixel is vegetation; 0.1 if absent, low for digital numbers without atmospheric correction. */
+  readonly vegetationNdvi?: number | undefined;
 }
 
 /** Classes that spectral indices tell apart without a person's labels. */
@@ -15,12 +17,12 @@ export const SPECTRAL_CLASSES = ["water", "vegetation", "bare or built"] as cons
 
 /** Open water reflects green more than shortwave infrared. Source: Xu 2006, §3. */
 const WATER_MNDWI = 0;
-/** Low, since digital numbers without atmospheric correction lower NDVI. */
+/** Where digital numbers without atmospheric correction, which lowers NDVI, still show vegetation. */
 const VEGETATION_NDVI = 0.1;
 
 /**
  * Makes the function that labels a tile by the class of most of its pixels: water where MNDWI > 0, else vegetation
- * where NDVI > 0.1, else bare or built. Weak labels: good for trying a pipeline, not for reporting accuracy.
+ * where NDVI > `vegetationNdvi`, else bare or built. Weak labels: good for trying a pipeline, not for reporting accuracy.
  *
  * Shape: `[C, H, W]` in the schema's order → index into `SPECTRAL_CLASSES`.
  *
@@ -31,6 +33,7 @@ export function makeSpectralLabeler(
   bands: SpectralLabelBands,
 ): (pixels: Float32Array) => number {
   const names = schema.map(({ name }) => name);
+  const { vegetationNdvi = VEGETATION_NDVI } = bands;
   const wanted = [bands.red, bands.nir, bands.green, bands.swir1];
   const [red, nir, green, swir1] = selectBands("weak labels", names, wanted) as [number, number, number, number];
   return (pixels) => {
@@ -41,7 +44,7 @@ export function makeSpectralLabeler(
     const counts = [0, 0, 0];
     for (let pixel = 0; pixel < size; pixel++) {
       const isWater = (water[pixel] as number) > WATER_MNDWI;
-      const isVegetation = (vegetation[pixel] as number) > VEGETATION_NDVI;
+      const isVegetation = (vegetation[pixel] as number) > vegetationNdvi;
       counts[isWater ? 0 : isVegetation ? 1 : 2]! += 1;
     }
     return counts.indexOf(Math.max(...counts));

@@ -41,6 +41,8 @@ test("a tile's weak label is the class of most of its pixels", () => {
   const tile = (...pixels: (number[] | undefined)[]) =>
     Float32Array.from({ length: 12 }, (_, index) => pixels[index % 3]?.[Math.floor(index / 3)] as number);
   expect([tile(water, bare, water), tile(green, green, water), tile(bare, bare, green)].map(label)).toEqual([0, 1, 2]);
+  // NDVI 0.6 is vegetation no more.
+  expect(makeSpectralLabeler(schema, { ...bands, vegetationNdvi: 0.7 })(tile(green, green, water))).toBe(2);
   expect(() => makeSpectralLabeler(schema.slice(0, 2), bands)).toThrowErrorMatchingInlineSnapshot(
     `[ConfigError: weak labels: expected a band among green, red or an index from 0 to 1, got "nir".]`,
   );

@@ -137,11 +137,12 @@ export { poolTokens } from "./vit/pool-tokens.js";
 export { type VitPreset, vitPresets } from "./vit/presets.js";
 export { makeVit, Vit, vitInitRules } from "./vit/vit.js";
 export { adaptChannels, type ChannelAdaption } from "./weights/adapt-channels.js";
+export type { ClimaxChoice, ClimaxSizes } from "./weights/climax-channels.js";
 export {
-  type ClimaxChoice,
-  type ClimaxSizes,
+  type ClimaxPlacing,
   type ClimaxWeights,
   readClimaxWeights,
+  writeClimaxWeights,
 } from "./weights/climax-weights.js";
 export {
   climax,

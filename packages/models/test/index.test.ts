@@ -98,6 +98,7 @@ test("the public names are these", () => {
       "vitInitRules",
       "vitLayerDecay",
       "vitPresets",
+      "writeClimaxWeights",
     ]
   `);
 });

@@ -52,3 +52,4 @@ export type { TensorPart } from "./tensor-part.js";
 export { train } from "./train.js";
 export type { LossContext, LossFunction, TrainOptions, TrainResult } from "./train-options.js";
 export { RUN_CONFIG_FILE, type RunConfig, type TrainRunOptions, trainRun } from "./train-run.js";
+export { withRunLock } from "./with-run-lock.js";

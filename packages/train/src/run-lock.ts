@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { expectation, GraticuleError, type Logger } from "@graticule/core";
 import { describeProcess, isRunning, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
-/** The right to train in a run folder. */
+/** The right to work in a folder. */
 export interface RunLock {
   /** @throws {GraticuleError} if another process has taken it, because this one gave no sign of life. */
   assertHeld(): Promise<void>;
@@ -162,9 +162,9 @@ function inUse(where: string, holder: Holder | undefined): GraticuleError {
   const got = holder ? describeProcess(holder) : "another";
   const message = expectation(
     where,
-    "to be the only process that trains there",
+    "to be the only process that works there",
     got,
-    "Stop that one, or choose another run folder.",
+    "Stop that one, or choose another folder.",
   );
   return new GraticuleError("GRATICULE_IN_USE", message);
 }

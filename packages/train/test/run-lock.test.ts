@@ -44,7 +44,7 @@ it("keeps a second run out while one trains, and leaves nothing behind", async (
   });
   expect(failures).toEqual(
     Array(2).fill(
-      `${runFolder}: expected to be the only process that trains there, got process ${process.pid} on ${hostname()}. Stop that one, or choose another run folder.`,
+      `${runFolder}: expected to be the only process that works there, got process ${process.pid} on ${hostname()}. Stop that one, or choose another folder.`,
     ),
   );
   expect(existsSync(join(runFolder, "train.lock"))).toBe(false);

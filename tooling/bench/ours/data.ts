@@ -40,9 +40,11 @@ for await (const batch of loader.epoch(0) as AsyncIterable<Batch>) {
   loader.recycle(batch); // As the trainer does.
 }
 const secondsPerSample = (performance.now() - started) / 1000 / samples;
+const bytesReadPerSample = loader.bytesRead() / (seen * batch);
 await loader.close();
 report({
   samplesPerSecond: 1 / secondsPerSample,
   gigabytesPerSecond: sampleBytes / secondsPerSample / 1e9,
   secondsPerSample,
+  bytesReadPerSample,
 });

@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type Logger, silentLogger } from "@graticule/core";
 import { writeDurably } from "@graticule/data";
 import { type BandSelection, blendWindows, openRaster, type Raster, windowsOf } from "@graticule/data-geotiff";
 import { changedPart, fingerprintSource, type MapIdentity } from "./map-identity.js";
 import { mapLayers, type ProbabilityFormat } from "./map-layers.js";
-import { openMapWork, readIdentity } from "./map-work.js";
+import { openMapWork, readIdentity, withMapLock } from "./map-work.js";
 import { matchBands } from "./match-bands.js";
 import type { RowJournal } from "./row-journal.js";
 import { scoreNames } from "./score-names.js";
@@ -22,7 +20,7 @@ export interface MapRasterOptions {
   readonly stride?: number;
   /** Side of an output pixel; 1 if absent. Units: source pixels. */
   readonly resolution?: number;
-  /** Windows that are scored together; the result follows from it in the last digits of sums at most. */
+  /** Windows that are scored together; the result follows from it in the last digits of sums at most, on our own kernels not at all. */
   readonly batchSize: number;
   readonly probabilities: ProbabilityFormat;
   /** Of the backend that is open. */
@@ -50,7 +48,7 @@ export interface RasterMap {
  * are kept in a folder beside them until the files stand: the same call goes on there after a kill, to the same bytes, and
  * does nothing where the map is there already.
  *
- * @throws {ConfigError} if a channel has no band. @throws {RangeError} if windows would leave gaps.
+ * @throws {GraticuleError} if another process makes the same map. @throws {ConfigError} if a channel has no band. @throws {RangeError} if windows would leave gaps.
  * @throws {FormatError} {HttpError} if the raster can't be read.
  */
 export async function mapRaster(
@@ -69,21 +67,22 @@ export async function mapRaster(
     const record = `${base}.json`;
     if (files.every((file) => existsSync(file)) && (await isOf(record, identity)))
       return { source, files, windows: 0, seconds: 0, bytes: 0 };
-    await mkdir(dirname(base), { recursive: true });
-    const { journal, remove } = await openMapWork(base, identity, { source, logger });
-    let scored: Scored;
-    try {
-      scored = await scoreRows(model, raster, windowing, journal, options);
-      const plan = windowsOf(raster, windowing);
-      await writeMapFiles(base, layers, journal, raster, plan, (rows, total) => onProgress?.("rows", rows, total));
-    } finally {
-      await journal.close();
-    }
-    for (const [index, { categories }] of layers.entries())
-      if (categories) await writeCategoryNames(files[index] as string, categories);
-    await writeDurably(record, `${JSON.stringify(identity, undefined, 2)}\n`);
-    await remove();
-    return { source, files, ...scored };
+    return await withMapLock(base, logger, async () => {
+      const { journal, remove } = await openMapWork(base, identity, { source, logger });
+      let scored: Scored;
+      try {
+        scored = await scoreRows(model, raster, windowing, journal, options);
+        const plan = windowsOf(raster, windowing);
+        await writeMapFiles(base, layers, journal, raster, plan, (rows, total) => onProgress?.("rows", rows, total));
+      } finally {
+        await journal.close();
+      }
+      for (const [index, { categories }] of layers.entries())
+        if (categories) await writeCategoryNames(files[index] as string, categories);
+      await writeDurably(record, `${JSON.stringify(identity, undefined, 2)}\n`);
+      await remove();
+      return { source, files, ...scored };
+    });
   } finally {
     await raster.close();
   }

@@ -1,11 +1,11 @@
-import { rename } from "node:fs/promises";
 import { selectPaths } from "@graticule/core";
 import { unmapWeights } from "@graticule/models";
-import { encodeFloats, type TensorFile } from "@graticule/nn";
-import { type CheckpointTensors, type FileDigest, openCheckpointWeights, writeSafetensors } from "@graticule/train";
+import type { TensorFile } from "@graticule/nn";
+import { type CheckpointTensors, type FileDigest, openCheckpointWeights } from "@graticule/train";
 import { z } from "zod";
 import { openPretrainedRun } from "../encoder.js";
 import { type FamilyName, namedFamilies } from "./named-families.js";
+import { writeTensorFile } from "./write-tensor-file.js";
 
 /** What an import left in the run's settings. */
 const importedSettings = z.object({
@@ -40,15 +40,7 @@ export async function exportRun(
     const { family } = namedFamilies[as];
     const { variant, prefix } = imported?.as === as ? imported : { variant: 0, prefix: "" };
     const theirs = unmapWeights(kept, family, variant);
-    const entries = Array.from(theirs.tensors, ([name, { shape, dtype }]) => ({
-      ...{ name: `${prefix}${name}`, shape, dtype },
-      async *write() {
-        yield encodeFloats(dtype as "F32" | "F16" | "BF16", await theirs.read(name));
-      },
-    }));
-    const digest = await writeSafetensors(`${path}.partial`, entries, { format: "pt" });
-    await rename(`${path}.partial`, path);
-    return digest;
+    return await writeTensorFile(path, theirs, prefix);
   } finally {
     await weights.close();
   }

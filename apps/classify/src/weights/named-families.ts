@@ -4,6 +4,7 @@ import {
   huggingFaceVitMae,
   prithviVit,
   satMae,
+  siglipVision,
   timmVit,
   type WeightFamily,
 } from "@graticule/models";
@@ -64,7 +65,7 @@ export interface NamedFamily {
   readonly normalization?: keyof typeof normalizations;
 }
 
-/** Source of the normalizations: facebookresearch/mae, main_pretrain.py; transformers, image_processing_vit.py. */
+/** Source of the normalizations: facebookresearch/mae, main_pretrain.py; transformers, image_processing_vit.py, image_processing_siglip.py. */
 export const namedFamilies = {
   "timm-vit": { family: timmVit },
   mae: { family: facebookMae, normalization: "imagenet" },
@@ -72,6 +73,7 @@ export const namedFamilies = {
   "hf-vit-mae": { family: huggingFaceVitMae, normalization: "imagenet" },
   prithvi: { family: prithviVit },
   satmae: { family: satMae, normalization: "fmow-sentinel" },
+  siglip: { family: siglipVision, normalization: "half" },
 } as const satisfies Readonly<Record<string, NamedFamily>>;
 
 export type FamilyName = keyof typeof namedFamilies;

@@ -5,17 +5,18 @@ import { FormatError } from "@graticule/core";
 import { normalizations } from "./named-families.js";
 
 /**
- * What a Hugging Face folder says about its model beside the tensors, as settings of an import: its config.json, and the
- * mean and std in its preprocessor_config.json.
+ * What a Hugging Face folder says about its model beside the tensors, as settings of an import: its config.json, of models of
+ * images and text the part of the images, and the mean and std in its preprocessor_config.json.
  *
  * @throws {FormatError} if one of them is not JSON.
  */
 export async function readPublishedSettings(source: string): Promise<Record<string, unknown>> {
   const found = await stat(source).catch(() => undefined);
   const folder = found?.isDirectory() ? source : dirname(source);
-  const config = await readJson(join(folder, "config.json"));
+  const { vision_config: vision, ...whole } = await readJson(join(folder, "config.json"));
+  const config = isRecord(vision) ? vision : whole;
   const preprocessor = await readJson(join(folder, "preprocessor_config.json"));
-  const size = config.image_size;
+  const size = wholePatches(config.image_size, config.patch_size);
   const fields = {
     numHeads: config.num_attention_heads,
     decoderNumHeads: config.decoder_num_attention_heads,
@@ -24,6 +25,13 @@ export async function readPublishedSettings(source: string): Promise<Record<stri
     ...channelSettings(preprocessor),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** What patches cover: SigLIP of 384 pixels and patches of 14 sees 378. */
+function wholePatches(size: unknown, patch: unknown): unknown {
+  return typeof size === "number" && typeof patch === "number" ? size - (size % patch) : size;
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

@@ -42,18 +42,21 @@ export interface ForecastRun {
   close(): Promise<void>;
 }
 
+/** A run's model with the weights that it forecasts with. */
+export interface LoadedForecaster extends Pick<ForecastRun, "config" | "samples" | "checkpoint" | "step"> {
+  readonly model: AnomalyForecaster;
+}
+
 /**
- * Opens a training run with its best weights, or its newest where it was never validated.
+ * Loads a run's best weights, or its newest where it was never validated. The caller closes samples and model.
  *
- * @param overrides changes to its settings, e.g. `store=other`, `backend.threads=2`.
- * @throws {ConfigError} if the folder holds no trained run. @throws {MismatchError} if the store's scales are others than
- * those that the run was trained with.
+ * @throws as `openForecastRun`.
  */
-export async function openForecastRun(
+export async function loadForecaster(
   folder: string,
   overrides: readonly string[] = [],
   logger?: Logger,
-): Promise<ForecastRun> {
+): Promise<LoadedForecaster> {
   const config = await readTrainConfig(folder, overrides);
   await openBackend(config.backend, logger);
   const checkpoint = await findLatestCheckpoint(folder);
@@ -67,6 +70,26 @@ export async function openForecastRun(
   const best = await readBest(folder);
   if (best) await loadBest(folder, model);
   else await loadCheckpoint(checkpoint, { model });
+  return {
+    ...{ config, samples, model },
+    checkpoint: best?.sha256 ?? weightsDigest(checkpoint.state),
+    step: best?.step ?? checkpoint.state.step,
+  };
+}
+
+/**
+ * Opens a training run with its best weights, or its newest where it was never validated.
+ *
+ * @param overrides changes to its settings, e.g. `store=other`, `backend.threads=2`.
+ * @throws {ConfigError} if the folder holds no trained run. @throws {MismatchError} if the store's scales are others than
+ * those that the run was trained with.
+ */
+export async function openForecastRun(
+  folder: string,
+  overrides: readonly string[] = [],
+  logger?: Logger,
+): Promise<ForecastRun> {
+  const { config, samples, model, checkpoint, step } = await loadForecaster(folder, overrides, logger);
   const { height, width } = { height: samples.grid.latitudes.length, width: samples.grid.longitudes.length };
   const plane = height * width;
   const stateSize = samples.stateChannels * plane;
@@ -89,8 +112,8 @@ export async function openForecastRun(
     config,
     samples,
     channels: samples.targetSchema,
-    checkpoint: best?.sha256 ?? weightsDigest(checkpoint.state),
-    step: best?.step ?? checkpoint.state.step,
+    checkpoint,
+    step,
     hasNoise: noiseDim > 0,
     async predict(startHours, leadTimeHours, known) {
       const images = await readInput(startHours, leadTimeHours, known);

@@ -31,5 +31,5 @@ export class Classifier extends Vit {
 
 /** Builds a classifier with ViT's first values; the head's weight too is truncated normal 0.02, its bias 0. */
 export function makeClassifier(config: ClassifierConfig, { seed }: { readonly seed: number }): Classifier {
-  return initialize(new Classifier(config), vitInitRules, seed);
+  return initialize(new Classifier(config), vitInitRules(config), seed);
 }

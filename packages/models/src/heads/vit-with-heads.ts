@@ -1,6 +1,6 @@
 import { type DropoutStreams, initialize } from "@graticule/nn";
 import { mean, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { patchGrid, type VitConfig } from "../vit/config.js";
+import { patchGrid, prefixTokens, type VitConfig } from "../vit/config.js";
 import { Vit, vitInitRules } from "../vit/vit.js";
 import { checkHeadConfig, type HeadConfig, headBlocks } from "./head-config.js";
 import { LinearHead, PooledHead } from "./linear-head.js";
@@ -25,7 +25,7 @@ export class VitWithHeads extends Vit {
   readonly heads: (LinearHead | PooledHead | UperNetHead)[];
 
   constructor(config: VitWithHeadsConfig) {
-    super({ ...config, pool: "cls" });
+    super({ ...config, pool: config.classToken === false ? "mean" : "cls" });
     const { embedDim, depth, heads } = config;
     for (const head of heads) checkHeadConfig(head, depth);
     this.heads = heads.map((head) => {
@@ -58,7 +58,7 @@ export class VitWithHeads extends Vit {
       blocks.map((block, index) => {
         const normed = this.norm?.forward(tokens[index] as Tensor) as Tensor; // [B, 1 + G·N, D]
         const [batch, , embedDim] = normed.shape as [number, number, number];
-        const patches = slice(normed, [0, 1, 0], [-1, -1, -1]);
+        const patches = slice(normed, [0, prefixTokens(this.config), 0], [-1, -1, -1]);
         return [block, mean(reshape(patches, [batch, groups, height, width, embedDim]), 1)];
       }),
     );
@@ -67,5 +67,5 @@ export class VitWithHeads extends Vit {
 
 /** Builds the model with ViT's first values, convolutions as linear layers; they depend on the seed and each parameter's path alone. */
 export function makeVitWithHeads(config: VitWithHeadsConfig, { seed }: { readonly seed: number }): VitWithHeads {
-  return initialize(new VitWithHeads(config), vitInitRules, seed);
+  return initialize(new VitWithHeads(config), vitInitRules(config), seed);
 }

@@ -1,4 +1,5 @@
 import { expectation } from "@graticule/core";
+import type { GeluForm } from "@graticule/nn";
 import { type ChannelGroups, checkChannelGroups } from "./grouped-patch-embed.js";
 import { type VitPreset, vitPresets } from "./presets.js";
 
@@ -26,6 +27,10 @@ export type Pool = "cls" | "mean";
 
 export interface VitConfig extends EncoderConfig {
   readonly pool: Pool;
+  /** Whether a class token comes before the patches; true unless given. Without it `norm` is before the mean, as in SigLIP. */
+  readonly classToken?: boolean;
+  /** Of the blocks' MLP; the exact GELU unless given. */
+  readonly activation?: GeluForm;
   /** Groups of channels with tokens of their own; all channels share theirs unless given. */
   readonly channelGroups?: ChannelGroups;
   /**
@@ -52,7 +57,11 @@ export function checkVitConfig<C extends VitConfig>(config: C): Readonly<C> {
   checkEncoderConfig("vitConfig", config);
   if (config.pool !== "cls" && config.pool !== "mean")
     throw new RangeError(expectation("vitConfig", "pool to be 'cls' or 'mean'", `'${String(config.pool)}'`));
-  const { channelGroups, inChannels, embedDim } = config;
+  const { channelGroups, inChannels, embedDim, classToken = true } = config;
+  if (!classToken && (config.pool === "cls" || channelGroups))
+    throw new RangeError(
+      expectation("vitConfig", "pool 'mean' and no channelGroups without a class token", `pool '${config.pool}'`),
+    );
   if (channelGroups) checkChannelGroups("vitConfig", channelGroups, inChannels, embedDim);
   return Object.freeze({ ...config });
 }
@@ -93,6 +102,11 @@ export function checkPositive(where: string, field: string, value: number): void
 export function checkDivides(where: string, part: string, divisor: number, whole: string, value: number): void {
   if (value % divisor !== 0)
     throw new RangeError(expectation(where, `${part} to divide ${whole} ${value}`, `${divisor}`, "Choose a divisor."));
+}
+
+/** Tokens before those of the patches: the class token, or none. */
+export function prefixTokens({ classToken = true }: Pick<VitConfig, "classToken">): number {
+  return classToken ? 1 : 0;
 }
 
 /** [rows, columns] of patches. */

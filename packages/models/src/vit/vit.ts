@@ -14,14 +14,14 @@ import {
 } from "@graticule/nn";
 import { add, type Tensor, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import { prependClsToken } from "../prepend-cls-token.js";
-import { checkVitConfig, numPatches, type VitConfig } from "./config.js";
+import { checkVitConfig, numPatches, prefixTokens, type VitConfig } from "./config.js";
 import { GroupedPatchEmbed } from "./grouped-patch-embed.js";
 import { poolTokens } from "./pool-tokens.js";
 
 /**
  * Vision transformer with timm's tensor names: learned positions, a class token, pre-norm blocks. With `pool: "cls"` the
  * tokens pass a last LayerNorm `norm`; with `pool: "mean"` their mean passes `fc_norm` instead, as in timm and in MAE's
- * fine-tuning. With `channelGroups` it is SatMAE's for images of many bands: N tokens for each group.
+ * fine-tuning. Without a class token `norm` is before the mean, as in SigLIP's tower. With `channelGroups` it is SatMAE's for images of many bands: N tokens for each group.
  *
  * Shape: images `[B, C, H, W]` → features `[B, D]`.
  * Source: Dosovitskiy et al. 2021, §3.1, arXiv:2010.11929; Cong et al. 2022 (SatMAE), §3.3, arXiv:2207.08051.
@@ -31,7 +31,7 @@ import { poolTokens } from "./pool-tokens.js";
 export class Vit extends Module {
   readonly config: VitConfig;
   readonly patchEmbed: PatchEmbed | GroupedPatchEmbed;
-  readonly clsToken: Parameter;
+  readonly clsToken: Parameter | undefined;
   readonly posEmbed: Parameter;
   readonly blocks: TransformerBlock[];
   readonly norm: LayerNorm | undefined;
@@ -42,19 +42,20 @@ export class Vit extends Module {
     this.config = checkVitConfig(config);
     const { embedDim, depth, pool, normEpsilon, dropPathRate = 0, channelGroups } = config;
     this.patchEmbed = channelGroups ? new GroupedPatchEmbed(config, channelGroups) : new PatchEmbed(config);
-    this.clsToken = new Parameter([1, 1, embedDim]);
-    this.posEmbed = new Parameter([1, 1 + numPatches(config), embedDim - (channelGroups?.embedDim ?? 0)]);
+    const prefix = prefixTokens(config);
+    this.clsToken = prefix > 0 ? new Parameter([1, 1, embedDim]) : undefined;
+    this.posEmbed = new Parameter([1, prefix + numPatches(config), embedDim - (channelGroups?.embedDim ?? 0)]);
     const rateOf = (block: number): number => (dropPathRate * block) / Math.max(1, depth - 1);
     this.blocks = Array.from(
       { length: depth },
       (_, block) => new TransformerBlock({ ...config, dropPathRate: rateOf(block) }),
     );
-    this.norm = pool === "cls" ? new LayerNorm(embedDim, normEpsilon) : undefined;
-    this.fcNorm = pool === "mean" ? new LayerNorm(embedDim, normEpsilon) : undefined;
+    this.norm = pool === "cls" || prefix === 0 ? new LayerNorm(embedDim, normEpsilon) : undefined;
+    this.fcNorm = pool === "mean" && prefix > 0 ? new LayerNorm(embedDim, normEpsilon) : undefined;
   }
 
   /**
-   * All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`, with G groups of channels `[B, 1 + G·N, D]`; normalized by
+   * All tokens, class token first: `[B, C, H, W] → [B, 1 + N, D]`, without it `[B, N, D]`, with G groups of channels `[B, 1 + G·N, D]`; normalized by
    * `norm` where the model has it. Random streams make it drop paths at the model's rate.
    */
   forwardFeatures(images: Tensor, streams?: DropoutStreams): Tensor3D {
@@ -71,7 +72,7 @@ export class Vit extends Module {
       const patches = patchEmbed.forward(images); // [B, N, D]
       const places = posEmbed.variable;
       const positions = patchEmbed instanceof GroupedPatchEmbed ? patchEmbed.positions(places) : places;
-      let x: Tensor = add(prependClsToken(patches, clsToken.variable), positions);
+      let x: Tensor = add(clsToken ? prependClsToken(patches, clsToken.variable) : patches, positions);
       const found = new Map<number, Tensor>();
       for (const [index, block] of this.blocks.entries()) {
         x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
@@ -84,7 +85,7 @@ export class Vit extends Module {
   /** One vector per image, what a head works on: `[B, C, H, W] → [B, D]`. */
   features(images: Tensor, streams?: DropoutStreams): Tensor2D {
     return tidy(() => {
-      const pooled = poolTokens(this.forwardFeatures(images, streams), this.config.pool);
+      const pooled = poolTokens(this.forwardFeatures(images, streams), this.config.pool, prefixTokens(this.config));
       return (this.fcNorm ? this.fcNorm.forward(pooled) : pooled) as Tensor2D;
     });
   }
@@ -98,14 +99,16 @@ export class Vit extends Module {
  * timm's first values, save that the patch projection too is truncated normal: weights and positions 0.02, class token
  * 1e-6, biases 0, LayerNorm 1 and 0.
  */
-export const vitInitRules: InitRules = [
-  ["**.bias", zeros],
-  ["**norm*.weight", ones],
-  ["**cls_token", normal(1e-6)],
-  ["**", truncNormal(0.02)],
-];
+export function vitInitRules({ classToken = true }: Pick<VitConfig, "classToken">): InitRules {
+  return [
+    ["**.bias", zeros],
+    ["**norm*.weight", ones],
+    ...(classToken ? ([["**cls_token", normal(1e-6)]] as const) : []),
+    ["**", truncNormal(0.02)],
+  ];
+}
 
 /** Builds a ViT with its first values, which depend on the seed and each parameter's path alone. */
 export function makeVit(config: VitConfig, { seed }: { readonly seed: number }): Vit {
-  return initialize(new Vit(config), vitInitRules, seed);
+  return initialize(new Vit(config), vitInitRules(config), seed);
 }

@@ -1,11 +1,15 @@
 import { MismatchError } from "@graticule/core";
 import type { TensorFile } from "@graticule/nn";
-import type { ChannelVitConfig } from "../channel-vit/config.js";
+import {
+  type ClimaxChoice,
+  type ClimaxExtent,
+  type ClimaxSizes,
+  climaxParts,
+  putPart,
+  takePart,
+} from "./climax-channels.js";
 import { climax } from "./families.js";
-import { mapWeights } from "./map-weights.js";
-
-/** What ClimaX's weights tell of their model; the number of heads isn't among it. */
-export type ClimaxSizes = Pick<ChannelVitConfig, "patchSize" | "embedDim" | "depth" | "mlpDim" | "decoderDepth">;
+import { type MappedWeights, mapWeights, unmapWeights } from "./map-weights.js";
 
 /** Published weights of ClimaX under our names. */
 export interface ClimaxWeights {
@@ -14,17 +18,6 @@ export interface ClimaxWeights {
   readonly variables: number;
   /** Weights of a model of some of the variables. @throws {MismatchError} if its grid is not that of the weights. */
   forChannels(choice: ClimaxChoice): TensorFile;
-}
-
-/** Which part of ClimaX a model has. */
-export interface ClimaxChoice {
-  /** Places of the model's input and output channels among ClimaX's variables. */
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-  /** [H, W] */
-  readonly imageSize: readonly [number, number];
-  /** Turns the model upside down: for images whose row 0 is in the north where ClimaX's is in the south, or the reverse. */
-  readonly flipRows: boolean;
 }
 
 /**
@@ -36,114 +29,118 @@ export interface ClimaxChoice {
  */
 export function readClimaxWeights(file: TensorFile): ClimaxWeights {
   const mapped = mapWeights(file, climax);
+  const { sizes, extent } = describe(mapped, "readClimaxWeights", mapped.unmapped);
+  return {
+    sizes,
+    variables: extent.variables,
+    forChannels(choice) {
+      const parts = climaxParts({ ...sizes, ...extent }, choice);
+      return {
+        tensors: new Map(
+          Array.from(mapped.tensors, ([name, entry]) => [
+            name,
+            { ...entry, shape: parts.get(name)?.shape ?? entry.shape },
+          ]),
+        ),
+        async read(name) {
+          const values = await mapped.read(name);
+          const part = parts.get(name);
+          return part ? takePart(values, part) : values;
+        },
+      };
+    },
+  };
+}
+
+/** Where a model's weights go among those of all of ClimaX's variables. */
+export interface ClimaxPlacing extends ClimaxChoice {
+  /** Variables of the file. */
+  readonly variables: number;
+  /** Published weights, which keep what the model has no part in, and give names and types. */
+  readonly onto?: TensorFile;
+}
+
+/**
+ * Gives a model's weights ClimaX's names and layout: the inverse of `readClimaxWeights`, bit for bit.
+ *
+ * @throws {MismatchError} if a variable has weights neither in the model nor in `onto`, or these are of another model.
+ */
+export function writeClimaxWeights(weights: TensorFile, { onto, variables, ...choice }: ClimaxPlacing): TensorFile {
+  const where = "writeClimaxWeights";
+  const below = onto && mapWeights(onto, climax);
+  const { sizes, extent } = describe(weights, where, [...weights.tensors.keys()], choice.outputs.length);
+  const parts = climaxParts({ ...sizes, ...extent, variables }, choice);
+  const missing = (places: readonly number[]) => new Set(places).size < variables;
+  if (!below && (missing(choice.inputs) || missing(choice.outputs)))
+    throw new MismatchError(
+      where,
+      `weights of all ${variables} variables, as ClimaX reads and predicts the same ones`,
+      `${choice.inputs.length} that are read and ${choice.outputs.length} that are predicted`,
+      "Name the published weights that have the others.",
+    );
+  const tensors = new Map(
+    Array.from(weights.tensors, ([name, { shape, dtype }]) => [
+      name,
+      { shape: parts.get(name)?.whole ?? shape, dtype: below?.tensors.get(name)?.dtype ?? dtype },
+    ]),
+  );
+  if (below) checkSame(tensors, below, where);
+  const file: TensorFile = {
+    tensors,
+    async read(name) {
+      const values = await weights.read(name);
+      const part = parts.get(name);
+      if (!part) return values;
+      const whole = below
+        ? (await below.read(name)).slice()
+        : new Float32Array(part.whole.reduce((product, length) => product * length, 1));
+      putPart(whole, values, part);
+      return whole;
+    },
+  };
+  return unmapWeights(file, climax, below?.variant ?? 0);
+}
+
+/** Sizes by the shapes of tensors under our names; the head is of `outputs` variables, of all that are read unless given. */
+function describe(
+  { tensors }: TensorFile,
+  where: string,
+  others: readonly string[],
+  outputs?: number,
+): { readonly sizes: ClimaxSizes; readonly extent: ClimaxExtent } {
   const shapeOf = (name: string): readonly number[] => {
-    const shape = mapped.tensors.get(name)?.shape;
+    const shape = tensors.get(name)?.shape;
     if (shape) return shape;
     throw new MismatchError(
-      "readClimaxWeights",
+      where,
       `weights of ClimaX, with what becomes ${name}`,
-      mapped.unmapped.slice(0, 8).join(", ") || "none",
+      others.slice(0, 8).join(", ") || "none",
       "Patch projections have to be one a variable (token_embeds.0.proj.weight), not joined.",
     );
   };
-  const countOf = (pattern: RegExp): number => [...mapped.tensors.keys()].filter((name) => pattern.test(name)).length;
+  const countOf = (pattern: RegExp): number => [...tensors.keys()].filter((name) => pattern.test(name)).length;
   const [embedDim = 0, variables = 0, patchSize = 0] = shapeOf("channels.tokens.weight");
   const decoderDepth = countOf(/^head\.\d+\.weight$/) - 1;
-  const last = `head.${decoderDepth}`;
-  const [headRows = 0] = shapeOf(`${last}.weight`);
-  if (headRows !== variables * patchSize ** 2)
-    throw new MismatchError(
-      "readClimaxWeights",
-      `a head of ${variables} variables, ${variables * patchSize ** 2} rows`,
-      `${headRows}`,
-    );
+  const [headRows = 0] = shapeOf(`head.${decoderDepth}.weight`);
+  const expected = (outputs ?? variables) * patchSize ** 2;
+  if (headRows !== expected)
+    throw new MismatchError(where, `a head of ${outputs ?? variables} variables, ${expected} rows`, `${headRows}`);
   const [mlpDim = 0] = shapeOf("blocks.0.mlp.fc1.weight");
   const [, positions = 0] = shapeOf("pos_embed");
   const depth = countOf(/^blocks\.\d+\.norm1\.weight$/);
-
-  function forChannels({ inputs, outputs, imageSize, flipRows }: ClimaxChoice): TensorFile {
-    const [rows, columns] = [imageSize[0] / patchSize, imageSize[1] / patchSize];
-    if (rows * columns !== positions)
-      throw new MismatchError(
-        "readClimaxWeights, pos_embed",
-        `${positions} patches of ${patchSize} × ${patchSize} pixels, as the weights have`,
-        `a grid of ${imageSize.join(" × ")}`,
-        "Prepare a store on the weights' grid: 32 × 64 for 5.625°, 128 × 256 for 1.40625°.",
-      );
-    const flipped = (length: number): Places =>
-      flipRows ? Array.from({ length }, (_, at) => length - 1 - at) : undefined;
-    const pixels = outputs.length * patchSize ** 2;
-    const tokens = "channels.tokens";
-    // The head's outputs are ordered by row and column within the patch, then by variable.
-    const changes = new Map<string, Change>([
-      [
-        `${tokens}.weight`,
-        {
-          layout: [embedDim, variables, patchSize, patchSize],
-          take: [undefined, inputs, flipped(patchSize)],
-          shape: [embedDim, inputs.length, patchSize, patchSize],
-        },
-      ],
-      ...["bias", "channel_embed"].map((name): [string, Change] => [
-        `${tokens}.${name}`,
-        { layout: [variables, embedDim], take: [inputs], shape: [inputs.length, embedDim] },
-      ]),
-      ["pos_embed", { layout: [rows, columns, embedDim], take: [flipped(rows)], shape: [1, positions, embedDim] }],
-      ...(
-        [
-          ["weight", [embedDim]],
-          ["bias", []],
-        ] as const
-      ).map(([name, width]): [string, Change] => [
-        `${last}.${name}`,
-        {
-          layout: [patchSize, patchSize, variables, ...width],
-          take: [flipped(patchSize), undefined, outputs],
-          shape: [pixels, ...width],
-        },
-      ]),
-    ]);
-    return {
-      tensors: new Map(
-        Array.from(mapped.tensors, ([name, entry]) => [
-          name,
-          { ...entry, shape: changes.get(name)?.shape ?? entry.shape },
-        ]),
-      ),
-      async read(name) {
-        const values = await mapped.read(name);
-        const change = changes.get(name);
-        return change ? takePlaces(values, change) : values;
-      },
-    };
-  }
-  return { sizes: { patchSize, embedDim, depth, mlpDim, decoderDepth }, variables, forChannels };
+  return { sizes: { patchSize, embedDim, depth, mlpDim, decoderDepth }, extent: { variables, positions } };
 }
 
-/** Places along one dimension; undefined for all of them. */
-type Places = readonly number[] | undefined;
-
-/** What becomes of a tensor: which places are taken along each dimension of a layout, and the shape that it then has. */
-interface Change {
-  readonly layout: readonly number[];
-  readonly take: readonly Places[];
-  readonly shape: readonly number[];
-}
-
-function takePlaces(values: Float32Array, { layout, take }: Change): Float32Array {
-  let taken = values;
-  for (const [dim, places] of take.entries()) {
-    if (!places) continue;
-    const rows = layout[dim] as number;
-    const size = layout.slice(dim + 1).reduce((product, length) => product * length, 1);
-    const blocks = taken.length / (rows * size);
-    const next = new Float32Array(blocks * places.length * size);
-    for (let block = 0; block < blocks; block++)
-      for (const [at, place] of places.entries()) {
-        const from = (block * rows + place) * size;
-        next.set(taken.subarray(from, from + size), (block * places.length + at) * size);
-      }
-    taken = next;
-  }
-  return taken;
+function checkSame(ours: TensorFile["tensors"], { tensors }: MappedWeights, where: string): void {
+  const names = new Set([...ours.keys(), ...tensors.keys()]);
+  const differing = [...names].filter((name) => `${ours.get(name)?.shape}` !== `${tensors.get(name)?.shape}`);
+  if (differing.length === 0) return;
+  const [name] = differing as [string];
+  const shapeOf = (file: TensorFile["tensors"]) => `[${file.get(name)?.shape.join(", ") ?? "no such tensor"}]`;
+  throw new MismatchError(
+    where,
+    `published weights of the same model, ${name} ${shapeOf(ours)}`,
+    shapeOf(tensors),
+    "Name those that the run began with.",
+  );
 }

@@ -170,12 +170,17 @@ function siglip(prefix: string): readonly WeightRule[] {
 }
 
 /**
- * The encoder of SigLIP's vision tower, for `mapWeights` and a `VisionTower`. Its attention pooling (`head.**`) and text
- * tower have no counterpart.
+ * The encoder of SigLIP's vision tower, a `Vit` without a class token, or by `mapWeights` a `VisionTower`. Its attention pooling
+ * (`vision_model.head.**`) and the text tower have no counterpart: skip them.
  *
  * Source: transformers, models/siglip/modeling_siglip.py.
  */
-export const siglipVision: WeightFamily = { variants: [siglip("vision_model."), siglip("")], normEpsilon: 1e-6 };
+export const siglipVision: WeightFamily = {
+  variants: [siglip("vision_model."), siglip("")],
+  normEpsilon: 1e-6,
+  activation: "gelu-tanh",
+  classToken: false,
+};
 
 function prithvi(encoder: string, decoder: string): readonly WeightRule[] {
   const within = (prefix: string, { theirs, ours, ...rest }: WeightRule): WeightRule => ({

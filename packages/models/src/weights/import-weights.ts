@@ -2,7 +2,7 @@ import { compilePathPattern, MismatchError } from "@graticule/core";
 import type { SafetensorsDtype, TensorFile } from "@graticule/nn";
 import { Classifier } from "../classifier/classifier.js";
 import { Mae } from "../mae/mae.js";
-import { patchGrid } from "../vit/config.js";
+import { patchGrid, prefixTokens } from "../vit/config.js";
 import { Vit } from "../vit/vit.js";
 import { adaptChannels, adaptedChannels, type ChannelAdaption } from "./adapt-channels.js";
 import { type InferredConfig, inferConfig, type KnownShape } from "./infer-config.js";
@@ -108,19 +108,20 @@ function adaptWeights(
 ): TensorFile {
   const tensors = new Map(mapped.tensors);
   const readers = new Map<string, () => Promise<Float32Array>>();
+  const prefix = "decoderEmbedDim" in config ? 1 : prefixTokens(config);
   const [from, to] = [patchGrid(config), patchGrid({ ...config, imageSize: toImageSize ?? config.imageSize })];
   for (const name of ["pos_embed", "decoder_pos_embed"]) {
     const { shape, dtype } = tensors.get(name) ?? {};
     if (!shape || !dtype || (numFrames === 1 && `${from}` === `${to}`)) continue;
     const embedDim = shape[2] as number;
-    tensors.set(name, { shape: [1, 1 + to[0] * to[1], embedDim], dtype });
+    tensors.set(name, { shape: [1, prefix + to[0] * to[1], embedDim], dtype });
     adapted.set(
       name,
       `${numFrames > 1 ? `the first of ${numFrames} frames, ` : ""}${from.join(" × ")} to ${to.join(" × ")}`,
     );
     readers.set(name, async () => {
-      const values = (await mapped.read(name)).subarray(0, (1 + from[0] * from[1]) * embedDim);
-      return resamplePositions(values, { embedDim, from, to, prefixTokens: 1 });
+      const values = (await mapped.read(name)).subarray(0, (prefix + from[0] * from[1]) * embedDim);
+      return resamplePositions(values, { embedDim, from, to, prefixTokens: prefix });
     });
   }
   const projection = "patch_embed.proj.weight";

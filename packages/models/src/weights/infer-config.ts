@@ -1,7 +1,7 @@
 import { MismatchError } from "@graticule/core";
-import type { TensorFile } from "@graticule/nn";
+import type { GeluForm, TensorFile } from "@graticule/nn";
 import { checkMaeConfig, type MaeConfig } from "../mae/config.js";
-import { checkVitConfig, type EncoderConfig, type VitConfig } from "../vit/config.js";
+import { checkVitConfig, type EncoderConfig, type Pool, prefixTokens, type VitConfig } from "../vit/config.js";
 import { vitPresets } from "../vit/presets.js";
 
 /** What tensors alone don't tell of a model. */
@@ -13,6 +13,10 @@ export interface KnownShape {
   /** [H, W] in pixels that the positions are for; a square unless given. */
   readonly imageSize?: readonly [number, number];
   readonly normEpsilon: number;
+  /** Of the blocks' MLP; the exact GELU unless given. */
+  readonly activation?: GeluForm;
+  /** Whether a class token comes first; true unless given. */
+  readonly classToken?: boolean;
   /** Whether positions may be those of several dates. */
   readonly hasFrames?: boolean;
   /** Channels of each group, where the weights have groups: indices of the model's channels. The family's unless given. */
@@ -44,7 +48,7 @@ export function inferConfig({ tensors }: Pick<TensorFile, "tensors">, known: Kno
   const inChannels = shapes.reduce((sum, [, channels]) => sum + channels, 0);
   if (patchSize !== patchWidth) throw mismatch("square patches", `${patchSize} × ${patchWidth}`);
   const [, positions] = shapeOf("pos_embed", 3) as [number, number, number];
-  const { imageSize, numFrames } = inferImageSize(positions - 1, patchSize, known);
+  const { imageSize, numFrames } = inferImageSize(positions - prefixTokens(known), patchSize, known);
   const [mlpDim] = shapeOf("blocks.0.mlp.fc1.weight", 2) as [number, number];
   const encoder: EncoderConfig = {
     ...{ imageSize, patchSize, inChannels, embedDim, mlpDim },
@@ -71,9 +75,15 @@ export function inferConfig({ tensors }: Pick<TensorFile, "tensors">, known: Kno
     const decoder = { decoderEmbedDim, decoderDepth, decoderMlpDim, decoderNumHeads: known.decoderNumHeads ?? 16 };
     return { config: checkMaeConfig({ ...encoder, ...decoder }), numFrames };
   }
-  const pool = tensors.has("fc_norm.weight") ? "mean" : "cls";
+  const pool: Pool = tensors.has("fc_norm.weight") || known.classToken === false ? "mean" : "cls";
   const numClasses = tensors.get("head.weight")?.shape[0];
-  const config = { ...encoder, pool, ...ofGroups, ...(numClasses !== undefined && { numClasses }) } as const;
+  const { activation, classToken } = known;
+  const config = {
+    ...{ ...encoder, pool, ...ofGroups },
+    ...(classToken !== undefined && { classToken }),
+    ...(activation && { activation }),
+    ...(numClasses !== undefined && { numClasses }),
+  } as const;
   return { config: checkVitConfig(config), numFrames };
 }
 

@@ -1,3 +1,4 @@
+import type { GeluForm } from "@graticule/nn";
 import { compileNamePattern } from "./name-pattern.js";
 
 /**
@@ -23,6 +24,10 @@ export interface WeightFamily {
   readonly variants: readonly (readonly WeightRule[])[];
   /** Epsilon of all LayerNorms. */
   readonly normEpsilon: number;
+  /** Of the blocks' MLP; the exact GELU unless given. */
+  readonly activation?: GeluForm;
+  /** Whether a class token comes first; true unless given. */
+  readonly classToken?: boolean;
   /** Whether positions may be those of several dates, the first date's first. */
   readonly hasFrames?: boolean;
   /** Channels of each group of models with grouped channels, for weights with groups of these sizes. */

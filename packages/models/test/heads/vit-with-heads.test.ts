@@ -1,6 +1,6 @@
-import { type Tensor, tensor4d } from "@tensorflow/tfjs-core";
+import { mean, type Tensor, tensor4d, unstack } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { makeVitWithHeads, type VitWithHeadsConfig } from "../../src/index.js";
+import { makeClassifier, makeVitWithHeads, VisionTower, type VitWithHeadsConfig } from "../../src/index.js";
 import { backends } from "../backends.js";
 import { expectClose } from "../fixture.js";
 import { randomTensor } from "../random-tensor.js";
@@ -33,6 +33,34 @@ describe.each(backends)("heads on a ViT of channel groups on $name", ({ skip, us
     await expectClose(pooled, await values(model.heads[1]?.forward([map], [4, 6])), 1e-5);
     expect(upernet.shape).toEqual([2, 4, 6, 5]);
   });
+});
+
+describe.each(backends)("a ViT without a class token on $name", ({ skip, use }) => {
+  test.skipIf(skip)(
+    "is SigLIP's tower, and pools the mean of its tokens alike in a classifier and in heads",
+    async () => {
+      await use();
+      const { channelGroups: _, heads, ...sizes } = config;
+      const shape = { ...sizes, imageSize: [4, 4], classToken: false, activation: "gelu-tanh" } as const;
+      const model = makeVitWithHeads({ ...shape, heads: heads.slice(1, 2) }, { seed: 1 });
+      const images = randomTensor([2, 3, 4, 4], "images");
+      const state = model.stateDict();
+      const encoder = new Map([...state].filter(([name]) => !name.startsWith("heads.")));
+      const tower = new VisionTower({ ...shape, imageSide: 4, normEpsilon: 1e-6 });
+      await tower.loadStateDict(encoder);
+      const { tokens } = tower.forward(unstack(images));
+      await expectClose(model.forwardFeatures(images), await values(tokens), 1e-5);
+      await expectClose(model.features(images), await values(mean(tokens, 1)), 1e-5);
+
+      const classifier = makeClassifier({ ...shape, pool: "mean", numClasses: 3 }, { seed: 2 });
+      const renamed = Array.from(state, ([name, value]) => [name.replace("heads.0.proj.", "head."), value] as const);
+      await classifier.loadStateDict(new Map(renamed));
+      await expectClose(classifier.forward(images), await values(model.forwardHeads(images)[0]), 1e-5);
+      expect(() => makeClassifier({ ...shape, pool: "cls", numClasses: 3 }, { seed: 2 })).toThrow(
+        "vitConfig: expected pool 'mean' and no channelGroups without a class token, got pool 'cls'.",
+      );
+    },
+  );
 });
 
 const values = (tensor: Tensor | undefined): Promise<Float32Array> => tensor?.data() as Promise<Float32Array>;
