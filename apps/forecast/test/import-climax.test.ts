@@ -164,7 +164,9 @@ test("what was imported is exported bit for bit, and training changes the run's 
   expect(headRows(tuned, z500 as number)).not.toEqual(headRows(published48, z500 as number));
   expect(headRows(tuned, t850 as number)).toEqual(headRows(published48, t850 as number));
 
-  await expect(exportClimax(runFolder, path)).rejects.toThrowErrorMatchingInlineSnapshot(`[MismatchError: writeClimaxWeights: expected weights of all 2 variables, as ClimaX reads and predicts the same ones, got 2 that are read and 1 that are predicted. Name the published weights that have the others.]`);
+  await expect(exportClimax(runFolder, path)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: writeClimaxWeights: expected weights of all 2 variables, as ClimaX reads and predicts the same ones, got 2 that are read and 1 that are predicted. Name the published weights that have the others.]`,
+  );
 });
 
 test("a run of our own is exported with its own variables, and its model upside down says the same", {
@@ -211,5 +213,7 @@ test("what ClimaX has no form for is not exported", { timeout: 120_000 }, async 
     "model.patchSize=2",
   ];
   await trainForecaster(runFolder, await readConfig(trainConfig, { files: [], overrides }));
-  await expect(exportClimax(runFolder, join(folder, "none.safetensors"))).rejects.toThrowErrorMatchingInlineSnapshot(`[MismatchError: exportClimax: expected one network that predicts the state itself, as ClimaX does, got networks 1 and residual damped-persistence. Train with model.residual=none.]`);
+  await expect(exportClimax(runFolder, join(folder, "none.safetensors"))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[MismatchError: exportClimax: expected one network that predicts the state itself, as ClimaX does, got networks 1 and residual damped-persistence. Train with model.residual=none.]`,
+  );
 });
