@@ -33,6 +33,7 @@ it("exports these names", () => {
       "trainRun",
       "verifyCheckpoint",
       "weightsDigest",
+      "withRunLock",
       "writeSafetensors",
       "writeWeights",
     ]
