@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hyperspectralModelConfig } from "./hyperspectral-model-config.js";
+import { channelVitModelConfig, hyperspectralModelConfig } from "./hyperspectral-model-config.js";
 import { maeModelConfig } from "./mae-model-config.js";
 import { vitModelConfig } from "./vit-model-config.js";
 
@@ -7,5 +7,6 @@ import { vitModelConfig } from "./vit-model-config.js";
 export const encoderModelConfig = z.discriminatedUnion("kind", [
   maeModelConfig,
   hyperspectralModelConfig,
+  channelVitModelConfig,
   vitModelConfig,
 ]);

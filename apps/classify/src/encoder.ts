@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { resolveConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
-import { loadMaeEncoder, makeHyperspectralMae, makeVit, type Pool, poolTokens, type Vit } from "@graticule/models";
+import {
+  loadMaeEncoder,
+  makeChannelVitWithHeads,
+  makeHyperspectralMae,
+  makeVit,
+  type Pool,
+  poolTokens,
+  type Vit,
+} from "@graticule/models";
 import type { StateReader } from "@graticule/nn";
 import { type Checkpoint, type CheckpointTensors, openCheckpointWeights, weightsDigest } from "@graticule/train";
 import { mean, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
@@ -13,7 +21,7 @@ import { dataConfig } from "./data-config.js";
 import { encoderModelConfig } from "./encoder-model-config.js";
 import { findCheckpoint } from "./find-checkpoint.js";
 import { tunedTasks } from "./finetune/tuned-tasks.js";
-import { hyperspectralConfigFor } from "./hyperspectral-model-config.js";
+import { channelVitConfigFor, hyperspectralConfigFor } from "./hyperspectral-model-config.js";
 import { maeConfigFor } from "./mae-model-config.js";
 import { vitConfigFor } from "./vit-model-config.js";
 
@@ -89,14 +97,17 @@ interface EncoderModel {
 
 function makeEncoderModel({ checkpoint, run: { model } }: PretrainedRun, seed: number, pool: Pool): EncoderModel {
   const { schema } = checkpoint.state;
-  if (model.kind === "hyperspectral-mae") {
+  if (model.kind === "hyperspectral-mae" || model.kind === "channel-vit") {
     if (pool === "cls")
-      throw new ConfigError("pool: expected 'mean' for a hyperspectral-mae, which has no class token, got 'cls'.");
-    const mae = makeHyperspectralMae(hyperspectralConfigFor(model, schema), { seed });
+      throw new ConfigError(`pool: expected 'mean' for a ${model.kind}, which has no class token, got 'cls'.`);
+    const encoder =
+      model.kind === "channel-vit"
+        ? makeChannelVitWithHeads({ ...channelVitConfigFor(model, schema), heads: [] }, { seed })
+        : makeHyperspectralMae(hyperspectralConfigFor(model, schema), { seed });
     return {
-      load: (weights) => mae.loadStateDict(weights),
-      features: (images) => tidy(() => mean(mae.encode(images), 1) as Tensor2D),
-      dispose: () => mae.dispose(),
+      load: (weights) => encoder.loadStateDict(withoutHead(weights)),
+      features: (images) => tidy(() => mean(encoder.encode(images), 1) as Tensor2D),
+      dispose: () => encoder.dispose(),
     };
   }
   if (model.kind === "vit") return makeVitEncoder(makeVit(vitConfigFor(model, schema.length), { seed }), pool);

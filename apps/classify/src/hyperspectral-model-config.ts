@@ -2,6 +2,7 @@ import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
 import {
   type ChannelVitPreset,
+  type ChannelVitWithHeadsConfig,
   channelVitPresets,
   type HyperspectralMaeConfig,
   hyperspectralMaeConfig,
@@ -44,6 +45,43 @@ export const hyperspectralModelConfig = z.strictObject({
 });
 
 export type HyperspectralModelConfig = z.infer<typeof hyperspectralModelConfig>;
+
+const size = z.int().min(1);
+
+/** The encoder of such a model alone, as runs that were fine-tuned carry it. */
+export const channelVitModelConfig = hyperspectralModelConfig
+  .pick({ preset: true, imageSize: true, wavelengthCondition: true, tree: true, groups: true, reducer: true })
+  .extend({
+    kind: z.literal("channel-vit"),
+    ...{ patchSize: size, embedDim: size, depth: size, numHeads: size, mlpDim: size },
+    /** Classes of the head, where there is one. */
+    numClasses: size.optional(),
+  });
+
+export type ChannelVitModelConfig = z.infer<typeof channelVitModelConfig>;
+
+/** The settings of a masked autoencoder's encoder. */
+export function describeEncoder(model: HyperspectralModelConfig, schema: ChannelSchema): ChannelVitModelConfig {
+  const { preset, imageSize, wavelengthCondition, tree, groups, reducer } = model;
+  const { patchSize, embedDim, depth, numHeads, mlpDim } = hyperspectralConfigFor(model, schema);
+  return channelVitModelConfig.parse({
+    ...{ kind: "channel-vit", preset, imageSize, wavelengthCondition, tree, groups, reducer },
+    ...{ patchSize, embedDim, depth, numHeads, mlpDim },
+  });
+}
+
+/** The encoder that a run's configuration describes, for these bands. @throws as `hyperspectralConfigFor`. */
+export function channelVitConfigFor(
+  { numClasses: _, ...model }: ChannelVitModelConfig,
+  schema: ChannelSchema,
+): Omit<ChannelVitWithHeadsConfig, "heads"> {
+  const whole = hyperspectralModelConfig.parse({ ...model, kind: "hyperspectral-mae" });
+  const { decoderEmbedDim, decoderDepth, decoderNumHeads, decoderMlpDim, ...encoder } = hyperspectralConfigFor(
+    whole,
+    schema,
+  );
+  return encoder;
+}
 
 /**
  * The model that a run's configuration describes, for these bands.

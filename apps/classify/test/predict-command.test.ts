@@ -94,13 +94,14 @@ test("a run tuned for several tasks maps each of them, a class or a value for ea
     { kind: "linear", outputs: 3 },
     { kind: "linear", outputs: 1 },
   ] as const;
-  const made = makeModelWithHeads(model, { inChannels: 3, heads, dropPathRate: 0, seed: 1 });
+  const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
+  const made = makeModelWithHeads(model, { schema, heads, dropPathRate: 0, seed: 1 });
   await saveCheckpoint({
     ...{ runFolder: dense, keep: 1, model: made.module.stateDict() },
     ...{ optimizer: { tensors: new Map(), updates: {} } },
     state: {
       ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0, seed: 3 },
-      schema: ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 })),
+      schema,
       config: { seed: 3, data: { kind: "image-folder", root: images }, model, tasks: { task, facts } } as never,
     },
   });

@@ -46,6 +46,11 @@ export { type ForecastWeights, forecastLoss, rolloutLoss } from "./forecaster/fo
 export { Forecaster, forecasterInitRules, makeForecaster } from "./forecaster/forecaster.js";
 export { makeAnomalyForecaster } from "./forecaster/make-anomaly-forecaster.js";
 export { type RolloutOptions, rollout, rolloutSteps } from "./forecaster/rollout.js";
+export {
+  ChannelVitWithHeads,
+  type ChannelVitWithHeadsConfig,
+  makeChannelVitWithHeads,
+} from "./heads/channel-vit-with-heads.js";
 export type { HeadConfig } from "./heads/head-config.js";
 export { makeVitWithHeads, VitWithHeads, type VitWithHeadsConfig } from "./heads/vit-with-heads.js";
 export {

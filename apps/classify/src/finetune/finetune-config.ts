@@ -2,6 +2,7 @@ import { loaderConfig, loopConfig, loopMayChange, optimizerConfig } from "@grati
 import { z } from "zod";
 import { backendConfig } from "../backend-config.js";
 import { dataConfig } from "../data-config.js";
+import { channelVitModelConfig } from "../hyperspectral-model-config.js";
 import { parallelConfig, parallelMayChange } from "../ranks/parallel-config.js";
 import { vitModelConfig } from "../vit-model-config.js";
 import { taskConfig } from "./tasks/task-config.js";
@@ -68,7 +69,10 @@ export const finetuneConfig = z.strictObject({
       cutmix: z.number().min(0).default(0),
     })
     .prefault({}),
-  model: vitModelConfig.omit({ numClasses: true }),
+  model: z.discriminatedUnion("kind", [
+    vitModelConfig.omit({ numClasses: true }),
+    channelVitModelConfig.omit({ numClasses: true }),
+  ]),
   /** What is told of an image; its class when absent. */
   task: taskConfig.optional(),
   tune: tuneConfig.prefault({}),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setAdapterDropout, type TrainableParameters, trainableParameters } from "@graticule/adapters";
 import { ConfigError, silentLogger } from "@graticule/core";
 import { openDataset, writeDurably } from "@graticule/data";
-import { type Vit, vitLayerDecay } from "@graticule/models";
+import { vitLayerDecay } from "@graticule/models";
 import { soloCommunicator } from "@graticule/mpi";
 import { findLatestCheckpoint, openBackend, type TrainResult, trainRun } from "@graticule/train";
 import { tensor4d, tidy } from "@tensorflow/tfjs-core";
@@ -20,7 +20,7 @@ import { type FinetuneConfig, finetuneConfig, finetuneMayChange, learningRateOf 
 import { type SavedModel, saveTuned } from "./save-tuned.js";
 import { learnFacts, lossOfTasks, openTasks, type TaskFacts } from "./tasks/run-tasks.js";
 import { countTasks, judgeTasks, monitorOf } from "./tasks/score-tasks.js";
-import { divisionOf, makeTunedModel } from "./tuned-model.js";
+import { divisionOf, makeTunedModel, type TunedModule } from "./tuned-model.js";
 import { findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
 
 /** What a fine-tuning run has come to. */
@@ -131,7 +131,7 @@ export async function finetune(
 }
 
 /** @throws {ConfigError} if ranks hold the model in parts. */
-function averageOf(model: Vit, { train, parallel }: FinetuneConfig): AveragedModel | undefined {
+function averageOf(model: TunedModule, { train, parallel }: FinetuneConfig): AveragedModel | undefined {
   if (train.averageDecay === undefined) return undefined;
   if (parallel.tp > 1 || parallel.sharding !== "NO_SHARD")
     throw new ConfigError(

@@ -6,7 +6,7 @@ import type { PretrainedRun } from "../encoder.js";
 import { finetuneConfig } from "./finetune-config.js";
 import { openTasks } from "./tasks/run-tasks.js";
 import type { OutputMeaning } from "./tasks/task.js";
-import { makeModelWithHeads } from "./tuned-model.js";
+import { isTunable, makeModelWithHeads } from "./tuned-model.js";
 
 /** What one head of a tuned model tells of images. */
 export interface ModelOutput {
@@ -41,7 +41,7 @@ export async function openTunedModel({ checkpoint, run }: PretrainedRun): Promis
   const stored =
     run.tasks ??
     (classNames && { task: { kind: "classification" as const }, facts: { "": { classNames, counts: [] } } });
-  if (!stored || shape.kind !== "vit")
+  if (!stored || !isTunable(shape))
     throw new ConfigError(
       `${checkpoint.path}: expected a run that was fine-tuned, got one without a head. Use finetune.`,
     );
@@ -49,7 +49,7 @@ export async function openTunedModel({ checkpoint, run }: PretrainedRun): Promis
   const loss = finetuneConfig.shape.loss.parse(undefined);
   const tasks = openTasks({ task: stored.task, model: shape, loss }, stored.facts);
   const heads = tasks.map(({ task }) => task.head);
-  const model = makeModelWithHeads(shape, { inChannels: schema.length, heads, dropPathRate: 0, seed: 0 });
+  const model = makeModelWithHeads(shape, { schema, heads, dropPathRate: 0, seed: 0 });
   const weights = await openCheckpointWeights(checkpoint);
   await model.module.loadStateDict(weights).finally(() => weights.close());
   return {

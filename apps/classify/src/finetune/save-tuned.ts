@@ -4,7 +4,6 @@ import { encodeAdapter, mergeAndUnload } from "@graticule/adapters";
 import { type PlainObject, printConfig } from "@graticule/config";
 import type { Logger } from "@graticule/core";
 import { type ChannelSchema, writeDurably } from "@graticule/data";
-import type { Vit } from "@graticule/models";
 import { loadWeights, RUN_CONFIG_FILE, saveCheckpoint } from "@graticule/train";
 import { TUNED_FOLDER } from "../encoder.js";
 import { bestWeightsFile, type KeptWeights } from "./best-weights.js";
@@ -12,7 +11,7 @@ import type { FinetuneConfig } from "./finetune-config.js";
 import type { NamedTask, TaskFacts } from "./tasks/run-tasks.js";
 import { countTasks, judgeTasks } from "./tasks/score-tasks.js";
 import type { TaskReport, TaskScores } from "./tasks/task.js";
-import { makeTunedModel } from "./tuned-model.js";
+import { makeTunedModel, type TunedModule } from "./tuned-model.js";
 import { openHeldOutImages } from "./tuning-data.js";
 
 /** Where a run keeps the scores of its best weights. */
@@ -79,7 +78,7 @@ export async function saveTuned(
   }
 }
 
-async function writeAdapter(folder: string, model: Vit): Promise<void> {
+async function writeAdapter(folder: string, model: TunedModule): Promise<void> {
   const { config, tensors } = await encodeAdapter(model, "default");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "adapter_config.json"), config);
@@ -88,7 +87,7 @@ async function writeAdapter(folder: string, model: Vit): Promise<void> {
 
 async function saveRun(
   folder: string,
-  model: Vit,
+  model: TunedModule,
   config: FinetuneConfig,
   { tasks, facts, schema, step }: SaveTunedOptions & { readonly step: number },
 ): Promise<string> {
@@ -98,7 +97,10 @@ async function saveRun(
   const outputs =
     isClassifier && first.meaning.kind === "classes"
       ? { model: { ...config.model, numClasses: first.head.outputs }, classNames: first.meaning.classNames }
-      : { model: { ...config.model, pool: model.config.pool }, tasks: { task, facts } };
+      : {
+          model: { ...config.model, ...("pool" in model.config && { pool: model.config.pool }) },
+          tasks: { task, facts },
+        };
   const plain = JSON.parse(JSON.stringify({ seed, data, ...outputs, tuned: { from, tune } })) as PlainObject;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

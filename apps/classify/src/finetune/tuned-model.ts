@@ -1,32 +1,56 @@
 import { addLora } from "@graticule/adapters";
-import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "@graticule/data";
-import { type HeadConfig, loadMaeEncoder, makeClassifier, makeVitWithHeads, type Vit } from "@graticule/models";
+import {
+  type ChannelVitWithHeads,
+  type HeadConfig,
+  loadMaeEncoder,
+  makeChannelVitWithHeads,
+  makeClassifier,
+  makeVitWithHeads,
+  type Vit,
+} from "@graticule/models";
 import { type DropoutStreams, deferInitialization, type StateReader } from "@graticule/nn";
 import { openCheckpointWeights } from "@graticule/train";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type PretrainedRun, withoutHead } from "../encoder.js";
+import { type ChannelVitModelConfig, channelVitConfigFor, describeEncoder } from "../hyperspectral-model-config.js";
 import { maeConfigFor } from "../mae-model-config.js";
 import type { ModelDivision } from "../ranks/divide-model.js";
 import { describeVit, type VitModelConfig, vitConfigFor } from "../vit-model-config.js";
 import type { FinetuneConfig } from "./finetune-config.js";
 
+/** An encoder with heads. */
+export type TunedModule = Vit | ChannelVitWithHeads;
+
+/** The settings of an encoder that can be tuned. */
+export type TunableModelConfig = VitModelConfig | ChannelVitModelConfig;
+
+/** Whether heads can be put on what settings describe. */
+export function isTunable<M extends { readonly kind: string }>(model: M): model is M & TunableModelConfig {
+  return model.kind === "vit" || model.kind === "channel-vit";
+}
+
 /** An encoder with what reads it. */
 export interface TunedModel {
-  readonly module: Vit;
+  readonly module: TunedModule;
   /** The outputs of each head; random streams make the encoder drop paths. */
   outputs(images: Tensor, streams?: DropoutStreams): Tensor[];
 }
 
 /**
- * An encoder with new heads: one head on the pooled features makes a classifier, which pools as the encoder's settings say;
- * others, or several, stand side by side on normalized tokens.
+ * An encoder with new heads: one head on a ViT's pooled features makes a classifier, which pools as the encoder's settings say;
+ * others, or several, stand side by side on normalized tokens, as all do on an encoder of many channels.
  */
 export function makeModelWithHeads(
-  model: VitModelConfig,
-  { inChannels, heads, dropPathRate, seed }: ModelOptions,
+  model: TunableModelConfig,
+  { schema, heads, dropPathRate, seed }: ModelOptions,
 ): TunedModel {
-  const shape = { ...vitConfigFor(model, inChannels), dropPathRate };
+  if (model.kind === "channel-vit") {
+    const shape = { ...channelVitConfigFor(model, schema), dropPathRate };
+    const module = makeChannelVitWithHeads({ ...shape, heads }, { seed });
+    return { module, outputs: (images, streams) => module.forwardHeads(images, streams) };
+  }
+  const shape = { ...vitConfigFor(model, schema.length), dropPathRate };
   const [head] = heads as readonly [HeadConfig];
   if (heads.length === 1 && head.kind === "pooled") {
     const module = makeClassifier({ ...shape, numClasses: head.outputs }, { seed });
@@ -37,7 +61,7 @@ export function makeModelWithHeads(
 }
 
 export interface ModelOptions {
-  readonly inChannels: number;
+  readonly schema: ChannelSchema;
   readonly heads: readonly HeadConfig[];
   readonly dropPathRate: number;
   readonly seed: number;
@@ -46,21 +70,18 @@ export interface ModelOptions {
 /** Where a tuned model can be divided among ranks: of heads the one of a classifier alone. */
 export function divisionOf({ module }: TunedModel): ModelDivision {
   const hasClassifier = module.namedModules().some(([path]) => path === "head");
-  return { blocks: "blocks.*", outputs: hasClassifier ? ["head"] : [], channels: [] };
+  const channels = "channels" in module ? ["channels"] : [];
+  return { blocks: "blocks.*", outputs: hasClassifier ? ["head"] : [], channels };
 }
 
 /**
  * The shape of a model on a run's encoder, as settings. A classifier pools as its ViT does; a masked autoencoder's tokens by
  * their mean, as in MAE's fine-tuning.
  *
- * @throws {ConfigError} if the run's encoder is no ViT.
  */
-export function tunableModel({ run: { model }, checkpoint: { path, state } }: PretrainedRun): VitModelConfig {
-  if (model.kind === "vit") return { ...model, numClasses: undefined };
-  if (model.kind === "hyperspectral-mae")
-    throw new ConfigError(
-      `finetune: expected the encoder of a ViT or an MAE, got ${model.kind} in ${path}. Use probe for it.`,
-    );
+export function tunableModel({ run: { model }, checkpoint: { state } }: PretrainedRun): TunableModelConfig {
+  if (isTunable(model)) return { ...model, numClasses: undefined };
+  if (model.kind === "hyperspectral-mae") return describeEncoder(model, state.schema);
   const { imageSize, patchSize, inChannels, embedDim, depth, numHeads, mlpDim, normEpsilon } = maeConfigFor(
     model,
     state.schema.length,
@@ -82,7 +103,7 @@ export async function makeTunedModel(
   heads: readonly HeadConfig[],
   from?: PretrainedRun,
 ): Promise<TunedModel> {
-  const options = { inChannels: schema.length, heads, dropPathRate, seed };
+  const options = { schema, heads, dropPathRate, seed };
   const tuned = deferInitialization(() => makeModelWithHeads(model, options));
   if (from) {
     const weights = await openCheckpointWeights(from.checkpoint);
@@ -94,7 +115,7 @@ export async function makeTunedModel(
 }
 
 /** Weights whose last norm is the one behind the mean of the tokens, for a model that norms the tokens. */
-function withLastNorm(source: StateReader, model: Vit): StateReader {
+function withLastNorm(source: StateReader, model: TunedModule): StateReader {
   if (model.norm === undefined || source.tensors.has("norm.weight")) return source;
   const rename = (name: string): string => name.replace(/^fc_norm\./, "norm.");
   const stored = new Map(Array.from(source.tensors.keys(), (name) => [rename(name), name]));
@@ -104,7 +125,7 @@ function withLastNorm(source: StateReader, model: Vit): StateReader {
   };
 }
 
-function freeze(model: Vit, { method, lastBlocks, lora }: FinetuneConfig["tune"], seed: number): void {
+function freeze(model: TunedModule, { method, lastBlocks, lora }: FinetuneConfig["tune"], seed: number): void {
   if (method === "full") return;
   if (method === "lora") {
     const { rank: loraRank, alpha: loraAlpha, dropout: loraDropout, targets, rsLora, dora } = lora;

@@ -129,10 +129,19 @@ export abstract class ChannelEncoder<C extends ChannelEncoderConfig = ChannelEnc
 
   /** The transformer's blocks and the last norm. */
   protected transform(tokens: Tensor, streams?: DropoutStreams): Tensor3D {
-    let x = streams ? dropout(tokens, { dropRate: this.config.dropRate }, "tokens", streams) : tokens;
-    for (const [index, block] of this.blocks.entries())
-      x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
+    const [x] = this.tokensAfter(tokens, [this.blocks.length - 1], streams) as [Tensor];
     return this.norm.forward(x) as Tensor3D;
+  }
+
+  /** What tokens with positions are behind some blocks, in the order asked for, not normalized: each `[B, N, D]`. */
+  protected tokensAfter(tokens: Tensor, blocks: readonly number[], streams?: DropoutStreams): Tensor[] {
+    let x = streams ? dropout(tokens, { dropRate: this.config.dropRate }, "tokens", streams) : tokens;
+    const found = new Map<number, Tensor>();
+    for (const [index, block] of this.blocks.entries()) {
+      x = block.forward(x, streams && ((place, image) => streams(`blocks.${index}.${place}`, image)));
+      if (blocks.includes(index)) found.set(index, x);
+    }
+    return blocks.map((block) => found.get(block) as Tensor);
   }
 
   /** `[C, D]`; a channel without a number gets zeros. */

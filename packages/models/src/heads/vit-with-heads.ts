@@ -1,10 +1,9 @@
 import { type DropoutStreams, initialize } from "@graticule/nn";
-import { mean, reshape, slice, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { mean, reshape, slice, type Tensor } from "@tensorflow/tfjs-core";
 import { patchGrid, prefixTokens, type VitConfig } from "../vit/config.js";
 import { Vit, vitInitRules } from "../vit/vit.js";
-import { checkHeadConfig, type HeadConfig, headBlocks } from "./head-config.js";
-import { LinearHead, PooledHead } from "./linear-head.js";
-import { UperNetHead } from "./uper-net-head.js";
+import type { HeadConfig } from "./head-config.js";
+import { applyHeads, makeHeads, type TokenHead } from "./token-heads.js";
 
 /** All tokens pass the last norm, so that the pooling is not a matter of the encoder. */
 export interface VitWithHeadsConfig extends Omit<VitConfig, "pool"> {
@@ -22,46 +21,28 @@ export interface VitWithHeadsConfig extends Omit<VitConfig, "pool"> {
  */
 export class VitWithHeads extends Vit {
   declare readonly config: VitConfig & VitWithHeadsConfig;
-  readonly heads: (LinearHead | PooledHead | UperNetHead)[];
+  readonly heads: readonly TokenHead[];
 
   constructor(config: VitWithHeadsConfig) {
     super({ ...config, pool: config.classToken === false ? "mean" : "cls" });
-    const { embedDim, depth, heads } = config;
-    for (const head of heads) checkHeadConfig(head, depth);
-    this.heads = heads.map((head) => {
-      if (head.kind === "upernet") return new UperNetHead(embedDim, head.width, head.outputs);
-      return head.kind === "linear" ? new LinearHead(embedDim, head.outputs) : new PooledHead(embedDim, head.outputs);
-    });
+    this.heads = makeHeads(config.heads, config);
   }
 
   /** The outputs of each head. Random streams make the encoder drop paths at its rate. */
   forwardHeads(images: Tensor, streams?: DropoutStreams): Tensor[] {
-    const { depth, heads, imageSize } = this.config;
-    return tidy(() => {
-      const blocks = heads.map((head) => headBlocks(head, depth));
-      const maps = this.featureMaps(images, [...new Set(blocks.flat())], streams);
-      return this.heads.map((head, index) =>
-        head.forward(
-          (blocks[index] as readonly number[]).map((block) => maps.get(block) as Tensor),
-          imageSize,
-        ),
-      );
-    });
+    return applyHeads(this.heads, this.config, (blocks) => this.featureMaps(images, blocks, streams));
   }
 
-  /** Normalized maps of some blocks, the mean of the channel groups' tokens at each place: `[B, h, w, D]` by block. */
-  private featureMaps(images: Tensor, blocks: readonly number[], streams?: DropoutStreams): Map<number, Tensor> {
+  /** Normalized maps of some blocks, the mean of the channel groups' tokens at each place: `[B, h, w, D]`. */
+  private featureMaps(images: Tensor, blocks: readonly number[], streams?: DropoutStreams): Tensor[] {
     const [height, width] = patchGrid(this.config);
     const groups = this.config.channelGroups?.channels.length ?? 1; // G
-    const tokens = this.tokensAfter(images, blocks, streams);
-    return new Map(
-      blocks.map((block, index) => {
-        const normed = this.norm?.forward(tokens[index] as Tensor) as Tensor; // [B, 1 + G·N, D]
-        const [batch, , embedDim] = normed.shape as [number, number, number];
-        const patches = slice(normed, [0, prefixTokens(this.config), 0], [-1, -1, -1]);
-        return [block, mean(reshape(patches, [batch, groups, height, width, embedDim]), 1)];
-      }),
-    );
+    return this.tokensAfter(images, blocks, streams).map((tokens) => {
+      const normed = this.norm?.forward(tokens) as Tensor; // [B, 1 + G·N, D]
+      const [batch, , embedDim] = normed.shape as [number, number, number];
+      const patches = slice(normed, [0, prefixTokens(this.config), 0], [-1, -1, -1]);
+      return mean(reshape(patches, [batch, groups, height, width, embedDim]), 1);
+    });
   }
 }
 

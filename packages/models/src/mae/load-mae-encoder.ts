@@ -1,7 +1,6 @@
 import { MismatchError } from "@graticule/core";
-import type { LoadReport, StateReader } from "@graticule/nn";
+import type { LoadReport, Module, StateReader } from "@graticule/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Vit } from "../vit/vit.js";
 
 /** Parameters that a masked autoencoder has no values for: they keep those that they have. */
 const NEW_IN_VIT = /^(heads?|fc_norm)\./;
@@ -9,13 +8,13 @@ const NEW_IN_VIT = /^(heads?|fc_norm)\./;
 const MAE_ONLY = /^(decoder_|mask_token$|norm\.)/;
 
 /**
- * Sets a ViT's or classifier's encoder from the tensors of a masked autoencoder; heads and `fc_norm` stay as they are,
+ * Sets the encoder of a ViT, a classifier or a `ChannelVitWithHeads` from the tensors of a masked autoencoder; heads and `fc_norm` stay as they are,
  * as in MAE's fine-tuning. Returns the names that had no counterpart.
  *
  * @throws {MismatchError} if another tensor is missing, unexpected or of another shape.
  */
 export async function loadMaeEncoder(
-  model: Vit,
+  model: Module,
   source: ReadonlyMap<string, Tensor> | StateReader,
 ): Promise<LoadReport> {
   const names = [...("read" in source ? source.tensors : source).keys()];
