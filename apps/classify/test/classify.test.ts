@@ -128,6 +128,7 @@ test("the public names are these", async () => {
       "finetuneSummary",
       "formatTable",
       "fromFirstRank",
+      "gatherChannels",
       "hyperspectralConfigFor",
       "importConfig",
       "importRun",
