@@ -13,6 +13,8 @@ import { benchLora } from "./lora.js";
 import { benchMultimodal } from "./multimodal.js";
 import { benchOffload } from "./offload.js";
 import { benchOps } from "./ops.js";
+import { dtype, json, model, numbers, profile, steps, threads, words } from "./options.js";
+import { benchOwnChannels } from "./own-channels.js";
 import { benchRegrid } from "./regrid.js";
 import { benchServe } from "./serve.js";
 import { benchSoak } from "./soak.js";
@@ -30,21 +32,21 @@ function bench(name: string, description: string): Command {
     .description(description)
     .option("--pairs <count>", "runs of each side, in turn", Number, 3)
     .option("--peer [names]", "run peers too: the usual ones, or those named, as a,b")
-    .option("--json", "accepted for symmetry: the output is always JSON");
+    .addOption(json());
 }
 
 function sized(command: Command, batch: number): Command {
   return command
-    .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("base"))
+    .addOption(model(vitPresets, "base"))
     .option("--batch <images>", "images of one call", Number, batch)
-    .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
-    .option("--threads <count>", "threads for kernels", Number, 2);
+    .addOption(dtype("bf16"))
+    .addOption(threads());
 }
 
 function stepBench(name: "step" | "finetune-step" | "inference", description: string): void {
   sized(bench(name, description), 32)
-    .option("--steps <count>", "timed steps of one run", Number, 3)
-    .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+    .addOption(steps())
+    .addOption(profile())
     .action(async (options) => print(await benchStep(name, options)));
 }
 
@@ -53,10 +55,10 @@ stepBench("finetune-step", "One step of a ViT classifier: forward, cross-entropy
 stepBench("inference", "A ViT classifier's forward pass.");
 
 sized(bench("lora", "A ViT classifier's step with LoRA; peers: `peft`, and our own `full` fine-tuning."), 16)
-  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .addOption(steps())
   .option("--lora-rank <count>", "rank of the updates", Number, 8)
   .option("--targets <layers>", "layers of each block, as a,b", "qkv,proj,fc1,fc2")
-  .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+  .addOption(profile())
   .action(async (options) => print(await benchLora(options)));
 
 sized(bench("gemm", "Matrix products of a transformer block, forward and backward."), 32).action(async (options) =>
@@ -76,13 +78,24 @@ bench("op-overhead", "Microseconds of an op on one number.").action(async (optio
 );
 
 bench("data", "The loader on files of each kind, by numbers of workers; a line for each.")
-  .option("--paths <names>", "some of the kinds, as a,b", (list) => list.split(","), Object.keys(dataPaths))
+  .option("--paths <names>", "some of the kinds, as a,b", words, Object.keys(dataPaths))
   .option("--workers <counts>", "numbers of workers, as a,b", numbers, [1, 2, 4])
   .option("--train", "instead: how long steps of ViT-Base wait on the loader")
   .action(async (options) => {
     if (options.train) return print(await benchDataTrain(options));
     for await (const result of benchData(options)) print(result);
   });
+
+program
+  .command("own-channels")
+  .description(
+    "Bytes and samples a second that a rank of D-CHAG reads of a bf16 store, beside a reader of all channels.",
+  )
+  .option("--channels <count>", "of a record", Number, 512)
+  .option("--tp <counts>", "ranks that divide them, as a,b", numbers, [2, 4, 8])
+  .option("--workers <count>", "of the loader", Number, 1)
+  .option("--pairs <count>", "runs of each", Number, 5)
+  .action(async (options) => print(await benchOwnChannels(options)));
 
 bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and conservative.")
   .option("--fields <count>", "fields of one call", Number, 8)
@@ -91,18 +104,18 @@ bench("regrid", "Fields of 721 x 1440 onto 32 x 64 and 128 x 256, bilinear and c
 program
   .command("serve")
   .description("Requests a second of `graticule-classify serve`, with forward passes shared by clients and without.")
-  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("small"))
+  .addOption(model(vitPresets, "small"))
   .option("--batch <images>", "images of a shared pass at most", Number, 16)
-  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
-  .option("--threads <count>", "threads for kernels", Number, 2)
+  .addOption(dtype("fp32"))
+  .addOption(threads())
   .option("--clients <counts>", "as a,b", numbers, [1, 16])
   .option("--seconds <count>", "of each case", Number, 5)
   .option("--pairs <count>", "runs", Number, 3)
-  .option("--json", "accepted for symmetry: the output is always JSON")
+  .addOption(json())
   .action(async ({ json: _, ...options }) => print(await benchServe(options)));
 
 bench("channels", "A training step of a ChannelVit, by number of channels and kind of tree.")
-  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(channelVitPresets)).default("small"))
+  .addOption(model(channelVitPresets, "small"))
   .option("--channels <counts>", "channels, as a,b", numbers, [32, 128, 512, 1024])
   .option("--outputs <count>", "channels of the prediction; all unless given", Number)
   .option("--trees <names>", "as a,b", words, [
@@ -113,10 +126,10 @@ bench("channels", "A training step of a ChannelVit, by number of channels and ki
   ])
   .option("--groups <count>", "groups of every tree", Number, 8)
   .option("--batch <samples>", "samples of one step", Number, 8)
-  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
-  .option("--threads <count>", "threads for kernels", Number, 2)
-  .option("--steps <count>", "timed steps of one run", Number, 3)
-  .option("--profile", "add the share outside native kernels, and calls and milliseconds of each kernel")
+  .addOption(dtype("bf16"))
+  .addOption(threads())
+  .addOption(steps())
+  .addOption(profile())
   .action(async (options) => print(await benchChannels(options)));
 
 program
@@ -137,11 +150,11 @@ program
       .default("same"),
   )
   .option("--batch <samples>", "samples of one step", Number, 8)
-  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("fp32"))
+  .addOption(dtype("fp32"))
   .option("--threads <count>", "threads of each rank's kernels", Number, 1)
-  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .addOption(steps())
   .option("--pairs <count>", "runs of each side, in turn", Number, 1)
-  .option("--json", "accepted for symmetry: the output is always JSON")
+  .addOption(json())
   .action(async (options) => {
     for await (const result of benchDchag(options)) print(result);
   });
@@ -173,7 +186,7 @@ sized(
   ),
   4,
 )
-  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .addOption(steps())
   .option("--ranks <count>", "MPI ranks", Number, 2)
   .option("--strategies <names>", "as a,b", words, ["FULL_SHARD", "SHARD_GRAD_OP"])
   .action(async (options) => print(await benchFsdp(options)));
@@ -185,16 +198,16 @@ sized(
   ),
   4,
 )
-  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .addOption(steps())
   .option("--ranks <count>", "MPI ranks", Number, 1)
   .option("--folder <path>", "a folder on the disk", ".")
   .action(async (options) => print(await benchOffload(options)));
 
 bench("techniques", "A ViT classifier's step with LoRA, bf16, recompute, offload and ZeRO-3, each alone beside none.")
-  .addOption(new Option("--model <preset>", "sizes").choices(Object.keys(vitPresets)).default("base"))
+  .addOption(model(vitPresets, "base"))
   .option("--batch <images>", "images of one step, on all ranks", Number, 8)
   .option("--threads <count>", "threads for kernels, of all ranks", Number, 2)
-  .option("--steps <count>", "timed steps of one run", Number, 2)
+  .addOption(steps(2))
   .option("--folder <path>", "a folder on the disk", ".")
   .action(async (options) => {
     for await (const result of benchTechniques(options)) print(result);
@@ -212,10 +225,10 @@ program
   .option("--lora-rank <count>", "rank of the updates", Number, 8)
   .option("--image-side <pixels>", "of the one image, a multiple of 14", Number, 448)
   .option("--text <tokens>", "tokens beside the image's 64", Number, 64)
-  .addOption(new Option("--dtype <dtype>", "fp32 or bf16").choices(["fp32", "bf16"]).default("bf16"))
-  .option("--threads <count>", "threads for kernels", Number, 2)
+  .addOption(dtype("bf16"))
+  .addOption(threads())
   .option("--steps <count>", "steps of training", Number, 6)
-  .option("--json", "accepted for symmetry: the output is always JSON")
+  .addOption(json())
   .action(async (options) => {
     for await (const result of benchMultimodal(options)) print(result);
   });
@@ -223,8 +236,8 @@ program
 program
   .command("ops")
   .description("Fused operations, forward and backward, beside the same composed of plain tfjs operations.")
-  .option("--dtype <dtype>", "fp32 or bf16", "fp32")
-  .option("--threads <count>", "threads for kernels", Number, 2)
+  .addOption(dtype("fp32"))
+  .addOption(threads())
   .option("--pairs <count>", "runs of each side, in turn", Number, 7)
   .option("--only <name>", "one operation")
   .action(async (options) => print(await benchOps(options)));
@@ -242,7 +255,7 @@ program
   .option("--kills <count>", "faults, over all runs", Number, 20)
   .option("--seed <number>", "draws faults, ranks and moments", Number, 0)
   .option("--deadline <seconds>", "of operations between ranks", Number, 20)
-  .option("--json", "accepted for symmetry: the output is always JSON")
+  .addOption(json())
   .action(async (options) => {
     const result = await benchFaults({ ...options, log: (line) => process.stderr.write(`${line}\n`) });
     print(result);
@@ -258,22 +271,14 @@ program
 program
   .command("allocator")
   .description("39 MB elementwise ops and bf16 MAE steps under the backend's allocator and under glibc's.")
-  .option("--model <preset>", "tiny, small, base, large, huge", "small")
+  .addOption(model(vitPresets, "small"))
   .option("--batch <images>", "images of one step", Number, 16)
-  .option("--threads <count>", "threads for kernels", Number, 2)
-  .option("--steps <count>", "timed steps of one run", Number, 3)
+  .addOption(threads())
+  .addOption(steps())
   .option("--pairs <count>", "runs of each allocator, in turn", Number, 1)
   .action(async (options) => print(await benchAllocator(options)));
 
 await program.parseAsync();
-
-function numbers(list: string): number[] {
-  return list.split(",").map(Number);
-}
-
-function words(list: string): string[] {
-  return list.split(",");
-}
 
 function print(result: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -2,7 +2,8 @@ import { adamW, sumOfSquares } from "@graticule/ops";
 import { memoryStats } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { composedAdamW } from "../../packages/ops/src/adam-w.js";
-import { normalTensor, numbers } from "../../packages/ops/test/random-tensors.js";
+import { normalTensor } from "../../packages/ops/test/random-tensors.js";
+import { numbers } from "../test/tensor-numbers.js";
 
 /** What a device can get wrong that no function of tensors shows; each returns a complaint, or nothing. */
 export const stateChecks: Readonly<Record<string, () => string | undefined>> = {

@@ -1,11 +1,19 @@
 import { GraticuleError, type Logger, makeLogger } from "@graticule/core";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** What a command says while it works: plain lines on stderr, so that stdout holds results alone. */
 export const stderrLogger: Logger = makeLogger((line) => process.stderr.write(`${line}\n`));
 
 /** Collects an option that may be given again. A list option of commander would take the overrides behind it for values. */
 export const appendValue = (value: string, values: readonly string[]): string[] => [...values, value];
+
+/** Files with settings. */
+export const configOption = (): Option =>
+  new Option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more")
+    .argParser(appendValue)
+    .default([]);
+
+export const printConfigOption = (): Option => new Option("--print-config", "print the settings and stop");
 
 const NUMBERS = {
   hours: { expected: "hours above 0", fits: (value: number) => value > 0 },

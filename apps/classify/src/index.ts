@@ -10,7 +10,16 @@
 export { type BackendConfig, backendConfig } from "./backend-config.js";
 export { channelTreeFields, channelTreeFor } from "./channel-tree-config.js";
 export { addCheckpointCommands, type PublishedExport } from "./checkpoint-commands.js";
-export { appendValue, formatTable, numberOption, numbersOption, runProgram, stderrLogger } from "./command-line.js";
+export {
+  appendValue,
+  configOption,
+  formatTable,
+  numberOption,
+  numbersOption,
+  printConfigOption,
+  runProgram,
+  stderrLogger,
+} from "./command-line.js";
 export { type DataConfig, dataConfig } from "./data-config.js";
 export { type Encoder, makeRandomEncoder, openEncoder, openPretrainedRun, type PretrainedRun } from "./encoder.js";
 export { type Evaluation, type EvaluationResult, evaluateEncoder } from "./evaluate.js";
@@ -38,12 +47,13 @@ export { presetPath } from "./preset-path.js";
 export { readProbe, type StoredProbe, writeProbe } from "./probe-file.js";
 export { makeProgressLine, type ProgressStream } from "./progress-line.js";
 export { type DividedModel, divideModel, type ModelDivision } from "./ranks/divide-model.js";
-export { addRanksOption, onRanks, type RanksFlags } from "./ranks/on-ranks.js";
+export { gatherChannels } from "./ranks/gather-channels.js";
 export { type ParallelConfig, parallelConfig, parallelMayChange } from "./ranks/parallel-config.js";
 export { type RankShare, shareOf } from "./ranks/rank-share.js";
 export type { RanksRunOptions } from "./ranks/ranks-run-options.js";
+export { addRunCommands, type RunCommandsOptions } from "./ranks/run-commands.js";
+export { type RunFlags, type RunSettings, readRunSettings } from "./ranks/run-settings.js";
 export { arraysFromFirstRank, fromFirstRank, ownTasks, sumOverData } from "./ranks/share-values.js";
-export { addSlurmCommand, type RunFlags } from "./ranks/slurm-command.js";
 export { readConfig, readRunConfig } from "./read-config.js";
 export { type ReportPart, type ReportPartName, updateReport } from "./run-report.js";
 export { type ClassifyServer, openClassifyServer, type ServeOptions } from "./serve/classify-server.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { printConfig } from "@graticule/config";
 import { formatBytes } from "@graticule/core";
 import { Command, Option } from "commander";
-import { appendValue, formatTable, runProgram, stderrLogger } from "./command-line.js";
+import { appendValue, configOption, formatTable, printConfigOption, runProgram, stderrLogger } from "./command-line.js";
 import { openPretrainedRun } from "./encoder.js";
 import { type Evaluation, evaluateEncoder } from "./evaluate.js";
 import { evaluateConfig } from "./evaluate-config.js";
@@ -73,8 +73,8 @@ for (const [method, description] of [
     .description(description)
     .argument("<run>", "folder of a run, pretrained or imported, or one of its checkpoints")
     .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR compare=[random,pixels]")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
-    .option("--print-config", "print the settings and stop")
+    .addOption(configOption())
+    .addOption(printConfigOption())
     .option("--json", "print the scores as one line of JSON")
     .addHelpText(
       "after",
@@ -110,8 +110,8 @@ program
   .argument("[overrides...]", "settings as a.b=c, e.g. normalization=imagenet toImageSize=[64,64]")
   .addOption(asOption())
   .requiredOption("--out <folder>", "folder of the new run")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
-  .option("--print-config", "print the settings and stop")
+  .addOption(configOption())
+  .addOption(printConfigOption())
   .addHelpText(
     "after",
     `

@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { makeVit, vitConfig } from "@graticule/models";
 import { mpiBuilds } from "@graticule/mpi";
-import { openBackend, readMetrics, saveCheckpoint } from "@graticule/train";
+import { readMetrics } from "@graticule/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeVit } from "../src/vit-model-config.js";
 import { writeColorFolder } from "./color-folder.js";
+import { writeTinyRun } from "./tuned-base.js";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const hasMpi = mpiBuilds().some(({ launcher }) => launcher !== null);
@@ -19,21 +18,8 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graticule-finetune-ranks-"));
   await writeColorFolder(join(folder, "images"), { train: 8, val: 3, test: 3 });
-  await openBackend({ name: "cpu", device: "cpu", precision: "fp32", threads: 0 });
-  const tiny = { imageSize: [8, 8], patchSize: 4, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 } as const;
-  const shape = vitConfig("tiny", { ...tiny, inChannels: 3, normEpsilon: 1e-6, pool: "mean" });
-  const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
   const data = { kind: "image-folder", root: join(folder, "images") };
-  const vit = makeVit(shape, { seed: 3 });
-  await saveCheckpoint({
-    ...{ runFolder: join(folder, "base"), keep: 1, model: vit.stateDict() },
-    optimizer: { tensors: new Map(), updates: {} },
-    state: {
-      ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0, seed: 3, schema },
-      config: JSON.parse(JSON.stringify({ seed: 3, data, model: describeVit(shape) })),
-    },
-  });
-  vit.dispose();
+  await writeTinyRun(join(folder, "base"), 8, data, ["red", "green", "blue"]);
 });
 
 afterAll(() => rm(folder, { recursive: true }));

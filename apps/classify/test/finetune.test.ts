@@ -2,21 +2,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAdapter, mergeAndUnload } from "@graticule/adapters";
-import { makeClassifier, makeVit } from "@graticule/models";
-import { listCheckpoints, openBackend, openSafetensors, saveCheckpoint } from "@graticule/train";
+import { makeClassifier } from "@graticule/models";
+import { listCheckpoints, openSafetensors } from "@graticule/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FinetuneConfig, finetune, finetuneConfig, predictImages, readFinetuneConfig } from "../src/index.js";
-import { describeVit, vitConfigFor, vitModelConfig } from "../src/vit-model-config.js";
+import { vitConfigFor } from "../src/vit-model-config.js";
 import { writeColorFolder } from "./color-folder.js";
+import { tinyVit, writeTinyRun } from "./tuned-base.js";
 
-const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
-const shape = vitConfigFor(
-  vitModelConfig.parse({
-    ...{ kind: "vit", imageSize: [8, 8], patchSize: 4, embedDim: 8, depth: 2, numHeads: 2, mlpDim: 16 },
-    ...{ normEpsilon: 1e-6, pool: "mean" },
-  }),
-  3,
-);
+const model = tinyVit(8);
 const backend = { name: "cpu", device: "cpu", precision: "fp32", threads: 0 } as const;
 
 let folder: string;
@@ -28,16 +22,7 @@ beforeAll(async () => {
   images = join(folder, "images");
   base = join(folder, "base");
   await writeColorFolder(images, { train: 8, val: 4, test: 4 });
-  await openBackend(backend);
-  const vit = makeVit(shape, { seed: 3 });
-  await saveCheckpoint({
-    ...{ runFolder: base, keep: 1, model: vit.stateDict(), optimizer: { tensors: new Map(), updates: {} } },
-    state: {
-      ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0, seed: 3, schema },
-      config: { seed: 3, data: { kind: "image-folder", root: images }, model: describeVit(shape) } as never,
-    },
-  });
-  vit.dispose();
+  await writeTinyRun(base, 8, { kind: "image-folder", root: images }, ["red", "green", "blue"]);
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -45,7 +30,7 @@ afterAll(() => rm(folder, { recursive: true }));
 function settings(method: FinetuneConfig["tune"]["method"], epochs = 12): FinetuneConfig {
   return finetuneConfig.parse({
     ...{ backend, from: base, data: { kind: "image-folder", root: images }, loader: { numWorkers: 0 } },
-    ...{ model: describeVit(shape), tune: { method }, dropPathRate: 0.1 },
+    ...{ model, tune: { method }, dropPathRate: 0.1 },
     optimizer: { baseLearningRate: method === "lora" || method === "linear" ? 0.6 : 0.2 },
     train: { epochs, microBatchSize: 12, checkpointEverySteps: 4, logEverySteps: 1 },
   });
@@ -92,7 +77,7 @@ test("an adapter in PEFT's files makes the merged classifier of its base, and re
     tensors: new Uint8Array(await readFile(join(run, "adapter/adapter_model.safetensors"))),
   };
   const weights = await tensorsOf(base);
-  const classifier = makeClassifier({ ...shape, numClasses: 3 }, { seed: 0 });
+  const classifier = makeClassifier({ ...vitConfigFor(model, 3), numClasses: 3 }, { seed: 0 });
   for (const [path, parameter] of classifier.namedParameters()) {
     const values = weights.get(path);
     if (values) parameter.assign(Float32Array.from(values));
@@ -101,7 +86,9 @@ test("an adapter in PEFT's files makes the merged classifier of its base, and re
   mergeAndUnload(classifier);
   for (const [path, values] of await tensorsOf(join(run, "tuned")))
     expect(classifier.stateDict().get(path)?.dataSync(), path).toEqual(values);
-  await expect(loadAdapter(makeClassifier({ ...shape, numClasses: 3 }, { seed: 1 }), files)).rejects.toThrow(/base/);
+  await expect(
+    loadAdapter(makeClassifier({ ...vitConfigFor(model, 3), numClasses: 3 }, { seed: 1 }), files),
+  ).rejects.toThrow(/base/);
   classifier.dispose();
 });
 

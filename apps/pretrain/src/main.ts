@@ -1,19 +1,16 @@
 import {
   addCheckpointCommands,
-  addRanksOption,
-  addSlurmCommand,
+  addRunCommands,
   appendValue,
+  configOption,
   formatTable,
-  onRanks,
-  type RanksFlags,
   type RunFlags,
+  readRunSettings,
   runProgram,
   stderrLogger,
   updateReport,
 } from "@graticule/classify";
-import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
-import type { Communicator } from "@graticule/mpi";
 import { Command } from "commander";
 import { compare, type Variant } from "./compare.js";
 import { comparisonReport, comparisonRows, comparisonVerdict } from "./compare-report.js";
@@ -21,37 +18,11 @@ import { pretrain, readPretrainConfig } from "./pretrain.js";
 import type { PretrainConfig } from "./pretrain-config.js";
 import { pretrainReport, reconstructionReport, settingsReport } from "./pretrain-report.js";
 import { reconstruct } from "./reconstruct.js";
-import { addRunOptions, readRunSettings } from "./run-options.js";
+import { runSettings } from "./run-settings.js";
 
-interface CompareFlags {
+interface CompareFlags extends RunFlags {
   readonly variant: readonly string[];
   readonly seeds: number;
-  readonly preset: string;
-  readonly config: readonly string[];
-  readonly out: string;
-}
-
-async function trainAndReport(
-  world: Communicator,
-  runFolder: string,
-  config: PretrainConfig,
-  resume: boolean,
-): Promise<void> {
-  const { step, stopped, checkpoint } = await pretrain(runFolder, config, {
-    world,
-    resume,
-    logger: stderrLogger,
-    progressStream: process.stderr,
-  });
-  if (world.rank > 0) return;
-  if (stopped) {
-    process.stderr.write(`stopped at step ${step}; go on with: graticule-pretrain resume ${runFolder}\n`);
-    return;
-  }
-  await updateReport(runFolder, "settings", settingsReport(config));
-  let report = await updateReport(runFolder, "pretrain", await pretrainReport(runFolder, config));
-  if (config.report.reconstructions > 0) report = await drawReconstructions(runFolder, config);
-  process.stdout.write(`checkpoint: ${checkpoint}\nreport: ${report}\n`);
 }
 
 async function drawReconstructions(runFolder: string, config: PretrainConfig): Promise<string> {
@@ -63,47 +34,32 @@ const program = new Command("graticule-pretrain")
   .description("Pretrain masked autoencoders on satellite images.")
   .showHelpAfterError();
 
-addRanksOption(
-  addRunOptions(program.command("run").description("Start a run: train, then draw reconstructions and a report.")),
-)
-  .option("--print-config", "print the settings and stop")
-  .addHelpText(
-    "after",
-    `
-Examples:
-  graticule-pretrain run --preset quickstart --out runs/quickstart
-  graticule-pretrain run data.root=images model.preset=small model.imageSize=[128,128]
-  graticule-pretrain run --config my-run.yaml backend.precision=bf16 --out runs/mine
-  graticule-pretrain run data.root=images --ranks 4
-  graticule-pretrain run data.root=images --ranks 8 parallel.tp=2 parallel.sharding=FULL_SHARD
-  graticule-pretrain run data.root=images --print-config`,
-  )
-  .action(
-    async (overrides: string[], flags: RunFlags & RanksFlags & { readonly printConfig?: boolean }): Promise<void> => {
-      const config = await readRunSettings(overrides, flags);
-      if (flags.printConfig) process.stdout.write(printConfig(config));
-      else await onRanks(flags, config, (world) => trainAndReport(world, flags.out, config, false));
-    },
-  );
-
-addRanksOption(program.command("resume"))
-  .description("Go on with an interrupted run from its newest checkpoint.")
-  .argument("<run>", "run folder")
-  .argument("[overrides...]", "settings that may change: train.epochs, loader.*, parallel.*, backend.threads, report.*")
-  .addHelpText(
-    "after",
-    "\nExamples:\n  graticule-pretrain resume runs/mine\n  graticule-pretrain resume runs/mine train.epochs=400 --ranks 4 parallel.sharding=FULL_SHARD",
-  )
-  .action(async (run: string, overrides: string[], flags: RanksFlags) => {
-    const config = await readPretrainConfig(run, overrides);
-    await onRanks(flags, config, (world) => trainAndReport(world, run, config, true));
-  });
-
-addSlurmCommand(program, {
-  start: "run",
-  addRunOptions,
-  readSettings: readRunSettings,
-  example: "data.root=images",
+addRunCommands(program, {
+  settings: runSettings,
+  start: {
+    name: "run",
+    description: "Start a run: train, then draw reconstructions and a report.",
+    examples: [
+      "--preset quickstart --out runs/quickstart",
+      "data.root=images model.preset=small model.imageSize=[128,128]",
+      "--config my-run.yaml backend.precision=bf16 --out runs/mine",
+      "data.root=images --ranks 4",
+      "data.root=images --ranks 8 parallel.tp=2 parallel.sharding=FULL_SHARD",
+      "data.root=images --print-config",
+    ],
+  },
+  resume: {
+    mayChange: "train.epochs, loader.*, parallel.*, backend.threads, report.*",
+    examples: ["runs/mine", "runs/mine train.epochs=400 --ranks 4 parallel.sharding=FULL_SHARD"],
+  },
+  slurmExample: "data.root=images",
+  train: pretrain,
+  report: async (runFolder, config, { checkpoint }) => {
+    await updateReport(runFolder, "settings", settingsReport(config));
+    let report = await updateReport(runFolder, "pretrain", await pretrainReport(runFolder, config));
+    if (config.report.reconstructions > 0) report = await drawReconstructions(runFolder, config);
+    return `checkpoint: ${checkpoint}\nreport: ${report}\n`;
+  },
 });
 addCheckpointCommands(program);
 
@@ -131,8 +87,8 @@ program
     [],
   )
   .option("--seeds <count>", "seeds of each variant, from 0", Number, 3)
-  .option("-p, --preset <name>", "settings to start from", "image-folder")
-  .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+  .option("-p, --preset <name>", "settings to start from", runSettings.presets.usual)
+  .addOption(configOption())
   .option("-o, --out <folder>", "folder of the runs and the report", "runs/compare")
   .addHelpText(
     "after",
@@ -153,7 +109,7 @@ Examples:
         throw new ConfigError(
           `--variant: expected a name of its own and overrides, got '${text}'. E.g. 'flat model.tree=flat'.`,
         );
-      variants.push({ name, config: await readRunSettings([...overrides, ...own], flags) });
+      variants.push({ name, config: await readRunSettings(runSettings, [...overrides, ...own], flags) });
     }
     const seeds = Array.from({ length: flags.seeds }, (_, seed) => seed);
     const comparison = await compare(flags.out, variants, seeds, {

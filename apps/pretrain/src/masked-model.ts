@@ -25,6 +25,8 @@ export interface MaskDraw {
 /** A masked autoencoder, whichever the configuration names, as training and reports see it. */
 export interface MaskedModel {
   readonly module: Module;
+  /** Channels that this rank embeds, by place and rising: all, unless the model is divided by groups of them. */
+  readonly ownChannels: readonly number[];
   /** Where ranks can divide it. */
   readonly division: ModelDivision;
   readonly imageSize: readonly [height: number, width: number];
@@ -78,6 +80,7 @@ function makeMaskedMae(
   const drawMask = (draw: MaskDraw) => makeMaeMask({ ...draw, numTokens: numPatches(modelConfig), maskRatio });
   return {
     module: model,
+    ownChannels: Array.from({ length: inChannels }, (_, channel) => channel),
     division: maeDivision,
     ...{ imageSize, patchSize, normPix, hiddenUnit: "patch" },
     loss: (images, draw) => maeLoss(model, images, drawMask(draw), { normPix }),
@@ -109,6 +112,9 @@ function makeMaskedHyperspectral(
         });
   return {
     module: model,
+    get ownChannels() {
+      return model.channels.heldChannels;
+    },
     division: hyperspectralDivision,
     ...{ imageSize, patchSize, normPix, hiddenUnit: masking === "spatial" ? "patch" : "channel" },
     loss: (images, draw, dropout) =>

@@ -27,14 +27,15 @@ export async function pretrain(
     const existing = resume ? await findLatestCheckpoint(runFolder, logger) : undefined;
     return existing?.state.schema ?? measureTrainingChannels(config);
   });
-  const loader = await openTrainingLoader(config, schema, share);
-  const validation = await openValidation(config, schema, share);
   const model = deferInitialization(() => makeMaskedModel(config.model, schema, config.seed));
   const { microBatchSize, gradAccumSteps, validateEveryEpochs, recompute } = config.train;
-  if (config.parallel.dchag)
-    logger.info("each rank reads all channels, which the loss of a masked autoencoder needs, and embeds its own");
   const { parallel } = config;
   const divided = divideModel(model.module, mesh, model.division, { parallel, recompute, logger });
+  const { ownChannels } = model;
+  if (ownChannels.length < schema.length)
+    logger.info(`rank 0 reads and embeds ${ownChannels.length} of ${schema.length} channels, others their own`);
+  const loader = await openTrainingLoader(config, schema, share, ownChannels);
+  const validation = await openValidation(config, schema, share, ownChannels);
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
   try {
     const result = await trainRun({

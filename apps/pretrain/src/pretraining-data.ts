@@ -1,10 +1,11 @@
-import { datasetSpec, type RankShare } from "@graticule/classify";
+import { datasetSpec, gatherChannels, type RankShare } from "@graticule/classify";
 import { ConfigError, makeRandom } from "@graticule/core";
 import {
   type ChannelSchema,
   type Dataset,
   type DatasetSpec,
   type Loader,
+  type LoaderOptions,
   makeLoader,
   measureChannels,
   openDataset,
@@ -23,19 +24,37 @@ export async function measureTrainingChannels(config: PretrainConfig): Promise<C
   return schema;
 }
 
+type LoaderShare = Pick<RankShare, "batchSize" | "shard" | "logger" | "mesh">;
+
+/**
+ * Makes a loader of whole images: this rank reads its own channels, if these are not all, and gets the others, whose pixels
+ * the loss needs, of the ranks that do.
+ */
+async function makeWholeLoader(
+  options: LoaderOptions & { readonly schema: ChannelSchema },
+  { mesh }: LoaderShare,
+  ownChannels: readonly number[],
+): Promise<Loader> {
+  if (ownChannels.length === options.schema.length) return makeLoader(options);
+  const loader = await makeLoader({ ...options, dataset: { ...options.dataset, channels: ownChannels } });
+  return gatherChannels(loader, mesh.axis("tp"), ownChannels);
+}
+
 /** Opens the augmented, normalized training images, this rank's share of each batch. */
 export async function openTrainingLoader(
   config: PretrainConfig,
   schema: ChannelSchema,
-  { batchSize, shard, logger }: Pick<RankShare, "batchSize" | "shard" | "logger">,
+  share: LoaderShare,
+  ownChannels: readonly number[],
 ): Promise<Loader> {
+  const { batchSize, shard, logger } = share;
   const { augment, loader, train, seed } = config;
   const dataset = datasetSpec(config.data, "train");
   const { length } = await openDataset(dataset);
   const flips: TransformSpec[] = [];
   if (augment.horizontalFlip) flips.push({ kind: "horizontalFlip" });
   if (augment.verticalFlip) flips.push({ kind: "verticalFlip" });
-  return makeLoader({
+  const options = {
     dataset,
     schema,
     batchSize,
@@ -48,7 +67,8 @@ export async function openTrainingLoader(
     prefetchBatches: loader.prefetchBatches,
     onCorrupt: loader.onCorrupt,
     logger,
-  });
+  } satisfies LoaderOptions;
+  return makeWholeLoader(options, share, ownChannels);
 }
 
 /** Crops of cubes are drawn at their own resolution already; images are cropped at random. */
@@ -81,15 +101,17 @@ export async function findHeldOut(
 export async function openValidation(
   config: PretrainConfig,
   schema: ChannelSchema,
-  { batchSize, shard, logger }: Pick<RankShare, "batchSize" | "shard" | "logger">,
+  share: LoaderShare,
+  ownChannels: readonly number[],
 ): Promise<Loader | undefined> {
+  const { batchSize, shard, logger } = share;
   if (config.train.validateEveryEpochs === undefined) return undefined;
   const dataset = await findHeldOut(config, ["val", "test"]);
   if (!dataset)
     throw new ConfigError(
       "train.validateEveryEpochs: expected held-out images, got none in splits val and test. Leave it out, or choose other data.splitFractions.",
     );
-  return makeLoader({
+  const options = {
     dataset,
     schema,
     batchSize,
@@ -105,5 +127,6 @@ export async function openValidation(
     prefetchBatches: 1,
     onCorrupt: config.loader.onCorrupt,
     logger,
-  });
+  } satisfies LoaderOptions;
+  return makeWholeLoader(options, share, ownChannels);
 }

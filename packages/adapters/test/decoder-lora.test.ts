@@ -2,8 +2,10 @@ import { CausalLanguageModel, DecoderCache, type DecoderConfig } from "@graticul
 import { initialize, normal, ones } from "@graticule/nn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeModelsOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { addLora, mergeAndUnload } from "../src/index.js";
-import { describeOnBackends, expectClose, numbers } from "./backends.js";
 import { disturb } from "./tiny-model.js";
 
 const config: DecoderConfig = {
@@ -12,7 +14,7 @@ const config: DecoderConfig = {
   ...{ contextLength: 16, embeddingScale: 2, depthScale: 1.4, logitBaseDim: 4, tieEmbeddings: true },
 };
 
-describeOnBackends("LoRA on a decoder with latent attention", () => {
+describeModelsOnBackends("LoRA on a decoder with latent attention", () => {
   it("gives the same with a cache as without, and merged as apart", () => {
     const model = initialize(
       new CausalLanguageModel(config),

@@ -5,8 +5,10 @@ import { gelu, layerNorm, linear, softmaxCrossEntropy } from "@graticule/ops";
 import { makeAdamW, weightDecayGroups } from "@graticule/optim";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeModelsOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { addLora, setAdapterDropout, trainableParameters } from "../src/index.js";
-import { describeOnBackends, expectClose, numbers } from "./backends.js";
 import { disturb, normalValues, tinyClassifier, tinyImages } from "./tiny-model.js";
 
 const attention = { loraRank: 3, loraAlpha: 6, targets: ["blocks.*.attn.{qkv,proj}"], seed: 0 };
@@ -15,7 +17,7 @@ const everywhere = { ...attention, targets: ["blocks.**"] };
 const trained = (model: Module): tf.Variable[] =>
   model.namedParameters().flatMap(([, parameter]) => (parameter.trainable ? [parameter.variable] : []));
 
-describeOnBackends("LoRA", () => {
+describeModelsOnBackends("LoRA", () => {
   it("computes as the base does before it is trained", () => {
     const model = tinyClassifier();
     const expected = numbers(model.forward(tinyImages()));

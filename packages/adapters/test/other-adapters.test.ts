@@ -4,6 +4,9 @@ import { LayerNorm } from "@graticule/nn";
 import { gelu, softmaxCrossEntropy } from "@graticule/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeModelsOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import {
   addBottleneck,
   addIa3,
@@ -17,7 +20,6 @@ import {
   unloadAdapters,
   unmergeAdapters,
 } from "../src/index.js";
-import { describeOnBackends, expectClose, numbers } from "./backends.js";
 import { disturb, normalValues, tinyClassifier, tinyImages } from "./tiny-model.js";
 
 type Model = ReturnType<typeof tinyClassifier>;
@@ -58,7 +60,7 @@ const prefix = (): Model =>
 const prompt = (): Model =>
   addPromptTuning(tinyClassifier(), { blocks: "blocks.*", numVirtualTokens: 3, embedDim: 12, seed: 0 });
 
-describeOnBackends("adapters other than LoRA", () => {
+describeModelsOnBackends("adapters other than LoRA", () => {
   it("a prompt stands before the tokens in all blocks and is gone behind them", () => {
     const model = prompt();
     const plain = tinyClassifier();

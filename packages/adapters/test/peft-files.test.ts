@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bytesSource, parseSafetensorsHeader, readSafetensorsHeader } from "@graticule/nn";
 import { expect, it } from "vitest";
+import { describeModelsOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
 import {
   addLora,
   disableAdapters,
@@ -13,7 +15,6 @@ import {
   mergeAdapters,
   trainableParameters,
 } from "../src/index.js";
-import { describeOnBackends, expectClose } from "./backends.js";
 import { adapterFiles, expected, fixtureModel, logits } from "./peft-fixture.js";
 import { disturb } from "./tiny-model.js";
 
@@ -35,7 +36,7 @@ const rejected = (promise: Promise<unknown>): Promise<string> =>
     (error: Error) => `${error.name}: ${error.message}`,
   );
 
-describeOnBackends("PEFT's files", (backend) => {
+describeModelsOnBackends("PEFT's files", (backend) => {
   it.each(["lora", "rslora", "dora", "ia3"])("of Python give its outputs: %s", async (folder) => {
     const model = await fixtureModel();
     expectClose(logits(model), expected.base as number[], 2e-6);

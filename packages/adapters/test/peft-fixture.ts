@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Classifier, makeClassifier } from "@graticule/models";
 import { bytesSource, openSafetensorsState } from "@graticule/nn";
 import * as tf from "@tensorflow/tfjs-core";
-import { numbers } from "./backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 
 /** What tooling/fixtures/make-peft-reference.py writes. */
 export const peftFolder = new URL("fixtures/peft/", import.meta.url);

@@ -4,8 +4,10 @@ import { type Classifier, huggingFaceVit, importWeights, parameterNames } from "
 import { bytesSource, openSafetensorsState, parseSafetensorsHeader } from "@graticule/nn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeModelsOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { addLora, encodeAdapter, loadAdapter, mergeAndUnload } from "../src/index.js";
-import { describeOnBackends, expectClose, numbers } from "./backends.js";
 import { disturb } from "./tiny-model.js";
 
 // What tooling/fixtures/make-peft-vit-reference.py writes.
@@ -46,7 +48,7 @@ function contents(bytes: Uint8Array): Map<string, string> {
   return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-describeOnBackends("an adapter of transformers' queries and values", () => {
+describeModelsOnBackends("an adapter of transformers' queries and values", () => {
   it("gives peft's logits on our fused layer, merged too, and its file comes out again", async () => {
     const model = await fixtureModel();
     expectClose(logits(model), expected.base as number[], 2e-6);
@@ -88,7 +90,7 @@ describeOnBackends("an adapter of transformers' queries and values", () => {
   });
 });
 
-describeOnBackends("LoRA of queries and values", () => {
+describeModelsOnBackends("LoRA of queries and values", () => {
   const options = { loraRank: 2, loraAlpha: 5, targets: ["blocks.*.attn.qkv.{q,v}"], modulesToSave: ["head"], seed: 3 };
 
   it("leaves keys as they are, and is one update with zeros in a file of ours", async () => {

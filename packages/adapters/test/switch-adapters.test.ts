@@ -2,6 +2,9 @@ import type { Module } from "@graticule/nn";
 import { linear } from "@graticule/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeModelsOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import {
   activateAdapters,
   addLora,
@@ -16,7 +19,6 @@ import {
   unloadAdapters,
   unmergeAdapters,
 } from "../src/index.js";
-import { describeOnBackends, expectClose, numbers } from "./backends.js";
 import { disturb, normalValues, tinyClassifier, tinyImages } from "./tiny-model.js";
 
 const first = { loraRank: 3, loraAlpha: 6, targets: ["blocks.*.attn.*"], modulesToSave: ["head"], seed: 0 };
@@ -31,7 +33,7 @@ function twoAdapters() {
 const logits = (model: Module & { forward(x: tf.Tensor): tf.Tensor }): number[] =>
   tf.tidy(() => numbers(model.forward(tinyImages())));
 
-describeOnBackends("adapters", () => {
+describeModelsOnBackends("adapters", () => {
   it("are merged into weights that compute the same, and taken out again", () => {
     for (const dora of [false, true]) {
       const model = addLora(tinyClassifier(), { ...second, dora });

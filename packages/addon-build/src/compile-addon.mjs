@@ -53,6 +53,8 @@ function allFlags({ standard, compileFlags, includeDirs, addonName }) {
     ...compileFlags,
     "-DNAPI_VERSION=8",
     "-DNAPI_CPP_EXCEPTIONS",
+    // A worker thread that is terminated takes no more exceptions.
+    "-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
     `-DNODE_GYP_MODULE_NAME=${addonName}`,
     ...[...includeDirs, nodeHeaders, napiHeaders].map((folder) => `-isystem${folder}`),
   ];

@@ -6,6 +6,7 @@
  * const order = makeRandom(42, "shuffle", epoch).permutation(dataset.length);
  * ```
  */
+export { crc32, crc32c } from "./crc32.js";
 export {
   ConfigError,
   expectation,

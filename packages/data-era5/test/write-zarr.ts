@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { crc32c } from "../src/zarr/crc32c.js";
+import { crc32c } from "@graticule/core";
 
 const group = { zarr_format: 3, node_type: "group", attributes: {} };
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { openDataset } from "../src/index.js";
-import { crc32c } from "../src/zarr/crc32c.js";
 import { expectSameValues, fixturePath, readExpected } from "./expected.js";
 import { unzipTo } from "./unzip-to.js";
 import { shardedStore } from "./write-zarr.js";
@@ -41,10 +40,6 @@ test("a part of an array reads the chunks that it touches, in any order of stora
     const rows = [3, 8, 13, 18].flatMap((row) => [...(whole?.data.subarray(row * 13 + 7, row * 13 + 13) ?? [])]);
     expect([name, ...(part?.data ?? [])]).toEqual([name, ...rows]);
   }
-});
-
-test("CRC-32C of the published check text", () => {
-  expect(crc32c(new TextEncoder().encode("123456789"))).toBe(0xe3069283);
 });
 
 test("Zarr v3: shards, their index at either end, chunks that were never written, other key encodings", async () => {

@@ -68,20 +68,30 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Data
     ...(label >= 0 && { label }),
   });
 
-  async function read(index: number): Promise<Sample> {
-    const { entry, image } = await openEntry(index);
-    const pixels = await image.read(selected);
-    return nameSample(entry, { pixels, shape: [schema.length, image.height, image.width] });
-  }
-
-  async function readStored(index: number): Promise<Sample | ByteSample> {
-    const { entry, image } = await openEntry(index);
-    return nameSample(entry, await image.readStored(selected));
-  }
-
   const { classNames } = listing;
   const labels = entries.map(({ label = -1 }) => label);
-  return { length: entries.length, schema, ...(classNames.length > 0 && { classNames, labels }), read, readStored };
+
+  function withBands(own: readonly number[], ownSchema: ChannelSchema): Dataset {
+    async function read(index: number): Promise<Sample> {
+      const { entry, image } = await openEntry(index);
+      const pixels = await image.read(own);
+      return nameSample(entry, { pixels, shape: [own.length, image.height, image.width] });
+    }
+
+    async function readStored(index: number): Promise<Sample | ByteSample> {
+      const { entry, image } = await openEntry(index);
+      return nameSample(entry, await image.readStored(own));
+    }
+
+    const classes = classNames.length > 0 && { classNames, labels };
+    return { length: entries.length, schema: ownSchema, ...classes, read, readStored };
+  }
+
+  const pick = <T>(of: readonly T[], places: readonly number[]): T[] => places.map((place) => of[place] as T);
+  return {
+    ...withBands(selected, schema),
+    selectChannels: (places) => withBands(pick(selected, places), pick(schema, places)),
+  };
 }
 
 /** How worker threads open the same folder. */

@@ -1,4 +1,5 @@
 import { FormatError } from "@graticule/core";
+import { beginWork, endWork } from "@graticule/data";
 import sharp, { type Sharp } from "sharp";
 import { firstLine } from "./first-line.js";
 import { decodeJpeg } from "./jpeg/decode-jpeg.js";
@@ -34,7 +35,10 @@ export async function openPicture(path: string, bytes: Uint8Array, maxValues: nu
     throw new FormatError(path, `at most ${maxValues} values`, `${count}`, "If the file is sound, raise maxValues.");
   async function decode(): Promise<PicturePixels> {
     try {
-      return { values: decodeJpeg(bytes, header as JpegHeader, scan), channels };
+      const start = beginWork();
+      const values = decodeJpeg(bytes, header as JpegHeader, scan);
+      endWork(start, "decode image");
+      return { values, channels };
     } catch (cause) {
       throw unreadable(path, cause);
     }
@@ -58,6 +62,7 @@ async function openBySharp(
   const colorSpace = isColor ? (is16Bit ? "rgb16" : "srgb") : is16Bit ? "grey16" : "b-w";
 
   async function decode(): Promise<PicturePixels> {
+    const start = beginWork();
     const { data, info } = await image
       .clone()
       .removeAlpha()
@@ -67,6 +72,7 @@ async function openBySharp(
       .catch((cause) => {
         throw unreadable(path, cause);
       });
+    endWork(start, "decode image");
     if (info.width !== width || info.height !== height)
       throw new FormatError(
         path,

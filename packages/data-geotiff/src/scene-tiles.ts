@@ -70,25 +70,30 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
 
   const target = options.target === undefined ? undefined : await openTarget(options.target, raster);
   const labelOf = options.weakLabels && makeSpectralLabeler(schema, options.weakLabels);
-  const shape: Sample["shape"] = [schema.length, ...tileSize];
-  async function readInto(index: number, pixels: Float32Array): Promise<Omit<Sample, "pixels" | "shape">> {
-    const tile = tiles[index];
-    if (tile === undefined)
-      throw new RangeError(`read: expected an index from 0 to ${tiles.length - 1}, got ${index}.`);
-    await raster.readWindow({ ...tile, bands: selected }, pixels);
-    return {
-      id: `${basename(path)}@${tile.row},${tile.column}`,
-      ...(labelOf && { label: labelOf(pixels) }),
-      ...(target && { arrays: { [TARGET]: await target(tile) } }),
-    };
-  }
-  async function read(index: number): Promise<Sample> {
-    const pixels = new Float32Array(schema.length * tileSize[0] * tileSize[1]);
-    return { ...(await readInto(index, pixels)), pixels, shape };
+  function withBands(own: readonly number[], ownSchema: ChannelSchema): Dataset {
+    const shape: Sample["shape"] = [own.length, ...tileSize];
+    async function readInto(index: number, pixels: Float32Array): Promise<Omit<Sample, "pixels" | "shape">> {
+      const tile = tiles[index];
+      if (tile === undefined)
+        throw new RangeError(`read: expected an index from 0 to ${tiles.length - 1}, got ${index}.`);
+      await raster.readWindow({ ...tile, bands: own }, pixels);
+      return {
+        id: `${basename(path)}@${tile.row},${tile.column}`,
+        ...(labelOf && { label: labelOf(pixels) }),
+        ...(target && { arrays: { [TARGET]: await target(tile) } }),
+      };
+    }
+    async function read(index: number): Promise<Sample> {
+      const pixels = new Float32Array(own.length * tileSize[0] * tileSize[1]);
+      return { ...(await readInto(index, pixels)), pixels, shape };
+    }
+    return { length: tiles.length, schema: ownSchema, read, direct: { shape, readInto } };
   }
 
-  const classNames = labelOf && { classNames: SPECTRAL_CLASSES };
-  return { length: tiles.length, schema, ...classNames, read, direct: { shape, readInto }, tiles, raster };
+  const all = { ...withBands(selected, schema), tiles, raster };
+  if (labelOf) return { ...all, classNames: SPECTRAL_CLASSES }; // Labels come of the bands.
+  const pick = <T>(of: readonly T[], places: readonly number[]): T[] => places.map((place) => of[place] as T);
+  return { ...all, selectChannels: (places) => withBands(pick(selected, places), pick(schema, places)) };
 }
 
 /** How worker threads open the same tiles. */

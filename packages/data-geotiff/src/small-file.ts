@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
+import { beginWork, endRead } from "@graticule/data";
 import { freshBytes } from "./fresh-bytes.js";
 
 /**
@@ -15,7 +16,10 @@ export function readSmallFile(path: string, mostBytes: number): Uint8Array | und
       const stat = fstatSync(file);
       if (!stat.isFile() || stat.size > mostBytes) return undefined;
       const bytes = freshBytes(stat.size);
-      return readSync(file, bytes) === stat.size ? bytes : undefined;
+      const start = beginWork();
+      const got = readSync(file, bytes);
+      endRead(start, path, got);
+      return got === stat.size ? bytes : undefined;
     } finally {
       closeSync(file);
     }

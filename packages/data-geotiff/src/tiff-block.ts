@@ -1,3 +1,4 @@
+import { beginWork, endWork } from "@graticule/data";
 import { readFloat16 } from "./float16.js";
 import { freshBytes } from "./fresh-bytes.js";
 import { openKernel, ROOM_BYTES } from "./kernel/open-kernel.js";
@@ -61,6 +62,7 @@ async function decodeBytes(
   rows: number,
   takeBytes: (length: number) => Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const start = beginWork();
   const needed = rows * rowBytes(layout);
   const { predictor, littleEndian, sampleBits } = layout;
   const isSwapped = !littleEndian && predictor !== 3 && sampleBits % 8 === 0 && !isNativeOrder(layout);
@@ -68,6 +70,7 @@ async function decodeBytes(
   const unpacked = inKernel ? undefined : await decompressBlock(path, layout, compressed, rows);
   if (unpacked && predictor === 1) {
     if (isSwapped) swapBytes(unpacked, sampleBits / 8);
+    endWork(start, "decode block");
     return unpacked;
   }
   const most = layout.blockHeight * rowBytes(layout);
@@ -78,6 +81,7 @@ async function decodeBytes(
   const from = undoPredictor(path, layout, kernel, kernel.output, needed);
   const bytes = takeBytes(needed);
   bytes.set(kernel.bytes.subarray(from, from + needed));
+  endWork(start, "decode block");
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { FormatError } from "@graticule/core";
+import { crc32, FormatError } from "@graticule/core";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
@@ -23,15 +23,6 @@ function hugePng(): Uint8Array {
   view.setUint32(20, 60_000);
   view.setUint32(29, crc32(bytes.subarray(12, 29)));
   return bytes;
-}
-
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 /** The JPEG with its frame header (marker FFC0) declaring 65,500 by 65,500 pixels. */

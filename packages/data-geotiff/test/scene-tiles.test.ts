@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { openDataset, threadWork } from "@graticule/data";
 import { expect, test } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import {
@@ -9,6 +10,7 @@ import {
   openRaster,
   openSceneTiles,
   type Split,
+  sceneTilesSpec,
 } from "../src/index.js";
 import { writeTiff } from "./write-tiff.js";
 
@@ -47,6 +49,26 @@ test("tiles hold the pixels of their place", async () => {
   const raster = await openRaster(path);
   const pixel = await raster.readWindow({ row: 40, column: 100, height: 1, width: 1, bands: [5, 0] });
   expect([sample.pixels[8 * 48 + 4], sample.pixels[32 * 48 + 8 * 48 + 4]]).toEqual([...pixel]);
+});
+
+test("of a planar file a process reads the bands that it wants, and has the pixels of the whole tile", async () => {
+  const [width, height, bands] = [128, 128, 5];
+  const pixels = Array.from({ length: width * height * bands }, (_, at) => (at * 7) % 251);
+  const planar = folder.write(
+    "planar.tif",
+    writeTiff({ width, height, bands, pixels, planar: true, rowsPerStrip: 64 }),
+  );
+  const spec = sceneTilesSpec({ path: planar, tileSize: [64, 128] });
+  const whole = await (await openDataset(spec)).read(1);
+  const strip = 64 * width;
+  for (const channels of [[0, 1, 2], [3, 4], [1], [0, 4]]) {
+    const part = await openDataset({ ...spec, channels });
+    const before = threadWork.bytesRead;
+    const own = await part.read(1);
+    expect(threadWork.bytesRead - before).toBe(channels.length * strip);
+    const values = channels.flatMap((band) => [...whole.pixels.subarray(band * strip, (band + 1) * strip)]);
+    expect([[...own.pixels], own.id]).toEqual([values, whole.id]);
+  }
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FormatError } from "@graticule/core";
+import { beginWork, endRead } from "@graticule/data";
 
 /** A file that is open for short synchronous reads. */
 export interface ByteReader {
@@ -48,12 +49,14 @@ export function withByteReader<Result>(path: string, use: (file: ByteReader) => 
 
 function makeByteReader(path: string, handle: number, size: number): ByteReader {
   function fill(buffer: Buffer, position: number, what: string): void {
+    const start = beginWork();
     let done = 0;
     while (done < buffer.length) {
       const got = readSync(handle, buffer, done, buffer.length - done, position + done);
       if (got === 0) throw cut(path, what, buffer.length, position, size);
       done += got;
     }
+    endRead(start, path, done);
   }
   function read(position: number, length: number, what: string): Buffer {
     if (!(position >= 0 && position + length <= size)) throw cut(path, what, length, position, size);

@@ -1,4 +1,4 @@
-import { makeLoader } from "@graticule/data";
+import { makeLoader, openDataset, threadWork } from "@graticule/data";
 import { expect, test } from "vitest";
 import { makeTemporaryFolder } from "../../../tooling/test/temporary-folder.js";
 import { type CubeCropsOptions, cubeCropsSpec, openCubeCrops } from "../src/index.js";
@@ -38,6 +38,29 @@ test("grid crops hold the pixels of their place over the bands wanted", async ()
   ]);
   const { pixels, shape, id } = await crops.read(43);
   expect([shape, id, pixels[0], pixels[24]]).toEqual([[2, 4, 6], "two.dat@4,6", 4, 6]);
+});
+
+test("of a file band by band a process reads the bands that it wants, and has the pixels of the whole crop", async () => {
+  const size = { height: 64, width: 256, bands: 7 };
+  const value = (row: number, column: number, band: number): number => 1000 * band + 100 * (row % 7) + (column % 100);
+  const { header, data } = writeEnvi({ ...size, dataType: 2, interleave: "bsq", value });
+  folder.write("planar.hdr", header);
+  const path = folder.write("planar.dat", data);
+  const spec = cubeCropsSpec({ cubes: [{ path }], cropSize: [4, 256], open: { cacheBytes: 0 } });
+  const whole = await openDataset(spec);
+  const { pixels, id } = await whole.read(9);
+  const plane = 4 * 256;
+  // Ranks of tp 2 and 4, of uneven numbers of bands.
+  for (const channels of [[0, 1, 2, 3], [4, 5, 6], [0, 1], [2, 3], [4, 5], [6]]) {
+    const part = await openDataset({ ...spec, channels });
+    expect(part.schema).toEqual(channels.map((band) => whole.schema[band]));
+    const before = threadWork.bytesRead;
+    const own = await part.read(9);
+    expect(threadWork.bytesRead - before).toBe(channels.length * plane * 2);
+    expect([own.id, own.shape]).toEqual([id, [channels.length, 4, 256]]);
+    const values = channels.flatMap((band) => [...pixels.subarray(band * plane, (band + 1) * plane)]);
+    expect([...own.pixels]).toEqual(values);
+  }
 });
 
 test("random crops of splits share no pixel, and are a function of seed, epoch and index", async () => {

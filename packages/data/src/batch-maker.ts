@@ -1,9 +1,16 @@
 import { GraticuleError } from "@graticule/core";
-import type { BatchRecipe, BatchRequest } from "./batch.js";
+import type { Batch, BatchRecipe, BatchRequest } from "./batch.js";
 import { assembleBatch } from "./batch.js";
 import type { TakeBatch } from "./batch-inbox.js";
 import type { BatchMemory } from "./batch-memory.js";
 import type { Dataset } from "./dataset.js";
+import { threadWork, type WorkSpan } from "./thread-work.js";
+
+/** What a thread of the loader spent time on. */
+export interface LoaderSpan extends WorkSpan {
+  /** `worker 1` and so on, or `main thread`. */
+  readonly thread: string;
+}
 
 /** Makes batches somewhere: in this thread or in workers. Requests are made at once and answered in any order. */
 export interface BatchMaker {
@@ -15,6 +22,10 @@ export interface BatchMaker {
   make(request: BatchRequest, memory?: BatchMemory): Promise<TakeBatch>;
   /** Forgets every request that hasn't been started; their promises reject. */
   cancel(): void;
+  /** Bytes that making batches has read so far. */
+  bytesRead(): number;
+  /** Records what threads do from now on; what it returns ends that. */
+  recordWork(): () => LoaderSpan[];
   close(): Promise<void>;
 }
 
@@ -29,11 +40,18 @@ export function cancelledError(): GraticuleError {
 export function makeInProcessMaker(dataset: Dataset, recipe: BatchRecipe): BatchMaker {
   let generation = 0;
   let last: Promise<unknown> = Promise.resolve();
+  let bytesRead = 0;
+  async function assemble(request: BatchRequest, memory?: BatchMemory): Promise<Batch> {
+    const before = threadWork.bytesRead;
+    try {
+      return await assembleBatch(dataset, request, recipe, memory);
+    } finally {
+      bytesRead += threadWork.bytesRead - before;
+    }
+  }
   function make(request: BatchRequest, memory?: BatchMemory): Promise<TakeBatch> {
     const mine = generation;
-    const batch = last.then(() =>
-      mine === generation ? assembleBatch(dataset, request, recipe, memory) : Promise.reject(cancelledError()),
-    );
+    const batch = last.then(() => (mine === generation ? assemble(request, memory) : Promise.reject(cancelledError())));
     last = batch.catch(() => {});
     return batch.then((made) => () => made);
   }
@@ -41,5 +59,13 @@ export function makeInProcessMaker(dataset: Dataset, recipe: BatchRecipe): Batch
     generation += 1;
     last = Promise.resolve();
   }
-  return { make, cancel, close: async () => cancel() };
+  function recordWork(): () => LoaderSpan[] {
+    threadWork.record(true);
+    return () => {
+      const { spans } = threadWork.take();
+      threadWork.record(false);
+      return spans.map((span) => ({ ...span, thread: "main thread" }));
+    };
+  }
+  return { make, cancel, bytesRead: () => bytesRead, recordWork, close: async () => cancel() };
 }

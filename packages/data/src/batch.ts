@@ -5,6 +5,7 @@ import type { Dataset, Sample, SampleArray } from "./dataset.js";
 import { drawMix, type MixOptions, mixInto } from "./mix-samples.js";
 import { movePixels, type PixelMove } from "./pixel-moves.js";
 import type { Image } from "./resample.js";
+import { beginWork, endWork } from "./thread-work.js";
 import { applyTransforms, type TransformSpec } from "./transform.js";
 
 /** A sample left out of its batch because its file could not be read. */
@@ -78,7 +79,8 @@ export async function assembleBatch(
   recipe: BatchRecipe,
   memory?: BatchMemory,
 ): Promise<Batch> {
-  const { indices, epoch } = request;
+  const { indices, epoch, start } = request;
+  const began = beginWork();
   const results = new Array<ReadySample | SkippedSample>(indices.length);
   const sampleSize = knownSize(dataset, recipe) ?? 0;
   const images = sampleSize > 0 ? roomFor(indices.length * sampleSize, memory?.images) : undefined;
@@ -92,7 +94,9 @@ export async function assembleBatch(
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_READS }, readInTurn));
-  return stack(results, request, images ? { ...memory, images } : (memory ?? {}));
+  const batch = stack(results, request, images ? { ...memory, images } : (memory ?? {}));
+  endWork(began, `batch at ${start} of epoch ${epoch}`, { samples: indices.length });
+  return batch;
 }
 
 /** Values of one sample's pixels, which can be written straight into the batch; undefined where that isn't known before. */
@@ -135,7 +139,9 @@ async function prepare(
   const sample = await (dataset.readStored ? dataset.readStored(index, draw) : dataset.read(index, draw));
   const random = makeRandom(seed, "transform", epoch, index);
   const moves: PixelMove[] = [];
+  const began = transforms.length > 0 ? beginWork() : 0;
   const image = applyTransforms(sample, transforms, { random, schema, moved: (move) => moves.push(move) }, pixels);
+  endWork(began, `transform sample ${index}`);
   const arrays = Object.entries(sample.arrays ?? {}).map(([name, array]) => [
     name,
     array.onPixels ? movePixels(array, moves) : array,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "@graticule/core";
 import type { ChannelSchema } from "./channel-schema.js";
+import { selectChannels } from "./select-channels.js";
 
 /** A named array that a sample carries beside its pixels: targets, features, masks. Layout: row-major over `shape`. */
 export interface SampleArray {
@@ -61,6 +62,11 @@ export interface Dataset {
   readonly direct?: DirectReads;
   /** How batches with transforms are read: the sample of `read`, as bytes where the file holds them, which is faster. */
   readStored?(index: number, draw?: Draw): Promise<Sample | ByteSample>;
+  /**
+   * The same samples with some of the channels, by place and rising, which reads less than picking them from the whole would.
+   * What is open is shared, and closed by either.
+   */
+  selectChannels?(places: readonly number[]): Dataset;
   /** Lets go of open files. The loader calls it when it is closed, in each thread that opened the dataset. */
   close?(): Promise<void>;
 }
@@ -80,12 +86,14 @@ export interface DatasetSpec {
   /** Name of its exported `async (options) => Dataset`. */
   readonly export: string;
   readonly options: JsonValue;
+  /** Channels that samples have, by their places in the schema and rising, as one of several processes needs; all if absent. */
+  readonly channels?: readonly number[];
 }
 
 /**
  * Opens the dataset that a spec describes.
  *
- * @throws {ConfigError} if the module or its export does not exist.
+ * @throws {ConfigError} if the module or its export does not exist, or channels are no rising places in its schema.
  */
 export async function openDataset(spec: DatasetSpec): Promise<Dataset> {
   const url = resolveModule(spec.module);
@@ -95,7 +103,8 @@ export async function openDataset(spec: DatasetSpec): Promise<Dataset> {
     throw new ConfigError(
       `openDataset: expected '${spec.module}' to export a function '${spec.export}', got ${typeof open}. It exports ${Object.keys(exports).slice(0, 8).join(", ")}.`,
     );
-  return (await open(spec.options)) as Dataset;
+  const dataset = (await open(spec.options)) as Dataset;
+  return spec.channels ? selectChannels(dataset, spec.channels) : dataset;
 }
 
 /** The URL to import for a spec's module, found once so that every thread imports the same file. */

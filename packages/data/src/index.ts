@@ -48,11 +48,12 @@ export { type DownloadOptions, downloadFile } from "./download/download-file.js"
 export { type ExtractOptions, extractArchive } from "./download/extract-archive.js";
 export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
-export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
+export { type Loader, type LoaderOptions, type LoaderSpan, makeLoader } from "./loader.js";
 export type { MixOptions } from "./mix-samples.js";
 export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 export { makeScaleCheck } from "./scale-check.js";
+export type { ShardDtype } from "./shards/channel-codec.js";
 export { writeDurably } from "./shards/durable-file.js";
 export { type PackDatasetOptions, packDataset } from "./shards/pack-dataset.js";
 export {
@@ -61,7 +62,6 @@ export {
   type PackedShardsOptions,
   packedShardsSpec,
 } from "./shards/packed-shards.js";
-export type { ShardDtype } from "./shards/record-codec.js";
 export { openShardWriter, type ShardRecord, type ShardWriter, type ShardWriterOptions } from "./shards/shard-writer.js";
 export { assertByteRange, type ByteSource, makeMemorySource } from "./sources/byte-source.js";
 export { expandPaths } from "./sources/expand-paths.js";
@@ -74,6 +74,7 @@ export { openByteSource, resolveAddress } from "./sources/open-byte-source.js";
 export { type ByteRange, readRanges } from "./sources/read-ranges.js";
 export { SPLITS, type SpatialTilesOptions, type Split, spatialSplit, spatialTiles } from "./spatial-tiles.js";
 export { stratifiedSplit } from "./stratified-split.js";
+export { beginWork, endRead, endWork, threadWork, type WorkSpan } from "./thread-work.js";
 export {
   applyTransforms,
   assertTransforms,

@@ -1,7 +1,7 @@
 import { ConfigError, type Logger, silentLogger } from "@graticule/core";
 import type { Batch, BatchRecipe, SkippedSample } from "./batch.js";
 import type { TakeBatch } from "./batch-inbox.js";
-import { makeInProcessMaker } from "./batch-maker.js";
+import { type LoaderSpan, makeInProcessMaker } from "./batch-maker.js";
 import { type BatchMemory, takeMemory } from "./batch-memory.js";
 import { assertSameChannels, type ChannelSchema } from "./channel-schema.js";
 import { type Dataset, type DatasetSpec, openDataset, resolveModule } from "./dataset.js";
@@ -12,9 +12,14 @@ import { makeScaleCheck } from "./scale-check.js";
 import { assertTransforms, type TransformSpec } from "./transform.js";
 import { makeWorkerPool } from "./worker-pool.js";
 
+export type { LoaderSpan } from "./batch-maker.js";
+
 export interface LoaderOptions {
   readonly dataset: DatasetSpec;
-  /** Channels that the dataset must have, with their mean and std for `normalize`; the dataset's own if absent. */
+  /**
+   * Channels that the dataset must have, with their mean and std for `normalize`; the dataset's own if absent. All of them,
+   * also where `dataset.channels` selects those that samples have.
+   */
   readonly schema?: ChannelSchema;
   /** Samples of one batch of one rank. */
   readonly batchSize: number;
@@ -59,6 +64,7 @@ export interface Loader {
   readonly globalBatchSize: number;
   /** Number of samples in the dataset. */
   readonly length: number;
+  /** All channels, whichever samples have. */
   readonly schema: ChannelSchema;
   readonly classNames?: readonly string[];
   /**
@@ -71,6 +77,13 @@ export interface Loader {
    * images and arrays are empty from then on, so that a use after this shows; labels and indices stay.
    */
   recycle(batch: Batch): void;
+  /** Bytes that making batches has read so far from files and over HTTP, in all threads; a worker's count with each batch. */
+  bytesRead(): number;
+  /**
+   * Records what the threads that make batches do from now on: whole batches, what they read, decode and transform. What it
+   * returns ends that. At most one recording at a time.
+   */
+  recordWork(): () => readonly LoaderSpan[];
   /** Closes the dataset, in each worker too, and ends the worker threads. */
   close(): Promise<void>;
 }
@@ -88,9 +101,14 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
   const { batchSize, seed, shuffle, dropLast, shard = { rank: 0, worldSize: 1 }, logger = silentLogger } = options;
   const spec: DatasetSpec = { ...options.dataset, module: resolveModule(options.dataset.module) };
   const opened = await openDataset(spec);
-  if (options.schema) assertSameChannels(options.schema, opened.schema);
-  const schema = options.schema ?? opened.schema;
-  assertTransforms(options.transforms, schema);
+  const { schema = opened.schema } = options;
+  const own = (options.schema && spec.channels?.flatMap((place) => schema[place] ?? [])) ?? schema;
+  assertSameChannels(own, opened.schema);
+  assertTransforms(options.transforms, own);
+  if (spec.channels && options.transforms.some(({ kind }) => kind === "randomErasing"))
+    throw new ConfigError(
+      "makeLoader: expected no randomErasing with dataset.channels, whose noise is drawn for all channels, got it. Leave one out.",
+    );
   const { length } = opened;
   const globalBatchSize = batchSize * shard.worldSize;
   const batchesPerEpoch = dropLast ? Math.floor(length / globalBatchSize) : Math.ceil(length / globalBatchSize);
@@ -99,7 +117,7 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
       `makeLoader: expected at least one batch of ${globalBatchSize}, got ${length} samples. Lower batchSize, turn dropLast off, or look at the dataset's folder.`,
     );
   const { transforms, onCorrupt, mix, balanceClasses = false } = options;
-  const recipe: BatchRecipe = { seed, schema, transforms, onCorrupt, ...(mix && { mix }) };
+  const recipe: BatchRecipe = { seed, schema: own, transforms, onCorrupt, ...(mix && { mix }) };
   const labels = balanceClasses ? labelsOf(opened) : undefined;
   const { numWorkers, batchTimeoutSeconds = BATCH_TIMEOUT_SECONDS, workerHeapMB } = options;
   const maker =
@@ -162,6 +180,8 @@ export async function makeLoader(options: LoaderOptions): Promise<Loader> {
       const memory = takeMemory(batch);
       if (memory && spare.length <= options.prefetchBatches) spare.push(memory);
     },
+    bytesRead: () => maker.bytesRead(),
+    recordWork: () => maker.recordWork(),
     async close() {
       spare.length = 0;
       await maker.close();

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { BatchRecipe, BatchRequest } from "./batch.js";
 import type { BatchMemory } from "./batch-memory.js";
 import type { DatasetSpec } from "./dataset.js";
+import type { ThreadWork } from "./thread-work.js";
 
 /** What a worker thread is started with. */
 export interface WorkerSetup {
@@ -13,6 +14,8 @@ export interface WorkerSetup {
 export interface WorkerData extends WorkerSetup {
   /** Takes each batch, with its buffers, before the reply that it is made. */
   readonly batches: MessagePort;
+  /** 1 in shared memory while the thread's work is to be recorded: a thread that is busy hears of no message. */
+  readonly isRecorded: Int32Array;
 }
 
 /** From the loader: make a batch, in memory that is transferred; drop every batch that isn't started; close the dataset after the one in work. */
@@ -30,7 +33,7 @@ export type WorkerRequest =
 export type WorkerReply =
   | { readonly kind: "started" }
   | { readonly kind: "closed" }
-  | { readonly kind: "made"; readonly id: number }
+  | { readonly kind: "made"; readonly id: number; readonly work: ThreadWork }
   | {
       readonly kind: "failed";
       readonly id: number;

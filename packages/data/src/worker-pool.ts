@@ -1,7 +1,7 @@
 import { expectation, GraticuleError, type Logger } from "@graticule/core";
 import type { BatchRequest } from "./batch.js";
 import type { TakeBatch } from "./batch-inbox.js";
-import { type BatchMaker, cancelledError } from "./batch-maker.js";
+import { type BatchMaker, cancelledError, type LoaderSpan } from "./batch-maker.js";
 import type { BatchMemory } from "./batch-memory.js";
 import type { WorkerSetup } from "./worker-messages.js";
 import { startWorkerThread, type Task, type WorkerLimits, type WorkerThread } from "./worker-thread.js";
@@ -23,10 +23,19 @@ const ATTEMPTS = 2;
  */
 export function makeWorkerPool(setup: WorkerSetup, options: WorkerPoolOptions): BatchMaker {
   let closed = false;
+  let bytesRead = 0;
+  let recorded: LoaderSpan[] | undefined;
+  const isRecorded = new Int32Array(new SharedArrayBuffer(4));
   const threads: (WorkerThread | undefined)[] = Array.from({ length: options.numWorkers }, (_, place) => start(place));
 
   function start(place: number): WorkerThread {
-    return startWorkerThread(setup, options, (reason, left, cause) => replace(place, reason, left, cause));
+    return startWorkerThread({ ...setup, isRecorded }, options, {
+      onEnd: (reason, left, cause) => replace(place, reason, left, cause),
+      onWork(work) {
+        bytesRead += work.bytesRead;
+        for (const span of work.spans) recorded?.push({ ...span, thread: `worker ${place + 1}` });
+      },
+    });
   }
 
   function replace(place: number, reason: string, left: Task[], cause?: Error): void {
@@ -67,7 +76,18 @@ export function makeWorkerPool(setup: WorkerSetup, options: WorkerPoolOptions): 
     await Promise.all(threads.map((thread) => thread?.close()));
   }
 
-  return { make, cancel, close };
+  function recordWork(): () => LoaderSpan[] {
+    recorded = [];
+    Atomics.store(isRecorded, 0, 1);
+    return () => {
+      const spans = recorded ?? [];
+      recorded = undefined;
+      Atomics.store(isRecorded, 0, 0);
+      return spans;
+    };
+  }
+
+  return { make, cancel, bytesRead: () => bytesRead, recordWork, close };
 }
 
 function workerError(what: string, reason: string, cause: Error | undefined): GraticuleError {

@@ -3,6 +3,7 @@ import { GraticuleError } from "@graticule/core";
 import type { BatchRequest } from "./batch.js";
 import { makeBatchInbox, type TakeBatch } from "./batch-inbox.js";
 import { type BatchMemory, memoryBuffers } from "./batch-memory.js";
+import type { ThreadWork } from "./thread-work.js";
 import type { WorkerData, WorkerReply, WorkerRequest, WorkerSetup } from "./worker-messages.js";
 
 /** A batch that is asked for, until it is there or can't be. */
@@ -40,14 +41,22 @@ export interface WorkerThread {
   close(): Promise<void>;
 }
 
-/**
- * Starts a thread. `onEnd` is called at most once, when the thread is gone without `close` (it crashed, or took longer
- * than the limit for a batch and was ended): with the reason and the tasks that it leaves, the one it worked on first.
- */
+/** What a thread's owner hears of. */
+export interface ThreadEvents {
+  /**
+   * Called at most once, when the thread is gone without `close` (it crashed, or took longer than the limit for a batch and
+   * was ended): with the reason and the tasks that it leaves, the one it worked on first.
+   */
+  onEnd(reason: string, left: Task[], cause?: Error): void;
+  /** Called with each batch, before it is taken. */
+  onWork(work: ThreadWork): void;
+}
+
+/** Starts a thread. */
 export function startWorkerThread(
-  setup: WorkerSetup,
+  setup: WorkerSetup & Pick<WorkerData, "isRecorded">,
   { batchTimeoutSeconds, workerHeapMB }: WorkerLimits,
-  onEnd: (reason: string, left: Task[], cause?: Error) => void,
+  { onEnd, onWork }: ThreadEvents,
 ): WorkerThread {
   const { port1: port, port2: batches } = new MessageChannel();
   const worker = startWorker({ ...setup, batches }, workerHeapMB);
@@ -94,6 +103,7 @@ export function startWorkerThread(
       startSeconds = 0;
       return watch();
     }
+    if (reply.kind === "made") onWork(reply.work);
     const take = reply.kind === "made" && inbox.arrived();
     const task = tasks.get(reply.id);
     if (task === undefined) return inbox.takeAll(); // Nobody wants what was made before a cancel.

@@ -2,12 +2,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { GraticuleError } from "@graticule/core";
 import { assembleBatch, batchBuffers } from "./batch.js";
 import { openDataset } from "./dataset.js";
+import { threadWork } from "./thread-work.js";
 import type { WorkerData, WorkerReply, WorkerRequest } from "./worker-messages.js";
 
 /** Entry of the loader's worker threads: answers requests for batches one after the other. */
 if (parentPort !== null) serve(parentPort, workerData as WorkerData);
 
-function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe, batches }: WorkerData): void {
+function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe, batches, isRecorded }: WorkerData): void {
   const dataset = openDataset(spec);
   const started = () => port.postMessage({ kind: "started" } satisfies WorkerReply);
   dataset.then(started, started);
@@ -16,9 +17,10 @@ function serve(port: NonNullable<typeof parentPort>, { dataset: spec, recipe, ba
 
   async function answer({ id, request, memory }: Extract<WorkerRequest, { kind: "make" }>): Promise<void> {
     try {
+      threadWork.record(Atomics.load(isRecorded, 0) === 1);
       const batch = await assembleBatch(await dataset, request, recipe, memory);
       batches.postMessage(batch, batchBuffers(batch));
-      port.postMessage({ kind: "made", id } satisfies WorkerReply);
+      port.postMessage({ kind: "made", id, work: threadWork.take() } satisfies WorkerReply);
     } catch (caught) {
       const error = caught as GraticuleError;
       const { code, message, stack } = error;

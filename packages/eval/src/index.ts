@@ -89,4 +89,3 @@ export {
   segmentationMetrics,
 } from "./segmentation-metrics.js";
 export { applyStandardizer, fitStandardizer, type Standardizer } from "./standardizer.js";
-export { stratifiedSplit } from "./stratified-split.js";

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BootstrapOptions } from "./bootstrap.js";
 import { type ClassificationMetrics, classificationMetrics, predictClasses } from "./classification-metrics.js";
+import { holdOut } from "./hold-out.js";
 import { checkTrainAndTest, type LabelledFeatures } from "./labelled-features.js";
 import { fitLarsProbe, type LarsProbeOptions } from "./lars-probe.js";
 import { applyLinearClassifier, type LinearClassifier } from "./linear-classifier.js";
 import type { LbfgsOptions } from "./minimize-lbfgs.js";
 import { fitSoftmaxRegression, softmaxLossAndGradient } from "./softmax-regression.js";
 import { applyStandardizer, fitStandardizer, type Standardizer } from "./standardizer.js";
-import { stratifiedSplit } from "./stratified-split.js";
 
 export interface LbfgsProbeOptions extends LbfgsOptions {
   /** Penalties to choose from, of (l2/2)·‖weight‖² beside the mean cross-entropy on standardized features. */
@@ -86,7 +86,7 @@ async function chooseL2(
       `linearProbe lbfgs: expected penalties of 0 or more and 0 < validationFraction < 1, got l2Grid [${l2Grid.join(", ")}] and validationFraction ${validationFraction}.`,
     );
   const falling = [...l2Grid].sort((a, b) => b - a);
-  const { kept, heldOut } = stratifiedSplit(labels, numClasses, validationFraction, seed);
+  const { kept, heldOut } = holdOut(labels, numClasses, validationFraction, seed);
   if (falling.length === 1 || heldOut.length === 0) return falling[0] as number;
 
   const fitValues = takeRows(values, numFeatures, kept);

@@ -1,12 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import {
-  applyLinearClassifier,
-  applyStandardizer,
-  fitStandardizer,
-  linearProbe,
-  stratifiedSplit,
-} from "../src/index.js";
+import { holdOut } from "../src/hold-out.js";
+import { applyLinearClassifier, applyStandardizer, fitStandardizer, linearProbe } from "../src/index.js";
 import { applyLars, probeLearningRate } from "../src/lars-probe.js";
 import { makeClusters } from "./clusters.js";
 import { useCpuBackend } from "./cpu-backend.js";
@@ -26,16 +21,16 @@ describe("fitStandardizer", () => {
   });
 });
 
-describe("stratifiedSplit", () => {
+describe("holdOut", () => {
   it("takes the share of each class, keeps singletons, and depends on the seed only", () => {
     const labels = Int32Array.from([...Array(10).fill(0), ...Array(5).fill(1), 2]);
-    const { kept, heldOut } = stratifiedSplit(labels, 3, 0.2, 1);
+    const { kept, heldOut } = holdOut(labels, 3, 0.2, 1);
     const count = (items: Int32Array, label: number) => items.filter((item) => labels[item] === label).length;
     expect([0, 1, 2].map((label) => count(heldOut, label))).toEqual([2, 1, 0]);
     expect([0, 1, 2].map((label) => count(kept, label))).toEqual([8, 4, 1]);
     expect([...kept, ...heldOut].sort((a, b) => a - b)).toEqual(Array.from(labels.keys()));
-    expect(stratifiedSplit(labels, 3, 0.2, 1)).toEqual({ kept, heldOut });
-    expect(stratifiedSplit(labels, 3, 0.2, 2)).not.toEqual({ kept, heldOut });
+    expect(holdOut(labels, 3, 0.2, 1)).toEqual({ kept, heldOut });
+    expect(holdOut(labels, 3, 0.2, 2)).not.toEqual({ kept, heldOut });
   });
 });
 

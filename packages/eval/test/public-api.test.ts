@@ -38,7 +38,6 @@ it("exports these names and no others", () => {
       "regionCells",
       "regressionMetrics",
       "segmentationMetrics",
-      "stratifiedSplit",
       "weatherBench2Regions",
       "zonalPower",
     ]

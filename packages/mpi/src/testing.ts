@@ -13,22 +13,15 @@ import { collectiveCases } from "./testing/collective-cases.js";
 import type { CommunicatorCase } from "./testing/communicator-case.js";
 import { groupCases } from "./testing/group-cases.js";
 import { messageCases } from "./testing/message-cases.js";
+import { runCases } from "./testing/run-cases.js";
 
+export { type RankCases, runCases } from "./testing/run-cases.js";
 export { type RanksResult, type RunRanksOptions, runRanks } from "./testing/run-ranks.js";
 export type { CommunicatorCase };
 
 export const communicatorCases: readonly CommunicatorCase[] = [...groupCases, ...collectiveCases, ...messageCases];
 
 /** Runs the cases in order; what went wrong on this rank, by title. */
-export async function runCommunicatorCases(world: Communicator): Promise<Record<string, string>> {
-  const failures: Record<string, string> = {};
-  for (const { title, run } of communicatorCases) {
-    try {
-      await run(world);
-    } catch (error) {
-      failures[title] = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    }
-    world.barrier();
-  }
-  return failures;
+export function runCommunicatorCases(world: Communicator): Promise<Record<string, string>> {
+  return runCases(world, Object.fromEntries(communicatorCases.map(({ title, run }) => [title, run])));
 }

@@ -14,7 +14,8 @@ function nodeHeaders(): string {
 /** Compiles the double of CUDA and NCCL, or of HIP and RCCL, into a folder; its path. */
 export function buildGpuDouble(folder: string, kind: "cuda" | "hip"): string {
   const output = join(folder, `${kind}-double.node`);
-  const sources = ["gpu-double.cc", "nccl-double.cc"].map((name) => join(doubles, name));
+  const names = ["gpu-double.cc", "nccl-double.cc", "nccl-reduce.cc", "test-addon.cc"];
+  const sources = names.map((name) => join(doubles, name));
   const define = kind === "hip" ? ["-DHIP"] : [];
   const flags = ["-std=c++17", "-O1", "-shared", "-fPIC", "-pthread", ...define, nodeHeaders()];
   execFileSync(process.env.CXX ?? "g++", [...flags, ...sources, "-o", output, "-lrt"], { stdio: "pipe" });

@@ -27,6 +27,7 @@ test("the public names are these", () => {
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
     [
       "communicatorCases",
+      "runCases",
       "runCommunicatorCases",
       "runRanks",
     ]

@@ -2,9 +2,12 @@ import { valueAndGrad } from "@graticule/autodiff";
 import { getThreads, setThreads } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { backends, describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { attention } from "../src/index.js";
-import { backends, describeOnBackends, expectClose, normalTensor, normalValues, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor, normalValues } from "./random-tensors.js";
 
 interface Sizes {
   readonly batch: number;

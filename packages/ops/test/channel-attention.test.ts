@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { attention, channelAttention, channelTokens, gatherPatches, linear } from "../src/index.js";
-import { describeOnBackends, expectClose, normalTensor, normalValues, numbers } from "./backends.js";
 import { checkGradient } from "./check-gradient.js";
+import { normalTensor, normalValues } from "./random-tensors.js";
 
 /** B 2, C 5, D 12 in 3 heads, 2 × 3 patches of 2 × 2. */
 const [batch, channels, width, heads, side] = [2, 5, 12, 3, 2];

@@ -1,7 +1,9 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
-import { expectClose, normalValues, numbers } from "./backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
+import { normalValues } from "./random-tensors.js";
 
 /** Wide enough that float32 rounding stays small in the quotient; the five-point stencil's own error is of order h⁴. */
 const STEP = 0.04;

@@ -1,8 +1,8 @@
 import { ShapeError } from "@graticule/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
 import * as ops from "../src/index.js";
-import { describeOnBackends } from "./backends.js";
 
 const ones = (...shape: number[]): tf.Tensor => tf.ones(shape);
 const variable = (...shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.ones(shape)));

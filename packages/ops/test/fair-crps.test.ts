@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { fairCrps } from "../src/index.js";
-import { describeOnBackends, normalTensor, normalValues, numbers } from "./backends.js";
 import { checkGradient } from "./check-gradient.js";
+import { normalTensor, normalValues } from "./random-tensors.js";
 
 describeOnBackends("fairCrps", (backend) => {
   it("is the mean error less half the mean distance of different members", () => {

@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { focalLoss, softmaxCrossEntropy } from "../src/index.js";
-import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 const oneHot = (labels: readonly number[], numClasses: number): tf.Tensor =>
   tf.tensor2d(labels.map((label) => Array.from({ length: numClasses }, (_, k) => (k === label ? 1 : 0))));

@@ -1,5 +1,6 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { composedAttention } from "../src/attention.js";
 import { composedGatherPatches } from "../src/gather-patches.js";
 import { composedGatherTokens } from "../src/gather-tokens.js";
@@ -30,7 +31,7 @@ import { composedRmsNorm } from "../src/rms-norm.js";
 import { composedSelfAttention } from "../src/self-attention.js";
 import { composedSoftmaxCrossEntropy } from "../src/softmax-cross-entropy.js";
 import { invertIndices } from "../src/token-indices.js";
-import { normalTensor, numbers } from "./random-tensors.js";
+import { normalTensor } from "./random-tensors.js";
 
 type Tensors = readonly [tf.Tensor, ...tf.Tensor[]];
 

@@ -1,10 +1,13 @@
 import { isAddonBuilt, setPrecision } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";
+import { backends, describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { composedAdamW } from "../src/adam-w.js";
 import { adamW, sumOfSquares } from "../src/index.js";
-import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { evaluateCase, type FusedCase, fusedCases } from "./fused-cases.js";
+import { normalTensor } from "./random-tensors.js";
 
 describeOnBackends("memory", () => {
   it.each(Object.keys(fusedCases))("%s leaves its result, and its gradients, alone", (name) => {

@@ -1,11 +1,14 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { composedGatherPatches } from "../src/gather-patches.js";
 import { gatherPatches, patchify } from "../src/index.js";
 import { invertIndices } from "../src/token-indices.js";
-import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 const keep = Int32Array.of(3, 0, 5, 4);
 

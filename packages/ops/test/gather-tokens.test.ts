@@ -1,8 +1,9 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { gatherTokens } from "../src/index.js";
-import { describeOnBackends, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
 
 describeOnBackends("gatherTokens", () => {

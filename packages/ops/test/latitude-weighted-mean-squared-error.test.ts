@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { latitudeWeightedMeanSquaredError, latitudeWeights } from "../src/index.js";
-import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 it("latitudeWeights are cosines of mean 1", () => {
   expectClose(latitudeWeights([60, 0, -60]), [0.75, 1.5, 0.75], 1e-12);

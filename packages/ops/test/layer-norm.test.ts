@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { layerNorm } from "../src/index.js";
-import { describeOnBackends, expectClose, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
 
 describeOnBackends("layerNorm", () => {

@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { backends, describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { type LowRankUpdate, linear } from "../src/index.js";
-import { backends, describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 describeOnBackends("linear", () => {
   it("multiplies by a [out, in] weight and adds the bias", () => {

@@ -1,10 +1,13 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { maskedPatchError } from "../src/index.js";
 import { composedMaskedPatchError, type MaskedPatchErrorOptions } from "../src/masked-patch-error.js";
-import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 const mask = () =>
   tf.tensor2d([

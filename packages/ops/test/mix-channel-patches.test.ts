@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { channelTokens, mixChannelPatches } from "../src/index.js";
-import { describeOnBackends, expectClose, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 /** 3 images of 4 channels and 2 × 4 pixels, of which 2 channels in patches of 2 × 2 become tokens 3 wide. */
 const [batch, side, width] = [3, 2, 3];

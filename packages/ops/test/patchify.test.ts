@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { patchify, unpatchify } from "../src/index.js";
-import { describeOnBackends, normalTensor, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor } from "./random-tensors.js";
 
 describeOnBackends("patchify", () => {
   it("numbers patches row by row and orders values as asked", () => {

@@ -10,7 +10,3 @@ export function normalValues(shape: readonly number[], seed: number): Float32Arr
 export function normalTensor(shape: readonly number[], seed: number): tf.Tensor {
   return tf.tensor(normalValues(shape, seed), [...shape]);
 }
-
-export function numbers(tensor: tf.Tensor): number[] {
-  return Array.from(tensor.dataSync<"float32">());
-}

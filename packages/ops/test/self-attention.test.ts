@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { selfAttention } from "../src/index.js";
-import { describeOnBackends, expectClose, normalValues, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalValues } from "./random-tensors.js";
 
 /** The definition, in float64 loops. */
 function reference(

@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { expectClose } from "../../../tooling/test/expect-close.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { softmaxCrossEntropy } from "../src/index.js";
-import { describeOnBackends, expectClose, normalTensor, normalValues, numbers } from "./backends.js";
 import { checkGradient, normalInput } from "./check-gradient.js";
+import { normalTensor, normalValues } from "./random-tensors.js";
 
 describeOnBackends("softmaxCrossEntropy", () => {
   it("is ln K for equal logits and the log odds for two classes", () => {

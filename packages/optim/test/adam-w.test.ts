@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { type AdamW, makeAdamW, type OptimizedParameter } from "../src/index.js";
-import { describeOnBackends, makeParameter, numbers } from "./backends.js";
+import { makeParameter } from "./make-parameter.js";
 
 type Name = "weight" | "bias";
 type Values = Readonly<Record<Name, readonly number[]>>;

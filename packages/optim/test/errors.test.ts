@@ -1,8 +1,10 @@
 import { MismatchError } from "@graticule/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { clipCoefficient, makeAdamW, warmupCosine } from "../src/index.js";
-import { describeOnBackends, makeParameter, numbers } from "./backends.js";
+import { makeParameter } from "./make-parameter.js";
 
 function messageOf(attempt: () => unknown): string {
   try {

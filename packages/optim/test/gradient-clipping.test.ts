@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { clipCoefficient, globalNorm } from "../src/index.js";
-import { describeOnBackends, numbers } from "./backends.js";
 
 describeOnBackends("globalNorm", () => {
   it("is the length of all gradients as one vector, and frees what it makes", () => {

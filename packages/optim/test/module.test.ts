@@ -1,8 +1,9 @@
 import { Linear } from "@graticule/nn";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
+import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { makeAdamW, weightDecayGroups } from "../src/index.js";
-import { describeOnBackends, numbers } from "./backends.js";
 
 describeOnBackends("a module of @graticule/nn", () => {
   it("is updated by the paths of its parameters", () => {

@@ -1,7 +1,7 @@
 import { variable, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { describeOnBackends } from "../../../tooling/test/describe-on-backends.js";
 import { scaleLearningRates } from "../src/index.js";
-import { describeOnBackends } from "./backends.js";
 
 describeOnBackends("scaleLearningRates", () => {
   test("keeps each group's decay and multiplies its rate by that of the path", () => {

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { maskedCrc32c } from "./crc32c.js";
+import { crc32c } from "@graticule/core";
 
 /** Field numbers of tensorflow.Event, .Summary, .Summary.Value and .SessionLog. Source: tensorboard/compat/proto/{event,summary}.proto. */
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const;
@@ -11,12 +11,24 @@ const VALUE = { tag: 1, simpleValue: 2 } as const;
 const SESSION_LOG = { status: 1 } as const;
 const SESSION_START = 1;
 
+const MASK_DELTA = 0xa282ead8;
+
 /** A TensorBoard event file that is open for scalars. */
 export interface EventFile {
   readonly path: string;
   /** Appends one event that holds every scalar of a step; values that are not finite are written as they are. */
   write(step: number, scalars: Readonly<Record<string, number>>): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * CRC-32C rotated and offset as TFRecord stores it, so that a checksum of data that holds checksums stays useful.
+ *
+ * Source: TensorFlow, tsl/lib/hash/crc32c.h, `Mask`.
+ */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
 }
 
 /**

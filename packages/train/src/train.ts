@@ -1,6 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { backward } from "@graticule/autodiff";
-import { expectation, formatDuration, GraticuleError, makeRandom, NonFiniteError, silentLogger } from "@graticule/core";
+import {
+  expectation,
+  formatBytes,
+  formatDuration,
+  GraticuleError,
+  makeRandom,
+  NonFiniteError,
+  silentLogger,
+} from "@graticule/core";
 import type { Batch } from "@graticule/data";
 import { clipCoefficient } from "@graticule/optim";
 import { mul, type Scalar, type Variable } from "@tensorflow/tfjs-core";
@@ -54,7 +62,7 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
   const log = await (isMain ? openRunLog : openSilentLog)({ ...options, firstStep: step, firstSeconds: start.seconds });
   const stop = watchStopSignals();
   const batches = openBatchStream(loader, position);
-  const trace = openRunTrace({ runFolder, steps: options.traceSteps, model, strategy, logger });
+  const trace = openRunTrace({ runFolder, steps: options.traceSteps, model, loader, strategy, logger });
   const judge = makeStepJudge(options.onNonFinite ?? "stop");
   const began = performance.now();
 
@@ -220,7 +228,8 @@ export async function trainLocked(options: TrainOptions, lock: Pick<RunLock, "as
   }
   const waited = batches.waitedSeconds();
   const loaderWaitShare = waited / ((performance.now() - began) / 1000);
-  if (step > start.step) logger.info(describeLoaderWait(waited, loaderWaitShare));
+  const read = await strategy.gather(loader.bytesRead());
+  if (step > start.step) logger.info(describeLoading(read, waited, loaderWaitShare));
   const stopped = step < totalSteps && !endedEarly;
   return { step, epoch: position.epoch, samplesSeen, loss, loaderWaitShare, stopped, checkpoint: checkpoint! };
 }
@@ -235,7 +244,10 @@ function assertNotEmpty({ shape, start }: Batch): void {
 /** Above it a run gains by more workers. */
 const SMALL_WAIT_SHARE = 0.02;
 
-function describeLoaderWait(seconds: number, share: number): string {
+function describeLoading(bytesRead: readonly number[], seconds: number, share: number): string {
+  const [least, most] = [Math.min(...bytesRead), Math.max(...bytesRead)].map(formatBytes);
+  const read = least === most ? least : `${least} to ${most}`;
   const advice = share > SMALL_WAIT_SHARE ? ". Raise numWorkers or prefetchBatches, or prepare smaller samples" : "";
-  return `loader wait ${(100 * share).toFixed(1)} % of the run (${formatDuration(seconds)})${advice}`;
+  const eachRank = bytesRead.length > 1 ? " by each rank" : "";
+  return `loader read ${read}${eachRank}, wait ${(100 * share).toFixed(1)} % of the run (${formatDuration(seconds)})${advice}`;
 }

@@ -1,16 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import { type Batch, makeLoader } from "@graticule/data";
+import type { Batch } from "@graticule/data";
 import { type MaeConfig, maeConfig, maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
 import { tensor4d } from "@tensorflow/tfjs-core";
-import type { DataCase } from "../data/data-case.js";
 import { median } from "../median.js";
 import { openTorch, readSettings, report } from "./child.js";
-import { benchSchema } from "./data-schema.js";
+import { type BenchLoaderOptions, openBenchLoader } from "./data-loader.js";
 import { makeTrainingStep } from "./training-step.js";
 
 /** How long steps of ViT-Base pretraining wait for batches, as the trainer measures it. */
-interface TrainSettings extends Pick<DataCase, "dataset" | "transforms" | "scale" | "batch"> {
-  readonly workers: number;
+interface TrainSettings extends Omit<BenchLoaderOptions, "prefetchBatches"> {
   readonly steps: number;
   readonly threads: number;
 }
@@ -18,23 +16,11 @@ interface TrainSettings extends Pick<DataCase, "dataset" | "transforms" | "scale
 /** The first steps wait for threads to start and fill memory. */
 const WARMUP_STEPS = 2;
 
-const { dataset, transforms = [], scale, batch, workers, steps, threads } = readSettings<TrainSettings>();
+const { steps, threads, ...data } = readSettings<TrainSettings>();
 await openTorch({ dtype: "bf16", threads });
 const config: MaeConfig = maeConfig("base", { imageSize: [224, 224], inChannels: 3, patchSize: 16 });
 const model = makeMae(config, { seed: 0 });
-const schema = await benchSchema(dataset, scale);
-const loader = await makeLoader({
-  dataset,
-  ...(schema && { schema }),
-  batchSize: batch,
-  seed: 0,
-  shuffle: true,
-  dropLast: true,
-  transforms,
-  numWorkers: workers,
-  prefetchBatches: 2,
-  onCorrupt: "fail",
-});
+const loader = await openBenchLoader({ ...data, prefetchBatches: 2 });
 const batches = loader.epoch(0)[Symbol.asyncIterator]();
 
 let current: Batch;
@@ -60,7 +46,7 @@ for (let index = 0; index < WARMUP_STEPS + steps; index++) {
 await loader.close();
 report({
   secondsPerStep: median(times),
-  imagesPerSecond: batch / median(times),
+  imagesPerSecond: data.batch / median(times),
   loaderWaitShare: waits.reduce((sum, share) => sum + share, 0) / waits.length,
   largestLoaderWaitShare: Math.max(...waits),
 });

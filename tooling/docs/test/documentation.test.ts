@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import ts from "typescript";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" })
@@ -88,14 +88,21 @@ test("TypeScript examples use the packages as they are", { timeout: 120_000 }, (
   ).toEqual([]);
 });
 
-test("settings in commands are known", { timeout: 120_000 }, () => {
+describe("settings in commands are known", () => {
   const runs = new Set(
     pages.flatMap(commands).filter((line) => /graticule-(pretrain run|forecast prepare)/.test(line)),
   );
-  expect(runs.size).toBeGreaterThan(2);
-  mkdirSync(examples, { recursive: true });
-  for (const [name, code] of pages.flatMap(configFiles)) writeFileSync(join(examples, name), code);
-  for (const line of runs) {
+
+  beforeAll(() => {
+    mkdirSync(examples, { recursive: true });
+    for (const [name, code] of pages.flatMap(configFiles)) writeFileSync(join(examples, name), code);
+  });
+
+  test("there are some", () => {
+    expect(runs.size).toBeGreaterThan(2);
+  });
+
+  test.each([...runs])("%s", { timeout: 120_000 }, (line) => {
     const [, app = "", command = ""] = /graticule-(\w+) ((?:run|prepare).*)/.exec(line) ?? [];
     const args = command
       .replace(/--config (\S+)/g, (_, file) =>
@@ -113,8 +120,8 @@ test("settings in commands are known", { timeout: 120_000 }, () => {
       "--print-config",
     ];
     const { status, stderr } = spawnSync(process.execPath, node, { cwd: root, encoding: "utf8" });
-    expect(`${line}: ${status} ${stderr}`).toBe(`${line}: 0 `);
-  }
+    expect(`${status} ${stderr}`).toBe("0 ");
+  });
 });
 
 test.skipIf(!isAddonBuilt())(

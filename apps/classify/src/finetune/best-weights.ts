@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "@graticule/data";
 import type { Module } from "@graticule/nn";
@@ -46,9 +46,7 @@ export async function keepBest(
   await strategy.gather(0); // None writes before the folder is there.
   await saveWeights(weightsFile(runFolder, step), model, strategy);
   if (strategy.rank > 0) return kept;
-  const facts = join(runFolder, FOLDER, FACTS_FILE);
-  await writeDurably(`${facts}.partial`, `${JSON.stringify(kept)}\n`);
-  await rename(`${facts}.partial`, facts);
+  await writeDurably(join(runFolder, FOLDER, FACTS_FILE), `${JSON.stringify(kept)}\n`);
   for (const { step: old } of ranked.slice(count)) await rm(weightsFile(runFolder, old), { force: true });
   return kept;
 }

@@ -1,7 +1,7 @@
 import { printConfig } from "@graticule/config";
 import type { Communicator } from "@graticule/mpi";
 import type { Command } from "commander";
-import { appendValue, stderrLogger } from "../command-line.js";
+import { configOption, printConfigOption, stderrLogger } from "../command-line.js";
 import { openPretrainedRun } from "../encoder.js";
 import { addRanksOption, onRanks, type RanksFlags } from "../ranks/on-ranks.js";
 import { readConfig } from "../read-config.js";
@@ -38,8 +38,8 @@ export function addFinetuneCommands(program: Command): void {
     .argument("<run>", "folder of a run, pretrained or imported, or one of its checkpoints")
     .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR tune.method=lora")
     .requiredOption("-o, --out <folder>", "folder of the new run")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
-    .option("--print-config", "print the settings and stop")
+    .addOption(configOption())
+    .addOption(printConfigOption())
     .option("--json", "print cost and scores as one line of JSON")
     .addHelpText(
       "after",

@@ -3,7 +3,7 @@ import { printConfig } from "@graticule/config";
 import { ConfigError } from "@graticule/core";
 import type { Command } from "commander";
 import { backendConfig } from "../backend-config.js";
-import { appendValue, formatTable, numberOption, stderrLogger } from "../command-line.js";
+import { configOption, formatTable, numberOption, printConfigOption, stderrLogger } from "../command-line.js";
 import { readConfig, readRunConfig } from "../read-config.js";
 import { answerQuestion } from "./answer-question.js";
 import { describeImageText, formatDescription } from "./describe-model.js";
@@ -67,7 +67,7 @@ function addModelCommands(group: Command, name: string): void {
     .description("Write a small model with random weights, and a tokenizer for the classes of some images.")
     .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR decoder.depth=3")
     .requiredOption("-o, --out <folder>", "folder to write")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+    .addOption(configOption())
     .addHelpText("after", `\nExamples:\n  ${name} new data.root=UCMerced --out models/small`)
     .action(async (overrides: string[], { out, config: files = [] }: FinetuneFlags) => {
       const presets = [{ name: "image folder", value: { data: { kind: "image-folder" } } }];
@@ -93,8 +93,8 @@ function addTuningCommands(group: Command, name: string): void {
     .argument("<model>", "folder of a model, or of a run that was fine-tuned")
     .argument("[overrides...]", "settings as a.b=c, e.g. data.root=DIR tune.method=full")
     .requiredOption("-o, --out <folder>", "folder of the new run")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
-    .option("--print-config", "print the settings and stop")
+    .addOption(configOption())
+    .addOption(printConfigOption())
     .option("--json", "print cost and scores as one line of JSON")
     .addHelpText(
       "after",

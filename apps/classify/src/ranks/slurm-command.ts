@@ -2,15 +2,10 @@ import { join } from "node:path";
 import { chooseMpiBuild, slurmScript } from "@graticule/mpi";
 import { RUN_CONFIG_FILE } from "@graticule/train";
 import type { Command } from "commander";
+import type { z } from "zod";
 import { appendValue, numberOption } from "../command-line.js";
 import { assertShared, type SharedRunConfig } from "./rank-share.js";
-
-/** Where a run's settings come from and where it goes. */
-export interface RunFlags {
-  readonly preset?: string;
-  readonly config: readonly string[];
-  readonly out: string;
-}
+import { addRunOptions, type RunFlags, type RunSettings, readRunSettings } from "./run-settings.js";
 
 interface SlurmFlags extends RunFlags {
   readonly ranks: number;
@@ -21,25 +16,20 @@ interface SlurmFlags extends RunFlags {
   readonly sbatch: readonly string[];
 }
 
-export interface SlurmCommandOptions {
+interface SlurmCommandOptions {
   /** The command that starts a run; `resume RUN` goes on with it. */
   readonly start: string;
-  /** Adds the arguments and options of that command. */
-  readonly addRunOptions: (command: Command) => Command;
-  readonly readSettings: (overrides: readonly string[], flags: RunFlags) => Promise<SharedRunConfig>;
-  /** Arguments of an example. */
+  readonly settings: RunSettings<z.ZodType<SharedRunConfig>>;
+  /** Overrides of an example. */
   readonly example: string;
 }
 
 /** Adds `slurm`, which prints a job script for the arguments of a command that starts a run. */
-export function addSlurmCommand(
-  program: Command,
-  { start, addRunOptions, readSettings, example }: SlurmCommandOptions,
-): void {
+export function addSlurmCommand(program: Command, { start, settings, example }: SlurmCommandOptions): void {
   const command = program
     .command("slurm")
     .description(`Print an sbatch script that trains with the same arguments as \`${start}\`, until the run is done.`);
-  addRunOptions(command)
+  addRunOptions(command, settings)
     .requiredOption("--ranks <count>", "processes that share the run", numberOption("count"))
     .option("--nodes <count>", "nodes that they are spread over", numberOption("count"))
     .option("--cpus-per-rank <count>", "processor cores of each", numberOption("count"))
@@ -64,7 +54,7 @@ Examples:
   ${program.name()} slurm --config my-run.yaml --ranks 4 --sbatch=--partition=long --sbatch=--account=geo > mine.sbatch`,
     )
     .action(async (overrides: string[], flags: SlurmFlags) => {
-      assertShared(await readSettings(overrides, flags), flags.ranks);
+      assertShared(await readRunSettings(settings, overrides, flags), flags.ranks);
       const { preset, config, out, ranks, nodes, cpusPerRank, time, stopBefore, sbatch } = flags;
       const self = [process.execPath, ...process.execArgv, process.argv[1] as string];
       const options = [

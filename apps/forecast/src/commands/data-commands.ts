@@ -1,4 +1,11 @@
-import { appendValue, makeProgressLine, presetPath, readConfig, stderrLogger } from "@graticule/classify";
+import {
+  configOption,
+  makeProgressLine,
+  presetPath,
+  printConfigOption,
+  readConfig,
+  stderrLogger,
+} from "@graticule/classify";
 import { printConfig } from "@graticule/config";
 import { formatBytes } from "@graticule/core";
 import { writeSimulation } from "@graticule/data-era5";
@@ -16,9 +23,9 @@ export function addDataCommands(program: Command): void {
     .command("simulate")
     .description("Make weather without a download: a barotropic flow on the sphere, as NetCDF for each year.")
     .argument("[overrides...]", "settings as a.b=c, e.g. truncation=42 times.to=2011 seed=1")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+    .addOption(configOption())
     .option("-o, --out <folder>", "folder of the files", "simulation")
-    .option("--print-config", "print the settings and stop")
+    .addOption(printConfigOption())
     .addHelpText(
       "after",
       `
@@ -37,9 +44,9 @@ Examples:
     .description("Make a training store: regrid, pack, measure. Run it again to go on after an interruption.")
     .argument("[overrides...]", "settings as a.b=c, e.g. sources=[era5.zarr] channels=[z500,t2m] grid.kind=regular")
     .option("-p, --preset <name>", "settings to start from: quickstart-prepare, global-prepare, london-prepare")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+    .addOption(configOption())
     .option("-o, --out <folder>", "folder of the store", "store")
-    .option("--print-config", "print the settings and stop")
+    .addOption(printConfigOption())
     .addHelpText(
       "after",
       `

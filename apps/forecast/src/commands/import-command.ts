@@ -1,4 +1,4 @@
-import { appendValue, stderrLogger } from "@graticule/classify";
+import { configOption, stderrLogger } from "@graticule/classify";
 import { type Command, Option } from "commander";
 import { importClimax } from "../training/import-climax.js";
 
@@ -11,7 +11,7 @@ export function addImportCommand(program: Command): void {
     .argument("[overrides...]", "settings as a.b=c, e.g. store=stores/era5 data.leadTimeHours=72")
     .addOption(new Option("--as <family>", "naming of the weights").choices(["climax"]).makeOptionMandatory())
     .requiredOption("-o, --out <folder>", "folder of the new run")
-    .option("-c, --config <file>", "YAML or TypeScript file with settings; give it again for more", appendValue, [])
+    .addOption(configOption())
     .option("--key <name>", "entry of a .ckpt or .pth file that is the state dict, where several hold tensors")
     .addHelpText(
       "after",

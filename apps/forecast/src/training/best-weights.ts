@@ -1,4 +1,4 @@
-import { readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeDurably } from "@graticule/data";
 import type { Module } from "@graticule/nn";
@@ -34,10 +34,7 @@ export async function writeBest(
 ): Promise<BestValidation> {
   const sha256 = await saveWeights(join(runFolder, WEIGHTS_FILE), model, strategy);
   const best = { ...facts, sha256 };
-  if (strategy.rank > 0) return best;
-  const factsPartial = join(runFolder, `${FACTS_FILE}.partial`);
-  await writeDurably(factsPartial, `${JSON.stringify(best)}\n`);
-  await rename(factsPartial, join(runFolder, FACTS_FILE));
+  if (strategy.rank === 0) await writeDurably(join(runFolder, FACTS_FILE), `${JSON.stringify(best)}\n`);
   return best;
 }
 

@@ -18,20 +18,11 @@ export function makeStateReader(
   inputs: readonly number[],
   scales: readonly ChannelScale[],
 ): StateReader {
-  const [numChannels, height, width] = store.fields.shape;
+  const [, height, width] = store.fields.shape;
   const plane = height * width;
-  const recordValues = numChannels * plane;
-  const spare: Float32Array[] = [];
 
   async function readChannels(hours: number, channels: readonly number[], pixels: Float32Array): Promise<void> {
-    const index = findTime(store.hours, hours);
-    const isWhole = channels.length * plane === recordValues && channels.every((channel, place) => channel === place);
-    const record = isWhole ? pixels : (spare.pop() ?? new Float32Array(recordValues));
-    await store.fields.direct.readInto(index, record);
-    if (isWhole) return;
-    for (const [place, channel] of channels.entries())
-      pixels.set(record.subarray(channel * plane, (channel + 1) * plane), place * plane);
-    spare.push(record);
+    await store.fields.readChannels(findTime(store.hours, hours), channels, pixels);
   }
 
   return {

@@ -11,7 +11,7 @@ import {
   unshuffleAll,
 } from "@graticule/data/arrays";
 import type { CodecSpec } from "./array-metadata.js";
-import { checkCrc32c } from "./crc32c.js";
+import { checkCrc32c } from "./check-crc32c.js";
 
 /** Turns the bytes that a codec wrote into those it got, at most `maxBytes`. */
 type Decode = (bytes: Uint8Array, maxBytes: number, configuration: CodecSpec["configuration"]) => Promise<Uint8Array>;

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { isMainThread } from "node:worker_threads";
 import { FormatError } from "@graticule/core";
+import { beginWork, endRead } from "@graticule/data";
 
 /** An object that may be at most this large is read without asking for its size first. Units: bytes. */
 const READ_AT_ONCE = 2 ** 20;
@@ -17,8 +18,11 @@ export async function readObject(
   room?: (bytes: number) => Uint8Array,
 ): Promise<Uint8Array | undefined> {
   try {
+    const start = beginWork();
     // A worker thread has nothing else to do: calls that wait cost it less than calls that promise.
-    return isMainThread ? await readPromising(path, maxBytes, room) : readWaiting(path, maxBytes, room);
+    const bytes = isMainThread ? await readPromising(path, maxBytes, room) : readWaiting(path, maxBytes, room);
+    endRead(start, path, bytes?.length ?? 0);
+    return bytes;
   } catch (error) {
     return orAbsent(error as NodeJS.ErrnoException);
   }

@@ -2,7 +2,7 @@ import { FormatError } from "@graticule/core";
 import type { ByteSource } from "@graticule/data";
 import { makeChunkCache, product, rowMajorStrides, takeScratch } from "@graticule/data/arrays";
 import type { ZarrArray } from "./array-metadata.js";
-import { checkCrc32c } from "./crc32c.js";
+import { checkCrc32c } from "./check-crc32c.js";
 import type { KeyStore } from "./key-store.js";
 
 /** An open shard: its index, and the source of its chunks. */

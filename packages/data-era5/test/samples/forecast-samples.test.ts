@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Batch, makeLoader } from "@graticule/data";
+import { type Batch, makeLoader, threadWork } from "@graticule/data";
 import { expect, test } from "vitest";
 import { makeTemporaryFolder } from "../../../../tooling/test/temporary-folder.js";
 import {
@@ -104,6 +104,24 @@ test("a part of the channels has the pixels of the whole, and its targets", asyn
   await expect(openForecastSamples({ ...options, heldChannels: [1, 0] })).rejects.toThrow(
     "heldChannels: expected rising places from 0 to 6, got 1, 0.",
   );
+});
+
+test("a part of the channels reads the bytes of its own states and of the targets, no others", async () => {
+  const options = { ...base, historyHours: [6], targetChannels: ["sst"] };
+  const blockBytes = 4 * 3 * 4;
+  // Of the state now, of the earlier one, and of the target.
+  for (const [heldChannels, blocks] of [
+    [[0, 1, 2, 3], 2 + 2 + 1],
+    [[0, 1], 2 + 1],
+    [[3], 1 + 1],
+  ] as const) {
+    const part = await openForecastSamples({ ...options, heldChannels });
+    await part.read(4);
+    const before = threadWork.bytesRead;
+    await part.read(4);
+    expect(threadWork.bytesRead - before).toBe(blocks * blockBytes);
+    await part.close();
+  }
 });
 
 test("changes are predicted in units of changes", async () => {

@@ -106,32 +106,41 @@ export async function openCubeCrops(options: CubeCropsOptions): Promise<CubeCrop
   const drawCrop = placing === "random" ? makeCropDraw(cubes, grid, tiling, labels && labelAt) : undefined;
   const length = drawCrop ? (options.cropsPerEpoch ?? grid.length) : grid.length;
 
-  const shape: Sample["shape"] = [bands.length, height, width];
-
-  async function readInto(
-    index: number,
-    pixels: Float32Array,
-    draw: Draw = { seed: 0, epoch: 0 },
-  ): Promise<Omit<Sample, "pixels" | "shape">> {
-    if (!(Number.isInteger(index) && index >= 0 && index < length))
-      throw new RangeError(`read: expected an index from 0 to ${length - 1}, got ${index}.`);
-    const crop = drawCrop ? drawCrop(index, draw) : (grid[index] as Crop);
-    const { cube, row, column } = crop;
-    const source = cubes[cube] as Cube;
-    await fillWindow(source, { row, column, height, width, bands }, pixels);
-    const id = `${basename(source.path)}@${row},${column}`;
-    return classes ? { id, label: classes.labelValues.indexOf(labelAt(crop)) } : { id };
-  }
-
-  async function read(index: number, draw?: Draw): Promise<Sample> {
-    const pixels = new Float32Array(bands.length * height * width);
-    return { ...(await readInto(index, pixels, draw)), pixels, shape };
-  }
-
   const close = async (): Promise<void> => {
     for (const cube of cubes) await cube.close();
   };
-  return { length, schema, read, direct: { shape, readInto }, cubes, bands, close, ...classes };
+
+  function withBands(own: readonly number[], ownSchema: ChannelSchema): Omit<CubeCrops, "selectChannels"> {
+    const shape: Sample["shape"] = [own.length, height, width];
+
+    async function readInto(
+      index: number,
+      pixels: Float32Array,
+      draw: Draw = { seed: 0, epoch: 0 },
+    ): Promise<Omit<Sample, "pixels" | "shape">> {
+      if (!(Number.isInteger(index) && index >= 0 && index < length))
+        throw new RangeError(`read: expected an index from 0 to ${length - 1}, got ${index}.`);
+      const crop = drawCrop ? drawCrop(index, draw) : (grid[index] as Crop);
+      const { cube, row, column } = crop;
+      const source = cubes[cube] as Cube;
+      await fillWindow(source, { row, column, height, width, bands: own }, pixels);
+      const id = `${basename(source.path)}@${row},${column}`;
+      return classes ? { id, label: classes.labelValues.indexOf(labelAt(crop)) } : { id };
+    }
+
+    async function read(index: number, draw?: Draw): Promise<Sample> {
+      const pixels = new Float32Array(own.length * height * width);
+      return { ...(await readInto(index, pixels, draw)), pixels, shape };
+    }
+
+    return { length, schema: ownSchema, read, direct: { shape, readInto }, cubes, bands: own, close, ...classes };
+  }
+
+  const pick = <T>(of: readonly T[], places: readonly number[]): T[] => places.map((place) => of[place] as T);
+  return {
+    ...withBands(bands, schema),
+    selectChannels: (places) => withBands(pick(bands, places), pick(schema, places)),
+  };
 }
 
 /** One source for each file that the patterns stand for; labels go with cubes in the order of their names. */

@@ -2,7 +2,7 @@ import { ConfigError, makeRandom, ShapeError } from "@graticule/core";
 import type { SkippedSample } from "../batch.js";
 import type { Dataset, JsonValue, Sample } from "../dataset.js";
 import { applyTransforms, assertTransforms, type TransformSpec } from "../transform.js";
-import type { ShardDtype } from "./record-codec.js";
+import type { ShardDtype } from "./channel-codec.js";
 import { openShardWriter } from "./shard-writer.js";
 
 export interface PackDatasetOptions {

@@ -2,20 +2,21 @@ import { close, fstat, open, read, readSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { FormatError } from "@graticule/core";
+import { FormatError, ShapeError } from "@graticule/core";
 import type { Dataset, DatasetSpec, DirectReads, JsonValue, Sample } from "../dataset.js";
-import { crc32 } from "./crc32.js";
-import { makeRecordCodec, type ShardDtype } from "./record-codec.js";
+import { beginWork, endRead, endWork } from "../thread-work.js";
+import { makeBlockCheck, type VerifyBlocks } from "./block-checks.js";
+import { makeChannelCodec, type ShardDtype } from "./channel-codec.js";
 import { readShardIndex, shardFile } from "./shard-index.js";
 import { FOOTER_BYTES, parseFooter, parseTrailer, type ShardTrailer } from "./shard-trailer.js";
 
 export interface PackedShardsOptions {
   readonly folder: string;
   /**
-   * When records are held against their checksums: `once` at the first read of each, which finds a damaged disk or
-   * copy and costs nothing from the second epoch on; `always`; `never`. `once` if absent.
+   * When channels of records are held against their checksums: `once` at the first read of each, which finds a damaged disk
+   * or copy and costs nothing from the second epoch on; `always`; `never`. `once` if absent.
    */
-  readonly verify?: "once" | "always" | "never";
+  readonly verify?: VerifyBlocks;
 }
 
 /** Packed shards as a dataset of random access. */
@@ -25,6 +26,13 @@ export interface PackedShards extends Dataset {
   /** What the writer said about the records' origin. */
   readonly metadata: JsonValue;
   readonly direct: DirectReads;
+  /** Reads some channels of a record, by place and in any order, and no other's bytes. Shape: `[channels.length, H, W]`. */
+  readChannels(
+    index: number,
+    channels: readonly number[],
+    pixels: Float32Array,
+  ): Promise<Omit<Sample, "pixels" | "shape">>;
+  selectChannels(places: readonly number[]): Dataset;
   close(): Promise<void>;
 }
 
@@ -56,9 +64,11 @@ const [openFile, closeFile, statFile, readFile] = [
  */
 export async function openPackedShards({ folder, verify = "once" }: PackedShardsOptions): Promise<PackedShards> {
   const { dtype, shape, schema, classNames, metadata, length, recordsPerShard, shards } = await readShardIndex(folder);
-  const codec = makeRecordCodec(dtype, shape);
-  const values = shape[0] * shape[1] * shape[2];
-  const verified = new Uint8Array(verify === "once" ? length : 0);
+  const [numChannels, height, width] = shape;
+  const plane = height * width;
+  const codec = makeChannelCodec(dtype, plane);
+  const recordBytes = numChannels * codec.bytes;
+  const checkBlock = makeBlockCheck(verify, length * numChannels);
   // In order of last use.
   const opened = new Map<number, Promise<OpenShard>>();
   const busy = new Map<number, number>();
@@ -71,21 +81,21 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
     });
     try {
       const { size } = await statFile(fd);
-      const least = records * codec.bytes + FOOTER_BYTES;
+      const least = records * recordBytes + FOOTER_BYTES;
       if (size < least) throw new FormatError(path, `${records} records in ${least} bytes`, `a file of ${size} bytes`);
       const footer = Buffer.alloc(FOOTER_BYTES);
       await readFully(fd, footer, size - FOOTER_BYTES, path);
       const place = parseFooter(path, footer, size);
-      if (place.offset !== records * codec.bytes || place.crc32 !== trailerCrc32)
+      if (place.offset !== records * recordBytes || place.crc32 !== trailerCrc32)
         throw new FormatError(
           path,
           `${records} records and a trailer with CRC-32 ${trailerCrc32}, as the index says`,
           `${place.offset} bytes of records and CRC-32 ${place.crc32}`,
           "The shard belongs to other data, or is damaged.",
         );
-      const json = Buffer.alloc(place.bytes);
-      await readFully(fd, json, place.offset, path);
-      return { path, fd, trailer: parseTrailer(path, json, place, records) };
+      const trailer = Buffer.alloc(place.bytes);
+      await readFully(fd, trailer, place.offset, path);
+      return { path, fd, trailer: parseTrailer(path, trailer, place, { records, channels: numChannels }) };
     } catch (error) {
       await closeFile(fd);
       throw error;
@@ -119,35 +129,52 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
     }
   }
 
-  function readInto(index: number, pixels: Float32Array): Promise<Omit<Sample, "pixels" | "shape">> {
+  function readChannels(
+    index: number,
+    channels: readonly number[],
+    pixels: Float32Array,
+  ): Promise<Omit<Sample, "pixels" | "shape">> {
     if (!(Number.isInteger(index) && index >= 0 && index < length))
       throw new RangeError(`packed shards: expected an index from 0 to ${length - 1}, got ${index}.`);
+    if (pixels.length !== channels.length * plane)
+      throw new ShapeError("packed shards", `memory for ${channels.length} x ${plane} values`, `${pixels.length}`);
     const record = index % recordsPerShard;
     return withShard(Math.floor(index / recordsPerShard), async ({ path, fd, trailer }) => {
-      const bytes = roomIn(pixels, codec.bytes);
-      await readFully(fd, bytes, record * codec.bytes, path);
-      if (verify === "always" || (verify === "once" && verified[index] === 0)) {
-        const found = crc32(bytes);
-        if (found !== trailer.crc32[record])
-          throw new FormatError(
-            path,
-            `record ${record} with CRC-32 ${trailer.crc32[record]}`,
-            `${found}`,
-            "The file is damaged: copy or pack it again.",
-          );
-        if (verify === "once") verified[index] = 1;
+      const bytes = roomIn(pixels, channels.length * codec.bytes);
+      for (const [from, to] of successiveRuns(channels)) {
+        const position = record * recordBytes + (channels[from] as number) * codec.bytes;
+        await readFully(fd, bytes.subarray(from * codec.bytes, to * codec.bytes), position, path);
+      }
+      const start = beginWork();
+      for (const [at, channel] of channels.entries()) {
+        const expected = trailer.crc32[record * numChannels + channel] as number;
+        const block = bytes.subarray(at * codec.bytes, (at + 1) * codec.bytes);
+        checkBlock(block, { place: index * numChannels + channel, path, record, channel, expected });
       }
       codec.decode(bytes, pixels);
+      endWork(start, `decode record ${index}`);
       const label = trailer.labels[record] as number;
       return { id: trailer.ids[record] as string, ...(label >= 0 && { label }) };
     });
   }
 
-  async function readSample(index: number): Promise<Sample> {
-    const pixels = new Float32Array(values);
-    return { ...(await readInto(index, pixels)), pixels, shape };
+  function selectChannels(places: readonly number[]): Dataset {
+    const own = [places.length, height, width] as const;
+    const readInto: DirectReads["readInto"] = (index, pixels) => readChannels(index, places, pixels);
+    return {
+      length,
+      schema: places.map((place) => schema[place] as (typeof schema)[number]),
+      ...(classNames && { classNames }),
+      async read(index) {
+        const pixels = new Float32Array(places.length * plane);
+        return { ...(await readInto(index, pixels)), pixels, shape: own };
+      },
+      direct: { shape: own, readInto },
+      close: () => closeUnused(0),
+    };
   }
 
+  const { read, direct } = selectChannels(schema.map((_, place) => place)) as Dataset & { direct: DirectReads };
   return {
     length,
     schema,
@@ -155,8 +182,10 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
     dtype,
     shape,
     metadata,
-    read: readSample,
-    direct: { shape, readInto },
+    read,
+    direct,
+    readChannels,
+    selectChannels,
     close: () => closeUnused(0),
   };
 }
@@ -166,13 +195,24 @@ export function packedShardsSpec(options: PackedShardsOptions): DatasetSpec {
   return { module: import.meta.url, export: "openPackedShards", options: options as unknown as JsonValue };
 }
 
-/** The end of the pixels' own memory, from which values widen in place; other memory where a record is larger. */
+/** Runs `[from, to)` of places in a list whose numbers follow each other. */
+function* successiveRuns(numbers: readonly number[]): Generator<readonly [from: number, to: number]> {
+  let from = 0;
+  for (let to = 1; to <= numbers.length; to++) {
+    if (to < numbers.length && numbers[to] === (numbers[to - 1] as number) + 1) continue;
+    yield [from, to];
+    from = to;
+  }
+}
+
+/** The end of the pixels' own memory, from which values widen in place; other memory where blocks are larger. */
 function roomIn({ buffer, byteOffset, byteLength }: Float32Array, bytes: number): Uint8Array {
   if (bytes > byteLength) return new Uint8Array(bytes);
   return new Uint8Array(buffer, byteOffset + byteLength - bytes, bytes);
 }
 
 async function readFully(fd: number, bytes: Uint8Array, position: number, path: string): Promise<void> {
+  const start = beginWork();
   for (let done = 0; done < bytes.length; ) {
     const place = [bytes, done, bytes.length - done, position + done] as const;
     const bytesRead = WAITS ? readSync(fd, ...place) : (await readFile(fd, ...place)).bytesRead;
@@ -180,4 +220,5 @@ async function readFully(fd: number, bytes: Uint8Array, position: number, path: 
       throw new FormatError(path, `${bytes.length} bytes from ${position}`, `${done}`, "The file was cut while open.");
     done += bytesRead;
   }
+  endRead(start, path, bytes.length);
 }

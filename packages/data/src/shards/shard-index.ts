@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { FormatError } from "@graticule/core";
 import type { ChannelSchema } from "../channel-schema.js";
 import type { JsonValue, Sample } from "../dataset.js";
-import { SHARD_DTYPES, type ShardDtype } from "./record-codec.js";
+import { SHARD_DTYPES, type ShardDtype } from "./channel-codec.js";
+
+/** 2 since each channel has a block and a checksum of its own. */
+export const SHARD_VERSION = 2;
 
 /** What all records of a folder have in common. */
 export interface ShardHeader {
   readonly format: "graticule-packed-shards";
-  readonly version: 1;
+  readonly version: typeof SHARD_VERSION;
   readonly dtype: ShardDtype;
   /** Layout: `[C, H, W]`. */
   readonly shape: Sample["shape"];
@@ -77,7 +80,13 @@ function assertIndex(path: string, index: ShardIndex): void {
   const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
   expect(typeof index === "object" && index !== null, "the file", "an object", index);
   expect(index.format === "graticule-packed-shards", "format", "graticule-packed-shards", index.format);
-  expect(index.version === 1, "version", "1", index.version);
+  if (index.version !== SHARD_VERSION)
+    throw new FormatError(
+      path,
+      `packed shards of version ${SHARD_VERSION}`,
+      `version ${index.version}`,
+      "Another release of Graticule wrote them: prepare or pack the data again.",
+    );
   expect(SHARD_DTYPES.includes(index.dtype), "dtype", SHARD_DTYPES.join(", "), index.dtype);
   const { shape, recordsPerShard, schema, length, shards } = index;
   expect(Array.isArray(shape) && shape.length === 3 && shape.every(isSize), "shape", "[C, H, W]", shape);

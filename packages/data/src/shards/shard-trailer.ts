@@ -3,8 +3,8 @@ import { crc32 } from "./crc32.js";
 
 /** What a shard says about its records, in their order. Stands behind them, so that a shard is written in one pass. */
 export interface ShardTrailer {
-  /** CRC-32 of each record's bytes. */
-  readonly crc32: readonly number[];
+  /** CRC-32 of each channel's block of each record: channel c of record r at r · C + c. */
+  readonly crc32: Uint32Array;
   /** −1 where a record has none. */
   readonly labels: readonly number[];
   readonly ids: readonly string[];
@@ -12,20 +12,24 @@ export interface ShardTrailer {
   readonly lastPosition: number;
 }
 
-/** Layout: records, trailer as JSON, then the trailer's bytes and CRC-32 as uint32, then this. */
-const MAGIC = "GRSHARD1";
+/** Layout: records, their checksums as uint32, the rest of the trailer as JSON; the bytes and CRC-32 of both as uint32; this. */
+const MAGIC = "GRSHARD2";
 export const FOOTER_BYTES = 16;
-/** Guards against hostile footers; labels, ids and checksums of a shard take far less. */
-const MAX_TRAILER_BYTES = 2 ** 26;
+/** Guards against hostile footers; a shard of 256 MiB has less. */
+const MAX_TRAILER_BYTES = 2 ** 28;
+
+/** Bytes of a record's checksums. */
+export const checksumBytes = (channels: number): number => 4 * channels;
 
 /** The bytes that end a shard. */
-export function encodeTrailer(trailer: ShardTrailer): Uint8Array {
-  const json = Buffer.from(JSON.stringify(trailer));
+export function encodeTrailer({ crc32: checksums, ...rest }: ShardTrailer): Uint8Array {
+  const table = Buffer.from(checksums.buffer, checksums.byteOffset, checksums.byteLength);
+  const trailer = Buffer.concat([table, Buffer.from(JSON.stringify(rest))]);
   const end = Buffer.alloc(FOOTER_BYTES);
-  end.writeUInt32LE(json.length, 0);
-  end.writeUInt32LE(crc32(json), 4);
+  end.writeUInt32LE(trailer.length, 0);
+  end.writeUInt32LE(crc32(trailer), 4);
   end.write(MAGIC, 8, "latin1");
-  return Buffer.concat([json, end]);
+  return Buffer.concat([trailer, end]);
 }
 
 /** Where the trailer of a shard lies, and its CRC-32. */
@@ -54,10 +58,15 @@ export function parseFooter(path: string, footer: Buffer, fileBytes: number): Tr
 /**
  * Reads a trailer.
  *
- * @throws {FormatError} if its bytes have changed or don't fit `records` records.
+ * @throws {FormatError} if its bytes have changed or don't fit `records` records of so many channels.
  */
-export function parseTrailer(path: string, json: Buffer, place: TrailerPlace, records: number): ShardTrailer {
-  const found = crc32(json);
+export function parseTrailer(
+  path: string,
+  bytes: Uint8Array,
+  place: TrailerPlace,
+  { records, channels }: { readonly records: number; readonly channels: number },
+): ShardTrailer {
+  const found = crc32(bytes);
   if (found !== place.crc32)
     throw new FormatError(
       path,
@@ -65,16 +74,20 @@ export function parseTrailer(path: string, json: Buffer, place: TrailerPlace, re
       `${found}`,
       "The file is damaged: pack it again.",
     );
-  const trailer = parseJson(path, json) as ShardTrailer | null;
-  const lists = [trailer?.crc32, trailer?.labels, trailer?.ids].map((list) => (Array.isArray(list) ? list.length : -1));
-  if (lists.some((length) => length !== records) || !Number.isInteger(trailer?.lastPosition))
-    throw new FormatError(path, `crc32, labels and ids of ${records} records in the trailer`, `${lists.join(", ")}`);
-  return trailer as ShardTrailer;
+  const tableBytes = records * checksumBytes(channels);
+  if (bytes.length < tableBytes)
+    throw new FormatError(path, `checksums of ${records} records in ${tableBytes} bytes`, `${bytes.length}`);
+  const rest = parseJson(path, bytes.subarray(tableBytes)) as Omit<ShardTrailer, "crc32"> | null;
+  const lists = [rest?.labels, rest?.ids].map((list) => (Array.isArray(list) ? list.length : -1));
+  if (rest === null || lists.some((length) => length !== records) || !Number.isInteger(rest.lastPosition))
+    throw new FormatError(path, `labels and ids of ${records} records in the trailer`, `${lists.join(", ")}`);
+  // Copied to where numbers of four bytes may lie.
+  return { ...rest, crc32: new Uint32Array(new Uint8Array(bytes.subarray(0, tableBytes)).buffer) };
 }
 
-function parseJson(path: string, json: Buffer): unknown {
+function parseJson(path: string, json: Uint8Array): unknown {
   try {
-    return JSON.parse(json.toString("utf8"));
+    return JSON.parse(new TextDecoder().decode(json));
   } catch (cause) {
     throw new FormatError(path, "a trailer of JSON", "other text", undefined, { cause });
   }

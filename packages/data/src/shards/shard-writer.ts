@@ -3,11 +3,19 @@ import { join } from "node:path";
 import { ConfigError, FormatError, MismatchError, ShapeError } from "@graticule/core";
 import { assertChannelCount, type ChannelSchema } from "../channel-schema.js";
 import type { JsonValue, Sample } from "../dataset.js";
+import { makeChannelCodec, SHARD_DTYPES, type ShardDtype } from "./channel-codec.js";
 import { crc32 } from "./crc32.js";
 import { renameDurably, writeDurably } from "./durable-file.js";
-import { makeRecordCodec, SHARD_DTYPES, type ShardDtype } from "./record-codec.js";
-import { INDEX_FILE, PLAN_FILE, readIndexFile, type ShardHeader, type ShardIndex, shardFile } from "./shard-index.js";
-import { encodeTrailer, FOOTER_BYTES, parseFooter, parseTrailer } from "./shard-trailer.js";
+import {
+  INDEX_FILE,
+  PLAN_FILE,
+  readIndexFile,
+  SHARD_VERSION,
+  type ShardHeader,
+  type ShardIndex,
+  shardFile,
+} from "./shard-index.js";
+import { checksumBytes, encodeTrailer, FOOTER_BYTES, parseFooter, parseTrailer } from "./shard-trailer.js";
 
 export interface ShardWriterOptions {
   readonly folder: string;
@@ -49,6 +57,7 @@ const SHARD_BYTES = 2 ** 28;
 interface OpenShard {
   readonly file: FileHandle;
   readonly path: string;
+  /** Of the channels, record after record. */
   readonly checksums: number[];
   readonly labels: number[];
   readonly ids: string[];
@@ -65,7 +74,10 @@ interface OpenShard {
 export async function openShardWriter(options: ShardWriterOptions): Promise<ShardWriter> {
   const { folder } = options;
   const header = makeHeader(options);
-  const codec = makeRecordCodec(header.dtype, header.shape);
+  const [channels, height, width] = header.shape;
+  const plane = height * width;
+  const codec = makeChannelCodec(header.dtype, plane);
+  const record = new Uint8Array(channels * codec.bytes);
   await mkdir(folder, { recursive: true });
   let complete = await matchesStored(folder, INDEX_FILE, header);
   if (!complete && !(await matchesStored(folder, PLAN_FILE, header)))
@@ -76,7 +88,7 @@ export async function openShardWriter(options: ShardWriterOptions): Promise<Shar
   const shards: { records: number; trailerCrc32: number }[] = [];
   let lastPosition = -1;
   for (;;) {
-    const found = await readCompleteShard(join(folder, shardFile(shards.length)), codec.bytes);
+    const found = await readCompleteShard(join(folder, shardFile(shards.length)), channels, codec.bytes);
     if (!found) break;
     shards.push({ records: found.records, trailerCrc32: found.trailerCrc32 });
     lastPosition = found.lastPosition;
@@ -91,31 +103,37 @@ export async function openShardWriter(options: ShardWriterOptions): Promise<Shar
 
   async function append({ pixels, id, label = -1, position }: ShardRecord): Promise<void> {
     if (complete) throw new RangeError(`packed shards: expected a folder that is not complete, got '${folder}'.`);
-    const [channels, height, width] = header.shape;
-    if (pixels.length !== channels * height * width)
+    if (pixels.length !== channels * plane)
       throw new ShapeError("packed shards", `[${header.shape.join(", ")}] for '${id}'`, `${pixels.length} values`);
     const last = current?.lastPosition ?? lastPosition;
     if (position <= last) throw new RangeError(`packed shards: expected a position behind ${last}, got ${position}.`);
     current ??= await begin();
-    const bytes = codec.encode(pixels, id);
-    await writeFully(current.file, bytes, current.checksums.length * codec.bytes);
-    current.checksums.push(crc32(bytes));
-    current.labels.push(label);
-    current.ids.push(id);
+    const { file, checksums, labels, ids } = current;
+    const own: number[] = [];
+    for (let channel = 0; channel < channels; channel++) {
+      const block = record.subarray(channel * codec.bytes, (channel + 1) * codec.bytes);
+      codec.encode(pixels.subarray(channel * plane, (channel + 1) * plane), block, { channel, id });
+      own.push(crc32(block));
+    }
+    await writeFully(file, record, ids.length * record.length);
+    for (const checksum of own) checksums.push(checksum);
+    labels.push(label);
+    ids.push(id);
     current.lastPosition = position;
-    if (current.checksums.length === header.recordsPerShard) await endShard();
+    if (ids.length === header.recordsPerShard) await endShard();
   }
 
   async function endShard(): Promise<void> {
     if (!current) return;
     const { file, path, checksums, labels, ids } = current;
-    const trailer = encodeTrailer({ crc32: checksums, labels, ids, lastPosition: current.lastPosition });
-    await writeFully(file, trailer, checksums.length * codec.bytes);
+    const { lastPosition: last } = current;
+    const trailer = encodeTrailer({ crc32: Uint32Array.from(checksums), labels, ids, lastPosition: last });
+    await writeFully(file, trailer, ids.length * record.length);
     await file.sync();
     await file.close();
     await renameDurably(`${path}.${process.pid}.partial`, path);
-    lastPosition = current.lastPosition;
-    shards.push({ records: checksums.length, trailerCrc32: Buffer.from(trailer).readUInt32LE(trailer.length - 12) });
+    lastPosition = last;
+    shards.push({ records: ids.length, trailerCrc32: Buffer.from(trailer).readUInt32LE(trailer.length - 12) });
     current = undefined;
   }
 
@@ -145,7 +163,7 @@ export async function openShardWriter(options: ShardWriterOptions): Promise<Shar
       return lastPosition;
     },
     get length() {
-      return countWritten() + (current?.checksums.length ?? 0);
+      return countWritten() + (current?.ids.length ?? 0);
     },
     append,
     finish,
@@ -158,13 +176,14 @@ function makeHeader(options: ShardWriterOptions): ShardHeader {
   if (!SHARD_DTYPES.includes(dtype))
     throw new ConfigError(`packed shards: expected dtype ${SHARD_DTYPES.join(", ")}, got '${dtype}'.`);
   assertChannelCount("packed shards", schema, shape[0]);
-  const recordBytes = makeRecordCodec(dtype, shape).bytes;
+  const [channels, height, width] = shape;
+  const recordBytes = channels * makeChannelCodec(dtype, height * width).bytes + checksumBytes(channels);
   const { recordsPerShard = Math.max(1, Math.floor(SHARD_BYTES / recordBytes)) } = options;
   if (!(Number.isInteger(recordsPerShard) && recordsPerShard > 0))
     throw new ConfigError(`packed shards: expected recordsPerShard of at least 1, got ${recordsPerShard}.`);
   return {
     format: "graticule-packed-shards",
-    version: 1,
+    version: SHARD_VERSION,
     dtype,
     shape,
     recordsPerShard,
@@ -197,7 +216,8 @@ const excerpt = (text: string | undefined): string =>
 /** What a complete shard holds; undefined if there is none of that name. */
 async function readCompleteShard(
   path: string,
-  recordBytes: number,
+  channels: number,
+  blockBytes: number,
 ): Promise<{ records: number; trailerCrc32: number; lastPosition: number } | undefined> {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
@@ -208,12 +228,13 @@ async function readCompleteShard(
     const footer = Buffer.alloc(FOOTER_BYTES);
     const { bytesRead } = await file.read(footer, 0, FOOTER_BYTES, Math.max(0, size - FOOTER_BYTES));
     const place = parseFooter(path, footer.subarray(0, bytesRead), size);
+    const recordBytes = channels * blockBytes;
     const records = place.offset / recordBytes;
     if (!Number.isInteger(records))
       throw new FormatError(path, `whole records of ${recordBytes} bytes`, `${place.offset} bytes of records`);
-    const json = Buffer.alloc(place.bytes);
-    await file.read(json, 0, place.bytes, place.offset);
-    const { lastPosition } = parseTrailer(path, json, place, records);
+    const trailer = Buffer.alloc(place.bytes);
+    await file.read(trailer, 0, place.bytes, place.offset);
+    const { lastPosition } = parseTrailer(path, trailer, place, { records, channels });
     return { records, trailerCrc32: place.crc32, lastPosition };
   } finally {
     await file.close();

@@ -2,6 +2,7 @@ import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { isMainThread } from "node:worker_threads";
 import { FormatError } from "@graticule/core";
+import { beginWork, endRead } from "../thread-work.js";
 import { assertByteRange, type ByteSource } from "./byte-source.js";
 
 /** Handles that no read is using stay open, this many at most: sources needn't be closed, and can be many. */
@@ -73,6 +74,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
       assertByteRange({ uri: path, size }, offset, length, what);
       const bytes = into ?? new Uint8Array(length);
       await withHandle(async (handle) => {
+        const start = beginWork();
         for (let at = 0; at < length; ) {
           const bytesRead = WAITS
             ? readSync(handle.fd, bytes, at, length - at, offset + at)
@@ -80,6 +82,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
           if (bytesRead === 0) throw changed(path, `${length} bytes at ${offset}`, `${at}`);
           at += bytesRead;
         }
+        endRead(start, path, length);
       });
       return bytes;
     },

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { FormatError } from "@graticule/core";
+import { beginWork, endRead } from "../thread-work.js";
 import { assertByteRange, type ByteSource, makeMemorySource } from "./byte-source.js";
 import { HttpError, redactUrl } from "./http-error.js";
 import { discardBody, ExchangeError, readBody } from "./http-exchange.js";
@@ -37,9 +38,11 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
   const target: HttpTarget = { url: new URL(address), redirected: undefined };
   const uri = redactUrl(target.url);
   const range = `bytes 0-${headBytes - 1}`;
+  const start = beginWork();
   const { head, version } = await requestWithRetries(target, { range, wanted: [200, 206, 416] }, options, (answer) =>
     readHead(answer, { url: uri, range, attempts: 1 }, headBytes, maxWholeBytes),
   );
+  endRead(start, uri, head.length);
   if (head.length >= version.size) return makeMemorySource(uri, head);
   const { size, etag } = version;
   // Only a strong tag may be a condition. Source: RFC 9110, section 13.1.5.
@@ -51,7 +54,8 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
     if (length === 0) return new Uint8Array(0);
     const wantedRange = `bytes ${offset}-${offset + length - 1}`;
     const request = { range: wantedRange, headers, wanted: [200, 206, 412, 416] };
-    return requestWithRetries(target, request, options, async (answer) => {
+    const start = beginWork();
+    const bytes = await requestWithRetries(target, request, options, async (answer) => {
       const found = parseVersion(answer);
       const partial = answer.statusCode === 206;
       if (!partial || !sameVersion(found, version)) discardBody(answer);
@@ -76,6 +80,8 @@ export async function openHttpSource(address: string, options: HttpSourceOptions
       }
       return readBody(answer, length, length, into);
     });
+    endRead(start, uri, length);
+    return bytes;
   }
 
   return { uri, size, gapBytes: GAP_BYTES, read, close: async () => {} };
@@ -92,6 +98,7 @@ export async function fetchObject(
 ): Promise<Uint8Array | undefined> {
   const target: HttpTarget = { url: new URL(address), redirected: undefined };
   const of = { url: redactUrl(target.url), attempts: 1, status: 200 };
+  const start = beginWork();
   const { bytes } = await requestWithRetries(target, { wanted: [200, 404, 410] }, options, async (answer) => {
     if (answer.statusCode !== 200) {
       discardBody(answer);
@@ -99,6 +106,7 @@ export async function fetchObject(
     }
     return { bytes: await readWhole(answer, of, maxBytes) };
   });
+  endRead(start, of.url, bytes?.length ?? 0);
   return bytes;
 }
 

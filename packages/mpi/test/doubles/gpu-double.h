@@ -23,6 +23,9 @@ class Stream {
 };
 
 int currentDevice();
+void setDevice(int wanted);
+/** An address of a device. Nothing is given back. */
+char* allocate(int device, size_t bytes);
 /** The stream of a handle; that of the thread's device for null. */
 Stream& streamOf(void* handle);
 /** Where the double reads and writes memory of a device, whose own addresses trap; null for what is none. */

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { NativeMemory } from "../../src/index.js";
 
-/** What test/doubles/gpu-double.cc exports. */
+/** What test/doubles/test-addon.cc exports. */
 interface GpuDouble {
   allocate(device: number, bytes: number): bigint;
   write(address: bigint, bytes: Uint8Array, milliseconds: number): void;

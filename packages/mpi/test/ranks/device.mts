@@ -1,6 +1,7 @@
 // What is particular to memory of devices; each rank prints what failed, by title.
 import assert from "node:assert/strict";
-import { type Communicator, closeMpi, MpiError, openDeviceCollectives, openMpi } from "../../src/index.js";
+import { closeMpi, MpiError, openDeviceCollectives, openMpi } from "../../src/index.js";
+import { type RankCases, runCases } from "../../src/testing.js";
 import { describeOnDevice, fromDevice, gpu, onDevice } from "./device-memory.js";
 
 const world = openMpi({ timeoutSeconds: 60 });
@@ -17,7 +18,7 @@ function assertFilled(values: Float32Array, expected: (at: number) => number, wh
   assert.equal(wrong, -1, `${what}: [${wrong}] is ${values[wrong]}, not ${expected(wrong)}`);
 }
 
-const cases: Record<string, (world: Communicator) => void | Promise<void>> = {
+const cases: RankCases = {
   "a collective comes after what the default stream had to do, and before what it does next": () => {
     const values = onDevice(rank, filled(1000, rank), 40);
     world.allReduce(values);
@@ -117,14 +118,6 @@ const cases: Record<string, (world: Communicator) => void | Promise<void>> = {
 };
 
 openDeviceCollectives(world, onDevice(rank, new Float32Array(1)).device);
-const failures: Record<string, string> = {};
-for (const [title, run] of Object.entries(cases)) {
-  try {
-    await run(world);
-  } catch (error) {
-    failures[title] = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  }
-  world.barrier();
-}
+const failures = await runCases(world, cases);
 process.stdout.write(`${JSON.stringify({ rank, failures })}\n`);
 closeMpi();

@@ -1,4 +1,4 @@
-// Three worker threads multiply at once, a fourth is terminated in the midst of it. Prints what they found.
+// Three worker threads multiply at once, four others are terminated in the midst of it. Prints what they found.
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs-core";
@@ -15,11 +15,15 @@ const code = `import("tsx/esm/api").then(({ register }) => { register(); return 
 const start = (work: string) => new Worker(code, { eval: true, workerData: work });
 
 const workers = ["first", "second", "third"].map(start);
-const doomed = start("endless");
+const doomed = Array.from({ length: 4 }, () => start("endless"));
 const messages = workers.map((worker) => once(worker, "message"));
-const exits = [...workers, doomed].map((worker) => once(worker, "exit"));
-await once(doomed, "message");
-await doomed.terminate();
+const exits = [...workers, ...doomed].map((worker) => once(worker, "exit"));
+await Promise.all(
+  doomed.map(async (worker) => {
+    await once(worker, "message");
+    await worker.terminate();
+  }),
+);
 const results = (await Promise.all(messages)).map(([found]) => found);
 await Promise.all(exits);
 const left = memoryStats().liveBytes - before;

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "@graticule/core";
+import type { Loader, LoaderSpan } from "@graticule/data";
 import type { Module } from "@graticule/nn";
 import type { CommunicationSpan, Strategy } from "../strategy.js";
 import { clockOffset } from "./align-clocks.js";
@@ -15,6 +16,7 @@ export interface RunTraceOptions {
   /** First and last step of the window, counted from 1; none is traced unless given. */
   readonly steps: readonly [first: number, last: number] | undefined;
   readonly model: Module;
+  readonly loader: Pick<Loader, "recordWork">;
   readonly strategy: Strategy;
   readonly logger: Logger;
 }
@@ -35,6 +37,7 @@ interface OpenWindow {
   readonly start: number;
   readonly modules: TracedModules;
   readonly stopCommunication: () => readonly CommunicationSpan[];
+  readonly stopLoader: () => readonly LoaderSpan[];
 }
 
 /**
@@ -42,21 +45,23 @@ interface OpenWindow {
  * `trace/trace.json`, for Perfetto or chrome://tracing, and logs where each rank's time went. Saves and evaluations before
  * the first step are left out, those after the last one belong to it. What can't be written is logged; training goes on.
  */
-export function openRunTrace({ runFolder, steps, model, strategy, logger }: RunTraceOptions): RunTrace {
+export function openRunTrace({ runFolder, steps, model, loader, strategy, logger }: RunTraceOptions): RunTrace {
   const tracer = makeTracer();
   let open: OpenWindow | undefined;
 
   function start(): void {
     tracer.start();
     const modules = traceModules(model, tracer);
-    open = { start: monotonicSeconds(), modules, stopCommunication: strategy.recordCommunication?.() ?? (() => []) };
+    const stopCommunication = strategy.recordCommunication?.() ?? (() => []);
+    open = { start: monotonicSeconds(), modules, stopCommunication, stopLoader: loader.recordWork() };
   }
 
-  async function finish({ start, modules, stopCommunication }: OpenWindow): Promise<void> {
+  async function finish({ start, modules, stopCommunication, stopLoader }: OpenWindow): Promise<void> {
     const [first, last] = steps as readonly [number, number];
     const end = monotonicSeconds();
     modules.restore();
-    const spans = [...tracer.stop(), ...stopCommunication().flatMap(communicationSpans)];
+    const inThreads = stopLoader().map((span): TraceSpan => ({ ...span, row: "loader thread" }));
+    const spans = [...tracer.stop(), ...stopCommunication().flatMap(communicationSpans), ...inThreads];
     const { rank, worldSize } = strategy;
     const offset = await clockOffset(strategy);
     const origin = Math.min(...(await strategy.gather(start + offset)));
@@ -99,6 +104,7 @@ export function openRunTrace({ runFolder, steps, model, strategy, logger }: RunT
     close() {
       open?.modules.restore();
       open?.stopCommunication();
+      open?.stopLoader();
       open = undefined;
       tracer.stop();
     },

@@ -1,4 +1,4 @@
-import { type TraceSpan, traceRows } from "./tracer.js";
+import { type TraceRow, type TraceSpan, traceRows } from "./tracer.js";
 
 /** One entry of `traceEvents`. Units: microseconds. */
 export type TraceEvent =
@@ -23,6 +23,13 @@ export type TraceEvent =
 /** Room for operations that are under way at once: each takes a line of its own. */
 const LINES_OF_A_ROW = 100;
 
+/** A row as it is drawn, and what belongs there. */
+interface DrawnRow {
+  readonly row: TraceRow;
+  readonly title: string;
+  readonly spans: readonly TraceSpan[];
+}
+
 /**
  * A rank's spans as complete events: the rank is the process, each row a thread. Spans of a row that overlap without
  * lying in each other, as operations between ranks do, go to further lines of the row.
@@ -43,8 +50,7 @@ export function traceEvents(
     events.push({ ph: "M", name: `${kind}_sort_index`, pid: rank, tid, args: { sort_index: order } });
   };
   name("process", 0, processName, rank);
-  for (const [at, row] of traceRows.entries()) {
-    const own = spans.filter((span) => span.row === row).sort((a, b) => a.start - b.start || b.end - a.end);
+  for (const [at, { row, title, spans: own }] of drawnRows(spans).entries()) {
     /** The ends of the spans that are open on each line, the outermost first. */
     const lines: number[][] = [[]];
     for (const { name, start, end, details = {} } of own) {
@@ -55,18 +61,32 @@ export function traceEvents(
       if (line < 0) line = lines.push([]) - 1;
       (lines[line] as number[]).push(end);
       const tid = at * LINES_OF_A_ROW + line;
-      const [ts, dur] = [microseconds(start + offset), microseconds(end - start)];
-      events.push({ ph: "X", name, cat: row, pid: rank, tid, ts, dur, args: details });
+      const [ts, to] = [microseconds(start + offset), microseconds(end + offset)];
+      events.push({ ph: "X", name, cat: row, pid: rank, tid, ts, dur: to - ts, args: details });
     }
     for (const line of lines.keys()) {
       const tid = at * LINES_OF_A_ROW + line;
-      if (own.length > 0) name("thread", tid, line === 0 ? row : `${row} ${line + 1}`, tid);
+      name("thread", tid, line === 0 ? title : `${title} (${line + 1})`, tid);
     }
   }
   return events;
 }
 
-/** To a nanosecond. */
-function microseconds(seconds: number): number {
-  return Math.round(seconds * 1e9) / 1e3;
+/** The rows that have something, each in the order of time, what lies in something else behind it. */
+function drawnRows(spans: readonly TraceSpan[]): DrawnRow[] {
+  return traceRows.flatMap((row) => {
+    const own = spans.filter((span) => span.row === row).sort((a, b) => a.start - b.start || b.end - a.end);
+    const threads = [...new Set(own.map(({ thread }) => thread))].sort();
+    return threads.map((thread) => ({
+      row,
+      title: thread === undefined ? row : `loader, ${thread}`,
+      spans: own.filter((span) => span.thread === thread),
+    }));
+  });
 }
+
+/**
+ * Whole ones: Perfetto cuts fractions off at a nanosecond, of start and duration apart, and drops a span that sticks out of
+ * the one around it. Both ends are rounded, so that what lies in another span still does.
+ */
+const microseconds = (seconds: number): number => Math.round(seconds * 1e6);

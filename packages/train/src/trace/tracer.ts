@@ -1,11 +1,21 @@
-/** Rows of a rank's timeline, from top to bottom. */
-export const traceRows = ["step", "compute", "communication", "waiting", "loader", "checkpoint"] as const;
+/** Rows of a rank's timeline, from top to bottom; `loader thread` stands for one of each thread that makes batches. */
+export const traceRows = [
+  "step",
+  "compute",
+  "communication",
+  "waiting",
+  "loader",
+  "loader thread",
+  "checkpoint",
+] as const;
 
 export type TraceRow = (typeof traceRows)[number];
 
 /** Something that took time. Units: seconds of this machine's monotonic clock. */
 export interface TraceSpan {
   readonly row: TraceRow;
+  /** Of a `loader thread`: which. */
+  readonly thread?: string;
   readonly name: string;
   readonly start: number;
   readonly end: number;

@@ -1,12 +1,12 @@
 import { makeRandom } from "@graticule/core";
 
 /**
- * Splits items in two so that each class gives the same share to the second part. A class of one item stays in the
- * first part; any other gives at least one and keeps at least one.
+ * Holds out the same share of each class. A class of one item keeps it; any other gives at least one and keeps at least
+ * one, which `stratifiedSplit` of @graticule/data does not promise.
  *
  * @returns item numbers, each part in rising order.
  */
-export function stratifiedSplit(
+export function holdOut(
   labels: Int32Array,
   numClasses: number,
   fraction: number,

@@ -5,14 +5,21 @@ import { isAddonBuilt } from "@graticule/tfjs-backend-torch";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from "vitest";
 
-export { expectClose } from "../../../tooling/test/expect-close.js";
-
-export { normalTensor, normalValues, numbers } from "./random-tensors.js";
-
 export const backends: readonly string[] = isAddonBuilt() ? ["cpu", "wasm", "torch"] : ["cpu", "wasm"];
 
-/** Runs the tests once on each backend; each test must free all that it makes, apart from variables. */
-export function describeOnBackends(title: string, tests: (backend: string) => void, names = backends): void {
+type Tests = (backend: string) => void;
+
+/** Runs the tests once on each backend; each must free all that it makes, apart from variables. */
+export function describeOnBackends(title: string, tests: Tests, names = backends): void {
+  describeEach(title, tests, names, (kept) => expect(kept, "tensors that outlive the test").toBeLessThanOrEqual(0));
+}
+
+/** The same for tests of models, whose constants outlive them. */
+export function describeModelsOnBackends(title: string, tests: Tests): void {
+  describeEach(title, tests, backends, () => {});
+}
+
+function describeEach(title: string, tests: Tests, names: readonly string[], check: (kept: number) => void): void {
   describe.each([...names])(`${title} on %s`, (backend) => {
     let before = 0;
     beforeAll(async () => {
@@ -27,7 +34,7 @@ export function describeOnBackends(title: string, tests: (backend: string) => vo
     afterEach(() => {
       tf.disposeVariables();
       tf.engine().endScope();
-      expect(tf.memory().numTensors, "tensors that outlive the test").toBeLessThanOrEqual(before);
+      check(tf.memory().numTensors - before);
     });
     afterAll(() => tf.disposeVariables());
     tests(backend);
