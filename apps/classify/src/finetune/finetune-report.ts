@@ -19,19 +19,18 @@ export async function finetuneReport(
 ): Promise<ReportPart> {
   const summary = await finetuneSummary(runFolder, config, trainable, saved);
   const metrics = await readMetrics(runFolder);
+  const hasIntervals = Object.values(summary.headline).some((text) => text.includes("["));
   const scores: ReportSection = {
     heading: "Fine-tuning",
-    text: `The weights of step ${saved.step}, the best of the validations, on ${saved.numImages} images of split '${saved.split}'. Brackets are 95 % bootstrap intervals.`,
-    table: {
-      columns: ["method", ...Object.keys(summary.headline)],
-      rows: [[summary.method, ...Object.values(summary.headline)]],
-    },
+    text: `The weights of step ${saved.step}, the best of the validations, on ${saved.numImages} images of split '${saved.split}'.${hasIntervals ? " Brackets are 95 % bootstrap intervals." : ""}`,
+    table: headlineTable(summary),
     figures: [lossCurves(metrics), ...scoreCurves(metrics), ...saved.reports.flatMap(({ figures }) => figures)],
   };
   const ofTasks = saved.reports.flatMap(({ name, sections }) =>
     sections.map((section) => ({ ...section, heading: name === "" ? section.heading : `${section.heading}: ${name}` })),
   );
-  const share = (100 * trainable.share).toFixed(3);
+  const isAll = trainable.count === trainable.total;
+  const share = isAll ? "100" : (100 * trainable.share).toFixed(3);
   const [first] = Object.entries(summary.headline) as [[string, string]];
   return {
     facts: [
@@ -44,15 +43,32 @@ export async function finetuneReport(
       costSection(summary),
       {
         heading: "Trained tensors",
-        text: `${trainable.count} of ${trainable.total} parameters, ${share} %.`,
-        table: {
-          columns: ["tensor", "shape"],
-          rows: Array.from(trainable.byPath, ([path, shape]) => [path, `[${shape.join(", ")}]`]),
-        },
+        text: isAll
+          ? `All, ${trainable.total} parameters.`
+          : `${trainable.count} of ${trainable.total} parameters, ${share} %.`,
+        ...(!isAll && {
+          table: {
+            columns: ["tensor", "shape"],
+            rows: Array.from(trainable.byPath, ([path, shape]) => [path, `[${shape.join(", ")}]`]),
+          },
+        }),
       },
       { heading: "Settings", code: printConfig(config) },
     ],
   };
+}
+
+/** Scores of the run, and below them what the commonest class alone would score. */
+function headlineTable({ method, headline }: FinetuneSummary): NonNullable<ReportSection["table"]> {
+  const baseline = "majority class: ";
+  const entries = Object.entries(headline);
+  const columns = entries.flatMap(([name]) => (name.includes(baseline) ? [] : [name]));
+  const below = new Map(
+    entries.flatMap(([name, text]) => (name.includes(baseline) ? [[name.replace(baseline, ""), text]] : [])),
+  );
+  const rows = [[method, ...columns.map((name) => headline[name] as string)]];
+  if (below.size > 0) rows.push(["commonest class", ...columns.map((name) => below.get(name) ?? "")]);
+  return { columns: ["method", ...columns], rows };
 }
 
 /** Without its interval. */
@@ -70,23 +86,32 @@ function lossCurves({ steps, evaluations }: Metrics): ReportFigure {
   };
 }
 
-/** Scores that lie between 0 and 1 in one plot, others each in their own. */
+/**
+ * Scores that lie between 0 and 1 and are the better the higher in one plot, where those that are equal, as top-1 and micro-F1
+ * are, are one line; others each in their own. None of a single validation.
+ */
 function scoreCurves({ evaluations }: Metrics): ReportFigure[] {
+  if (evaluations.length < 2) return [];
   const names = Object.keys(evaluations[0]?.evaluation ?? {}).filter((name) => !/(^|\/)loss$/.test(name));
   const isShare = (name: string): boolean =>
     evaluations.every(({ evaluation }) => (evaluation[name] ?? 0) >= 0 && (evaluation[name] ?? 0) <= 1);
-  const shares = names.filter((name) => isShare(name) && !/rmse|mae|bias/.test(name));
+  const shares = names.filter((name) => isShare(name) && !/rmse|mae|bias|error/i.test(name));
   const others = names.filter((name) => !shares.includes(name));
-  const plot = (title: string, yLabel: string, shown: readonly string[]): ReportFigure => ({
+  const equal = new Map<string, string[]>();
+  for (const name of shares) {
+    const values = evaluations.map(({ evaluation }) => evaluation[name]).join();
+    equal.set(values, [...(equal.get(values) ?? []), name]);
+  }
+  const plot = (title: string, yLabel: string, shown: readonly (readonly string[])[]): ReportFigure => ({
     svg: plotCurves({
-      series: shown.map((name) => validationCurve(evaluations, name)),
+      series: shown.map((same) => validationCurve(evaluations, same[0] as string, same.join(", "))),
       ...{ title, xLabel: "step", yLabel },
     }),
     alt: `${title} over steps`,
   });
   return [
-    ...(shares.length > 0 ? [plot("Validation", "share", shares)] : []),
-    ...others.map((name) => plot(`Validation: ${name}`, name, [name])),
+    ...(shares.length > 0 ? [plot("Validation", "share", [...equal.values()])] : []),
+    ...others.map((name) => plot(`Validation: ${name}`, name, [[name]])),
   ];
 }
 

@@ -50,7 +50,7 @@ export function segmentationReport(
     sections: [
       {
         heading: "Classes",
-        text: `${metrics.numPixels} labelled pixels. Means are over the classes that occur among labels or predictions. '${classNames[majority.label]}' is the commonest: told of every pixel, it would have the mIoU and pixel accuracy of the majority class.`,
+        text: `${metrics.numPixels} labelled pixels. Means are over the classes that occur among labels or predictions. '${classNames[majority.label]}' is the commonest: told of every pixel, it would have the scores of 'commonest class' above.`,
         table: {
           columns: ["class", "IoU %", "precision %", "recall %", "F1 %", "pixels"],
           rows: metrics.perClass.map(({ iou, precision, recall, f1, support }, index) => [
