@@ -5,7 +5,15 @@ import { loadAdapter, mergeAndUnload } from "@graticule/adapters";
 import { makeClassifier } from "@graticule/models";
 import { listCheckpoints, openSafetensors } from "@graticule/train";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FinetuneConfig, finetune, finetuneConfig, predictImages, readFinetuneConfig } from "../src/index.js";
+import { finetuneReport } from "../src/finetune/finetune-report.js";
+import {
+  type FinetuneConfig,
+  finetune,
+  finetuneConfig,
+  predictImages,
+  readFinetuneConfig,
+  type SavedModel,
+} from "../src/index.js";
 import { vitConfigFor } from "../src/vit-model-config.js";
 import { writeColorFolder } from "./color-folder.js";
 import { tinyVit, writeTinyRun } from "./tuned-base.js";
@@ -67,6 +75,17 @@ test.each(["full", "last-blocks", "linear", "lora"] as const)(
     expect(predictions.map(({ classes }) => classes.length)).toEqual([3, 3, 3]);
     const right = predictions.filter(({ path, classes }) => path.includes(`/${classes[0]?.name}/`));
     expect(right.length).toBeGreaterThan(1);
+    const { sections } = await finetuneReport(run, settings(method), trainable, saved as SavedModel);
+    const [first] = sections;
+    expect(first?.figures?.map(({ alt }) => alt)).toEqual([
+      "Loss over steps",
+      "Validation over steps",
+      "Validation: calibrationError over steps",
+      "Confusion matrix of the tuned classifier",
+    ]);
+    expect(first?.figures?.[1]).toMatchObject({ svg: expect.stringMatching(/>top1,( \w+,)* microF1</) });
+    const tensors = sections.find(({ heading }) => heading === "Trained tensors")?.table;
+    expect(tensors === undefined).toBe(method === "full");
   },
 );
 

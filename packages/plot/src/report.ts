@@ -34,9 +34,9 @@ export interface ReportOptions {
   readonly sections: readonly ReportSection[];
 }
 
-/** Whether a cell reads as a number, so that a column of them lines up on the right. */
+/** Whether a cell reads as a number or is empty, so that a column of them lines up on the right. */
 function isNumeric(cell: string | number | undefined): boolean {
-  return typeof cell === "number" || /^[-+−]?\d[\d.,\s]*(e[-+]?\d+)?\s?%?$/i.test(cell ?? "");
+  return typeof cell === "number" || cell === "" || /^[-+−]?\d[\d.,\s]*(e[-+]?\d+)?\s?%?$/i.test(cell ?? "");
 }
 
 function renderTable(where: string, { columns, rows, caption }: ReportTable): string {
@@ -48,7 +48,9 @@ function renderTable(where: string, { columns, rows, caption }: ReportTable): st
       `${rows[badAt]?.length}`,
       "Give one cell for each column.",
     );
-  const numeric = columns.map((_, column) => rows.length > 0 && rows.every((row) => isNumeric(row[column])));
+  const numeric = columns.map(
+    (_, column) => rows.some((row) => row[column] !== "") && rows.every((row) => isNumeric(row[column])),
+  );
   const kind = (column: number): string => (numeric[column] ? ' class="number"' : "");
   const head = columns.map((name, column) => `<th scope="col"${kind(column)}>${escapeText(name)}</th>`).join("");
   const body = rows.map((row) => {

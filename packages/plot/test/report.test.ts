@@ -69,6 +69,16 @@ describe("makeReport", () => {
 
   it("sets columns of numbers right-aligned, and a column with words not", () => {
     expect(texts("td.number")).toEqual(["0.9", "90.0 %", "0.5", "50.0 %"]);
+    const table = {
+      columns: ["method", "mIoU %", "loss"],
+      rows: [
+        ["full", "22.9", "1.1"],
+        ["commonest class", "11.3", ""],
+      ],
+    };
+    expect(makeReport({ title: "t", sections: [{ heading: "Scores", table }] })).toContain(
+      '<td class="number">1.1</td></tr>',
+    );
   });
 
   it("gives the same bytes twice", () => {

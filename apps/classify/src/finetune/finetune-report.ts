@@ -99,7 +99,8 @@ function scoreCurves({ evaluations }: Metrics): ReportFigure[] {
   const others = names.filter((name) => !shares.includes(name));
   const equal = new Map<string, string[]>();
   for (const name of shares) {
-    const values = evaluations.map(({ evaluation }) => evaluation[name]).join();
+    // Computed in other ways they may differ in the last digits.
+    const values = evaluations.map(({ evaluation }) => evaluation[name]?.toFixed(6)).join();
     equal.set(values, [...(equal.get(values) ?? []), name]);
   }
   const plot = (title: string, yLabel: string, shown: readonly (readonly string[])[]): ReportFigure => ({
@@ -110,7 +111,9 @@ function scoreCurves({ evaluations }: Metrics): ReportFigure[] {
     alt: `${title} over steps`,
   });
   return [
-    ...(shares.length > 0 ? [plot("Validation", "share", [...equal.values()])] : []),
+    ...(shares.length > 0
+      ? [plot("Validation", equal.size === 1 ? shares.join(", ") : "share", [...equal.values()])]
+      : []),
     ...others.map((name) => plot(`Validation: ${name}`, name, [[name]])),
   ];
 }
