@@ -88,6 +88,10 @@ test("TypeScript examples use the packages as they are", { timeout: 120_000 }, (
   ).toEqual([]);
 });
 
+/** The words of a command, as a shell takes quotes. */
+const shellWords = (command: string): string[] =>
+  (command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/["']/g, ""));
+
 describe("settings in commands are known", () => {
   const runs = new Set(
     pages.flatMap(commands).filter((line) => /graticule-(pretrain run|forecast prepare)/.test(line)),
@@ -104,13 +108,11 @@ describe("settings in commands are known", () => {
 
   test.each([...runs])("%s", { timeout: 120_000 }, (line) => {
     const [, app = "", command = ""] = /graticule-(\w+) ((?:run|prepare).*)/.exec(line) ?? [];
-    const args = command
-      .replace(/--config (\S+)/g, (_, file) =>
+    const args = shellWords(
+      command.replace(/--config (\S+)/g, (_, file) =>
         existsSync(join(examples, file)) ? `--config ${join(examples, file)}` : "",
-      )
-      .replaceAll('"', "") // which keep a shell from reading brackets
-      .split(/\s+/)
-      .filter((part) => part !== "");
+      ),
+    );
     const node = [
       "--conditions=@graticule/source",
       "--import",
