@@ -1,16 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeHyperspectralMae } from "@graticule/models";
-import { openBackend, saveCheckpoint } from "@graticule/train";
+import { openBackend } from "@graticule/train";
 import { tensor4d } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tunableModel } from "../src/finetune/tuned-model.js";
 import {
   finetune,
   finetuneConfig,
-  hyperspectralConfigFor,
-  maskedModelConfig,
   openEncoder,
   openPretrainedRun,
   openTunedModel,
@@ -19,33 +16,18 @@ import {
 } from "../src/index.js";
 import { writeColorFolder } from "./color-folder.js";
 import { writeTargetFolders } from "./target-folders.js";
+import { writeHyperspectralRun } from "./tuned-base.js";
 
 const SIDE = 16;
 const backend = { name: "cpu", device: "cpu", precision: "fp32", threads: 0 } as const;
 let folder: string;
 let base: string;
 
-/** A run that holds a hyperspectral masked autoencoder with its first values, for three bands. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graticule-finetune-hyperspectral-"));
   base = join(folder, "base");
   await openBackend(backend);
-  const model = maskedModelConfig.parse({
-    ...{ kind: "hyperspectral-mae", preset: "tiny", imageSize: [SIDE, SIDE], patchSize: 4, embedDim: 8, depth: 2 },
-    ...{ numHeads: 2, mlpDim: 16, decoderEmbedDim: 4, decoderDepth: 1, decoderNumHeads: 2 },
-    ...{ tree: "tree0", groups: 2, reducer: "linear" },
-  });
-  const schema = ["red", "green", "blue"].map((name) => ({ name, mean: 90, std: 50 }));
-  if (model.kind !== "hyperspectral-mae") throw new Error("another kind");
-  const mae = makeHyperspectralMae(hyperspectralConfigFor(model, schema), { seed: 3 });
-  await saveCheckpoint({
-    ...{ runFolder: base, keep: 1, model: mae.stateDict(), optimizer: { tensors: new Map(), updates: {} } },
-    state: {
-      ...{ step: 0, epoch: 0, sampleInEpoch: 0, samplesSeen: 0, seconds: 0, seed: 3, schema },
-      config: JSON.parse(JSON.stringify({ seed: 3, data: { kind: "image-folder", root: folder }, model })),
-    },
-  });
-  mae.dispose();
+  await writeHyperspectralRun(base, SIDE, { kind: "image-folder", root: folder });
 });
 
 afterAll(() => rm(folder, { recursive: true }));

@@ -20,7 +20,7 @@ import { type FinetuneConfig, finetuneConfig, finetuneMayChange, learningRateOf 
 import { type SavedModel, saveTuned } from "./save-tuned.js";
 import { learnFacts, lossOfTasks, openTasks, type TaskFacts } from "./tasks/run-tasks.js";
 import { countTasks, judgeTasks, monitorOf } from "./tasks/score-tasks.js";
-import { divisionOf, makeTunedModel, type TunedModule } from "./tuned-model.js";
+import { divisionOf, makeTunedModel, ownChannelsOf, type TunedModule } from "./tuned-model.js";
 import { findSplits, openHeldOutImages, openTrainingImages } from "./tuning-data.js";
 
 /** What a fine-tuning run has come to. */
@@ -49,9 +49,6 @@ export async function finetune(
   const pretrained = existing ? undefined : await openPretrainedRun(config.from);
   const schema = (existing ?? pretrained?.checkpoint)?.state.schema ?? [];
   const splits = await findSplits(config, logger);
-  const loader = await openTrainingImages(config, schema, share);
-  const validation = await openHeldOutImages(config, splits.validation, schema, share);
-  checkClasses(loader.classNames, validation.classNames);
   const facts = await fromFirstRank(world, () => factsOf(runFolder, config, existing !== undefined));
   const tasks = openTasks(config, facts);
   const { gradAccumSteps, validateEveryEpochs, recompute } = config.train;
@@ -65,6 +62,9 @@ export async function finetune(
   assertWhole(division, parallel);
   const divided = divideModel(module, mesh, division, { parallel, recompute, logger });
   const { strategy } = divided;
+  const loader = await openTrainingImages(config, schema, share, ownChannelsOf(model, schema));
+  const validation = await openHeldOutImages(config, splits.validation, schema, share);
+  checkClasses(loader.classNames, validation.classNames);
   const stepsPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / gradAccumSteps));
   const average = averageOf(module, config);
   const setDropout = (streams: Parameters<typeof setAdapterDropout>[1]): void => {

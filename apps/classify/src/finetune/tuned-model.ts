@@ -74,10 +74,14 @@ export function divisionOf({ module }: TunedModel): ModelDivision {
   return { blocks: "blocks.*", outputs: hasClassifier ? ["head"] : [], channels };
 }
 
+/** Channels that this rank embeds, by place and rising: all, unless the model is divided by groups of them. */
+export function ownChannelsOf({ module }: TunedModel, schema: ChannelSchema): readonly number[] {
+  return "channels" in module ? module.channels.heldChannels : Array.from(schema.keys());
+}
+
 /**
  * The shape of a model on a run's encoder, as settings. A classifier pools as its ViT does; a masked autoencoder's tokens by
  * their mean, as in MAE's fine-tuning.
- *
  */
 export function tunableModel({ run: { model }, checkpoint: { state } }: PretrainedRun): TunableModelConfig {
   if (isTunable(model)) return { ...model, numClasses: undefined };

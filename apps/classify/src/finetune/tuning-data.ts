@@ -51,18 +51,23 @@ const ERASED = { area: [0.02, 0.4], ratio: [0.3, 1 / 0.3] } as const;
 type LoaderShare = Pick<RankShare, "batchSize" | "shard" | "logger">;
 
 /**
- * Opens the augmented training images, this rank's share of each batch.
+ * Opens the augmented training images, this rank's share of each batch, of the channels that it embeds; of all where
+ * rectangles are erased, whose noise is drawn over all channels.
  *
+ * @param ownChannels by place in the schema, rising.
  * @throws {ConfigError} if images are to be mixed whose targets are more than a class.
  */
 export async function openTrainingImages(
   config: FinetuneConfig,
   schema: ChannelSchema,
   { batchSize, shard, logger }: LoaderShare,
+  ownChannels: readonly number[],
 ): Promise<Loader> {
   const { augment, train, seed, model } = config;
-  const dataset = datasetSpec(config.data, "train");
-  const { length } = await openDataset(dataset);
+  const whole = datasetSpec(config.data, "train");
+  const { length } = await openDataset(whole);
+  const readsOwn = ownChannels.length < schema.length && augment.erasing === 0;
+  const dataset = readsOwn ? { ...whole, channels: ownChannels } : whole;
   const { cropScale, interpolation } = augment;
   const crop: TransformSpec =
     cropScale[0] === 1
