@@ -45,27 +45,38 @@ Tensor activate(const Tensor& x, int64_t activation, const Tensor& prelu, double
 
 namespace {
 
-constexpr int64_t kSmallProduct = 1 << 20;  // multiplications, below which the library's shorter way in wins
+// Multiplications, below which the library's shorter way in wins; of stacks it shares out the matrices among threads.
+constexpr int64_t kSmallProduct = 1 << 20, kSmallOfStack = 1 << 22;
 
-/** Two matrices as one product of our own, or an undefined tensor where that doesn't serve. */
+/** Matrices of a stack. */
+int64_t matricesOf(const Tensor& x) { return x.numel() / std::max<int64_t>(1, x.size(-1) * x.size(-2)); }
+
+/** Two matrices, or each of a stack with its own of another, as products of ours; an undefined tensor where that doesn't serve. */
 Tensor ownProduct(const Tensor& a, const Tensor& b, bool transposeA, bool transposeB) {
   using namespace graticule;
-  const bool matrices = a.numel() == a.size(-1) * a.size(-2) && b.numel() == b.size(-1) * b.size(-2);
+  const int64_t count = matricesOf(a);
+  const bool paired = count == matricesOf(b) && (count == 1 || a.sizes().slice(0, a.dim() - 2) == b.sizes().slice(0, b.dim() - 2));
   const bool floats = a.scalar_type() == b.scalar_type() && (a.scalar_type() == at::kFloat || a.scalar_type() == at::kBFloat16);
-  if (!matrices || !floats || !a.device().is_cpu()) return Tensor();
+  if (!paired || !floats || !a.device().is_cpu()) return Tensor();
   const int64_t rows = a.size(transposeA ? -1 : -2), columns = b.size(transposeB ? -2 : -1), depth = a.size(transposeA ? -2 : -1);
   const Element compute = elementOf(a);
-  if (depth != b.size(transposeB ? -1 : -2) || rows * columns * depth < kSmallProduct || !useOwnProduct(compute)) return Tensor();
+  const int64_t small = count == 1 ? kSmallProduct : kSmallOfStack;
+  if (depth != b.size(transposeB ? -1 : -2) || rows * columns * depth < small || !useOwnProduct(compute)) return Tensor();
   auto shape = (a.dim() > b.dim() ? a : b).sizes().vec();
   shape[shape.size() - 2] = rows;
   shape[shape.size() - 1] = columns;
   const auto y = at::empty(shape, a.options());
-  MatrixProduct product{rows, columns, depth, transposeA ? columnsOf(a) : rowsOf(a), transposeB ? rowsOf(b) : columnsOf(b),
-                        compute, {}};
-  product.result.data = y.data_ptr();
-  product.result.element = compute;
-  product.result.stride = columns;
-  multiply(product);
+  const auto left = a.reshape({count, a.size(-2), a.size(-1)}), right = b.reshape({count, b.size(-2), b.size(-1)});
+  const auto results = y.view({count, rows, columns});
+  for (int64_t index = 0; index < count; index++) {
+    const auto one = left[index], other = right[index];
+    MatrixProduct product{rows, columns, depth, transposeA ? columnsOf(one) : rowsOf(one),
+                          transposeB ? rowsOf(other) : columnsOf(other), compute, {}};
+    product.result.data = results[index].data_ptr();
+    product.result.element = compute;
+    product.result.stride = columns;
+    multiply(product);
+  }
   return y;
 }
 
