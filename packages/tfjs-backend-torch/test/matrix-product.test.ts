@@ -134,7 +134,7 @@ describeTorch("matrix products", () => {
         (k, column) => right[atB + (transposeB ? column * depth + k : k * columns + column)] as number,
       );
     });
-    expect(worst(found, Float64Array.from(expected.flatMap((values) => [...values])))).toBeLessThan(2e-6);
+    expect(worst(found, Float64Array.from(expected.flatMap((values) => [...values])))).toBeLessThan(4e-6); // 53,040 sums of 513 terms
     tf.dispose([a, b, found]);
   });
 
