@@ -10,6 +10,7 @@ import type {
   JsonValue,
   Sample,
 } from "@graticule/data";
+import { pickPlaces } from "@graticule/data";
 import { type BandSelection, selectBands } from "./band-selection.js";
 import { type FolderEntry, listImageFolder } from "./folder-listing.js";
 import { type ImageFile, openImageFile } from "./image-file.js";
@@ -87,10 +88,9 @@ export async function openImageFolder(options: ImageFolderOptions): Promise<Data
     return { length: entries.length, schema: ownSchema, ...classes, read, readStored };
   }
 
-  const pick = <T>(of: readonly T[], places: readonly number[]): T[] => places.map((place) => of[place] as T);
   return {
     ...withBands(selected, schema),
-    selectChannels: (places) => withBands(pick(selected, places), pick(schema, places)),
+    selectChannels: (places) => withBands(pickPlaces(selected, places), pickPlaces(schema, places)),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type Dataset,
   type DatasetSpec,
   type JsonValue,
+  pickPlaces,
   type Sample,
   type SampleArray,
   type SpatialTilesOptions,
@@ -92,8 +93,7 @@ export async function openSceneTiles(options: SceneTilesOptions): Promise<SceneT
 
   const all = { ...withBands(selected, schema), tiles, raster };
   if (labelOf) return { ...all, classNames: SPECTRAL_CLASSES }; // Labels come of the bands.
-  const pick = <T>(of: readonly T[], places: readonly number[]): T[] => places.map((place) => of[place] as T);
-  return { ...all, selectChannels: (places) => withBands(pick(selected, places), pick(schema, places)) };
+  return { ...all, selectChannels: (places) => withBands(pickPlaces(selected, places), pickPlaces(schema, places)) };
 }
 
 /** How worker threads open the same tiles. */

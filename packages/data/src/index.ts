@@ -51,6 +51,7 @@ export { epochOrder } from "./epoch-order.js";
 export type { Shard } from "./epoch-slices.js";
 export { type Loader, type LoaderOptions, makeLoader } from "./loader.js";
 export type { MixOptions } from "./mix-samples.js";
+export { pickPlaces } from "./pick-places.js";
 export type { ErasedRectangle } from "./random-erasing.js";
 export { type Box, type ByteImage, type Image, type Interpolation, resample } from "./resample.js";
 export { makeScaleCheck } from "./scale-check.js";

@@ -1,5 +1,6 @@
 import { ConfigError } from "@graticule/core";
 import type { ByteSample, Dataset, Sample } from "./dataset.js";
+import { pickPlaces } from "./pick-places.js";
 
 /**
  * The same samples with some of their channels. A dataset that can't read these alone reads all, and the others are dropped.
@@ -22,7 +23,7 @@ function dropOthers(dataset: Dataset, places: readonly number[]): Dataset {
   const { direct: _, readStored, selectChannels: __, ...rest } = dataset;
   return {
     ...rest,
-    schema: places.map((place) => dataset.schema[place] as Dataset["schema"][number]),
+    schema: pickPlaces(dataset.schema, places),
     read: async (index, draw) => pickPlanes(await dataset.read(index, draw), places),
     ...(readStored && {
       async readStored(index, draw) {

@@ -40,6 +40,7 @@ test("the public names are these", () => {
       "openShardWriter",
       "packDataset",
       "packedShardsSpec",
+      "pickPlaces",
       "readRanges",
       "resample",
       "resolveAddress",

@@ -66,15 +66,18 @@ Tensor ownProduct(const Tensor& a, const Tensor& b, bool transposeA, bool transp
   shape[shape.size() - 2] = rows;
   shape[shape.size() - 1] = columns;
   const auto y = at::empty(shape, a.options());
-  const auto left = a.reshape({count, a.size(-2), a.size(-1)}), right = b.reshape({count, b.size(-2), b.size(-1)});
-  const auto results = y.view({count, rows, columns});
+  MatrixProduct product{rows, columns, depth, transposeA ? columnsOf(a) : rowsOf(a), transposeB ? rowsOf(b) : columnsOf(b),
+                        compute, {}};
+  product.result.element = compute;
+  product.result.stride = columns;
+  const int64_t bytes = a.element_size();
+  const auto* left = static_cast<const char*>(a.data_ptr());
+  const auto* right = static_cast<const char*>(b.data_ptr());
+  auto* result = static_cast<char*>(y.data_ptr());
   for (int64_t index = 0; index < count; index++) {
-    const auto one = left[index], other = right[index];
-    MatrixProduct product{rows, columns, depth, transposeA ? columnsOf(one) : rowsOf(one),
-                          transposeB ? rowsOf(other) : columnsOf(other), compute, {}};
-    product.result.data = results[index].data_ptr();
-    product.result.element = compute;
-    product.result.stride = columns;
+    product.left.data = left + index * rows * depth * bytes;
+    product.right.data = right + index * depth * columns * bytes;
+    product.result.data = result + index * rows * columns * bytes;
     multiply(product);
   }
   return y;

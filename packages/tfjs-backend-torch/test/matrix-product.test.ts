@@ -111,32 +111,44 @@ describeTorch("matrix products", () => {
   });
 
   it.each([
-    [false, false],
-    [false, true],
-    [true, false],
-    [true, true],
-  ])("each matrix of a stack with its own of another; transposed: %s, %s", (transposeA, transposeB) => {
-    const [stack, size] = [[2, 3], { rows: 520, depth: 513, columns: 17 }] as const; // each above 2^22 multiplications
-    const { rows, depth, columns } = size;
-    const a = tf.tensor(numbers(6 * rows * depth, 1), [...stack, ...(transposeA ? [depth, rows] : [rows, depth])]);
-    const b = tf.tensor(numbers(6 * depth * columns, 2), [
-      ...stack,
-      ...(transposeB ? [columns, depth] : [depth, columns]),
-    ]);
-    const [left, right] = [a.dataSync(), b.dataSync()];
-    const found = tf.matMul(a, b, transposeA, transposeB);
-    expect(found.shape).toEqual([...stack, rows, columns]);
-    const expected = Array.from({ length: 6 }, (_, matrix) => {
-      const [atA, atB] = [matrix * rows * depth, matrix * depth * columns];
-      return product(
-        size,
-        (row, k) => left[atA + (transposeA ? k * rows + row : row * depth + k)] as number,
-        (k, column) => right[atB + (transposeB ? column * depth + k : k * columns + column)] as number,
+    ["fp32", false, false],
+    ["fp32", false, true],
+    ["fp32", true, false],
+    ["fp32", true, true],
+    ["bf16", false, true],
+    ["bf16", true, false],
+  ] as const)(
+    "each matrix of a stack with its own of another, in %s; transposed: %s, %s",
+    (precision, transposeA, transposeB) => {
+      setPrecision(precision);
+      const round = precision === "bf16" ? inBfloat16 : Math.fround; // operands are exact
+      const [stack, size] = [[2, 3], { rows: 520, depth: 513, columns: 17 }] as const; // each above 2^22 multiplications
+      const { rows, depth, columns } = size;
+      const a = tf.tensor(numbers(6 * rows * depth, 1).map(round), [
+        ...stack,
+        ...(transposeA ? [depth, rows] : [rows, depth]),
+      ]);
+      const b = tf.tensor(numbers(6 * depth * columns, 2).map(round), [
+        ...stack,
+        ...(transposeB ? [columns, depth] : [depth, columns]),
+      ]);
+      const [left, right] = [a.dataSync(), b.dataSync()];
+      const found = tf.matMul(a, b, transposeA, transposeB);
+      expect(found.shape).toEqual([...stack, rows, columns]);
+      const expected = Array.from({ length: 6 }, (_, matrix) => {
+        const [atA, atB] = [matrix * rows * depth, matrix * depth * columns];
+        return product(
+          size,
+          (row, k) => left[atA + (transposeA ? k * rows + row : row * depth + k)] as number,
+          (k, column) => right[atB + (transposeB ? column * depth + k : k * columns + column)] as number,
+        );
+      });
+      expect(worst(found, Float64Array.from(expected.flatMap((values) => [...values])))).toBeLessThan(
+        precision === "bf16" ? 2 ** -8 : 4e-6, // 53,040 sums of 513 terms
       );
-    });
-    expect(worst(found, Float64Array.from(expected.flatMap((values) => [...values])))).toBeLessThan(4e-6); // 53,040 sums of 513 terms
-    tf.dispose([a, b, found]);
-  });
+      tf.dispose([a, b, found]);
+    },
+  );
 
   it("gives the same bits with any number of threads", () => {
     const inputs = {

@@ -1,3 +1,4 @@
+import { pickPlaces } from "@graticule/data";
 import type { ChannelScale } from "../store/store-statistics.js";
 import { formatHours } from "../store/store-time.js";
 import { findTime } from "../store/time-segments.js";
@@ -32,9 +33,8 @@ export function makeStateReader(
         throw new RangeError(
           `forecast samples: expected a time of the store, got ${formatHours(store.calendar, hours)}.`,
         );
-      const pick = <T>(of: readonly T[]): T[] => places.map((place) => of[place] as T);
-      await readChannels(hours, pick(inputs), pixels);
-      normalizePlanes(pixels, pick(scales), plane);
+      await readChannels(hours, pickPlaces(inputs, places), pixels);
+      normalizePlanes(pixels, pickPlaces(scales, places), plane);
     },
   };
 }

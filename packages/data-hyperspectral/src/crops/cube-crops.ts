@@ -8,6 +8,7 @@ import {
   type Draw,
   expandPaths,
   type JsonValue,
+  pickPlaces,
   type Sample,
   type SpatialTilesOptions,
   spatialSplit,
@@ -136,10 +137,9 @@ export async function openCubeCrops(options: CubeCropsOptions): Promise<CubeCrop
     return { length, schema: ownSchema, read, direct: { shape, readInto }, cubes, bands: own, close, ...classes };
   }
 
-  const pick = <T>(of: readonly T[], places: readonly number[]): T[] => places.map((place) => of[place] as T);
   return {
     ...withBands(bands, schema),
-    selectChannels: (places) => withBands(pick(bands, places), pick(schema, places)),
+    selectChannels: (places) => withBands(pickPlaces(bands, places), pickPlaces(schema, places)),
   };
 }
 

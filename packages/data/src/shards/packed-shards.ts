@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { FormatError, ShapeError } from "@graticule/core";
 import type { Dataset, DatasetSpec, DirectReads, JsonValue, Sample } from "../dataset.js";
+import { pickPlaces } from "../pick-places.js";
 import { beginWork, endRead, endWork } from "../thread-work.js";
 import { makeBlockCheck, type VerifyBlocks } from "./block-checks.js";
 import { makeChannelCodec, type ShardDtype } from "./channel-codec.js";
@@ -163,7 +164,7 @@ export async function openPackedShards({ folder, verify = "once" }: PackedShards
     const readInto: DirectReads["readInto"] = (index, pixels) => readChannels(index, places, pixels);
     return {
       length,
-      schema: places.map((place) => schema[place] as (typeof schema)[number]),
+      schema: pickPlaces(schema, places),
       ...(classNames && { classNames }),
       async read(index) {
         const pixels = new Float32Array(places.length * plane);
