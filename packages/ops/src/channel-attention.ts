@@ -2,6 +2,7 @@ import { recompute } from "@graticule/autodiff";
 import { expectation, ShapeError } from "@graticule/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkShape } from "./check-shape.js";
+import { hasKernel, runFused, runKernel } from "./fused.js";
 
 /** A one-query attention whose keys and values are affine functions of F numbers of each channel. */
 export interface ChannelAttentionParameters {
@@ -20,7 +21,10 @@ export interface ChannelAttentionOptions {
   readonly numHeads: number;
   /** Bool `[R, C]`: which channels a row sees; a row that sees none gives zeros. A constant. */
   readonly mask?: tf.Tensor;
-  /** Most rows at a time; the same numbers for any. Default: what 16 MiB hold, or twice the value weight's size. */
+  /**
+   * Most rows at a time where no kernel of the backend's does it all; the same numbers for any. Default: what 16 MiB hold, or
+   * twice the value weight's size.
+   */
   readonly chunkRows?: number;
 }
 
@@ -48,8 +52,8 @@ export function channelAttention(
   const width = parameters.valueBias.shape[0] as number;
   return tf.tidy(() => {
     const flat = tf.reshape(patches, [rows, columns]);
-    const { scoreWeight, scoreBias, valueWeight, valueBias } = parameters;
-    const out = composedChannelAttention(flat, { scoreWeight, scoreBias, valueWeight, valueBias }, options);
+    const attend = hasKernel("FusedChannelAttention") ? fusedChannelAttention : composedChannelAttention;
+    const out = attend(flat, parameters, options);
     return tf.reshape(out, [...patches.shape.slice(0, -1), width]);
   });
 }
@@ -73,6 +77,32 @@ function checkParameters(
   if (mask) checkShape(op, "mask", mask, [patches.size / columns, channels]);
   if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0))
     throw new RangeError(expectation(op, "chunkRows to be a positive whole number", `${chunkRows}`));
+}
+
+function fusedChannelAttention(
+  patches: tf.Tensor,
+  { scoreWeight, scoreBias, valueWeight, valueBias }: ChannelAttentionParameters,
+  { numHeads, mask }: ChannelAttentionOptions,
+): tf.Tensor {
+  const inputs = { patches, scoreWeight, scoreBias, valueWeight, valueBias };
+  const constants = mask ? { mask } : {};
+  return runFused("FusedChannelAttention", inputs, {}, {
+    constants,
+    saves: () => [patches, scoreWeight, scoreBias, valueWeight, valueBias, ...(mask ? [mask] : [])],
+    gradients: (dy, saved, wanted) => {
+      const [patches, scoreWeight, scoreBias, valueWeight, valueBias, mask] = saved;
+      const parameters = { scoreWeight, scoreBias, valueWeight, valueBias } as unknown as ChannelAttentionParameters;
+      const given = { dy, patches, ...parameters, ...(mask && { mask }) } as tf.NamedTensorMap;
+      const ofParameters = runKernel("FusedChannelAttentionGrad", given);
+      return [wanted.has("patches") ? ofPatches(dy, patches as tf.Tensor) : undefined, ...ofParameters];
+
+      // Patches are data nearly always.
+      function ofPatches(dy: tf.Tensor, patches: tf.Tensor): tf.Tensor {
+        const compose = (x: tf.Tensor) => composedChannelAttention(x, parameters, { numHeads, ...(mask && { mask }) });
+        return tf.grad(compose)(patches, dy);
+      }
+    },
+  });
 }
 
 /** Numbers of the largest tensor of a chunk, `[H, R, C·F]`. */

@@ -2,11 +2,13 @@ import { valueAndGrad } from "@graticule/autodiff";
 import * as tf from "@tensorflow/tfjs-core";
 import { numbers } from "../../../tooling/test/tensor-numbers.js";
 import { composedAttention } from "../src/attention.js";
+import { composedChannelAttention } from "../src/channel-attention.js";
 import { composedGatherPatches } from "../src/gather-patches.js";
 import { composedGatherTokens } from "../src/gather-tokens.js";
 import { composedGelu, composedGeluTanh } from "../src/gelu.js";
 import {
   attention,
+  channelAttention,
   gatherPatches,
   gatherTokens,
   gelu,
@@ -71,6 +73,30 @@ function attentionCase(queries: number, keyHeads: number): FusedCase {
   };
 }
 
+/** C channels of F numbers in 21 rows, some of which see few channels or none; 2 heads. */
+function channelAttentionCase(channels: number, values: number, headDim: number, isMasked = false): FusedCase {
+  const columns = channels * values;
+  const seen = () => tf.greater(normalTensor([21, channels], 8), tf.reshape(tf.linspace(-4, 4, 21), [21, 1]));
+  const run = (attend: typeof composedChannelAttention, patches: tf.Tensor, [weight, bias, values, ofValues]: Four) =>
+    tf.tidy(() => {
+      const scaled = (x: tf.Tensor): tf.Tensor => tf.div(x, Math.sqrt(columns));
+      const parameters = { scoreWeight: scaled(weight), scoreBias: bias, valueWeight: scaled(values), valueBias: ofValues };
+      return attend(patches, parameters, { numHeads: 2, ...(isMasked && { mask: seen() }) });
+    });
+  return {
+    shapes: [
+      [21, columns],
+      [2, columns],
+      [2, channels],
+      [2 * headDim, columns],
+      [2 * headDim, channels],
+    ],
+    fused: (patches, ...rest) => run(channelAttention, patches, rest as unknown as Four),
+    composed: (patches, ...rest) => run(composedChannelAttention, patches, rest as unknown as Four),
+  };
+}
+
+type Four = readonly [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 type Five = readonly [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 
 /** All that a linear layer can do at once. */
@@ -163,6 +189,13 @@ export const fusedCases: Readonly<Record<string, FusedCase>> = {
       return composedAttention(q, k as tf.Tensor, v as tf.Tensor, attrs, undefined);
     },
   },
+  "channelAttention of whole groups of lanes": channelAttentionCase(32, 4, 16),
+  "channelAttention of 3 × 3 pixels": channelAttentionCase(21, 9, 20),
+  "channelAttention of 5 × 5 pixels, masked": channelAttentionCase(19, 25, 3, true),
+  "channelAttention of single pixels": channelAttentionCase(50, 1, 33),
+  "channelAttention of 8 × 8 pixels": channelAttentionCase(17, 64, 8),
+  "channelAttention of 2 numbers": channelAttentionCase(16, 2, 5),
+  "channelAttention of 18 numbers": channelAttentionCase(16, 18, 5),
   "attention of one query, masked": attentionCase(1, 3),
   "attention of one query, fewer key heads": attentionCase(1, 1),
   latitudeWeightedMeanSquaredError: {

@@ -12,10 +12,17 @@ function attentionArgs({ q, k, v, bias }: Inputs, attrs: AttentionAttrs): Argume
   return [q!, k!, v!, bias ?? null, attrs.numHeads, attrs.numKeyValueHeads, attrs.causal];
 }
 
-/** Attention over other tokens; one query per sample takes a path of its own. */
+function channelAttentionArgs(inputs: Inputs): Argument[] {
+  const { patches, scoreWeight, scoreBias, valueWeight, valueBias, mask } = inputs;
+  return [patches!, scoreWeight!, scoreBias!, valueWeight!, valueBias!, mask ?? null];
+}
+
+/** Attention over other tokens; one query per sample takes a path of its own. And of one query over channels. */
 export const fusedAttentionKernels: KernelConfig[] = [
   kernel<AttentionAttrs>("FusedAttention", { args: attentionArgs }),
   kernel<AttentionAttrs>("FusedAttentionGrad", {
     args: (inputs, attrs) => [inputs.dy!, inputs.out!, inputs.logSumExp!, ...attentionArgs(inputs, attrs)],
   }),
+  kernel("FusedChannelAttention", { args: channelAttentionArgs }),
+  kernel("FusedChannelAttentionGrad", { args: (inputs) => [inputs.dy!, ...channelAttentionArgs(inputs)] }),
 ];
