@@ -49,10 +49,12 @@ export function channelAttention(
   checkParameters(patches, parameters, options);
   const columns = patches.shape.at(-1) as number;
   const rows = patches.size / columns;
-  const width = parameters.valueBias.shape[0] as number;
+  const { scoreBias, valueBias } = parameters;
+  const width = valueBias.shape[0] as number;
   return tf.tidy(() => {
     const flat = tf.reshape(patches, [rows, columns]);
-    const attend = hasKernel("FusedChannelAttention") ? fusedChannelAttention : composedChannelAttention;
+    const isFused = hasKernel("FusedChannelAttention") && columns <= FUSED_VALUES * (scoreBias.shape[1] as number);
+    const attend = isFused ? fusedChannelAttention : composedChannelAttention;
     const out = attend(flat, parameters, options);
     return tf.reshape(out, [...patches.shape.slice(0, -1), width]);
   });
@@ -78,6 +80,9 @@ function checkParameters(
   if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows > 0))
     throw new RangeError(expectation(op, "chunkRows to be a positive whole number", `${chunkRows}`));
 }
+
+/** Of a channel with more numbers, products of whole chunks are as fast as the kernel. */
+const FUSED_VALUES = 32;
 
 function fusedChannelAttention(
   patches: tf.Tensor,

@@ -193,7 +193,7 @@ export const fusedCases: Readonly<Record<string, FusedCase>> = {
   "channelAttention of 3 × 3 pixels": channelAttentionCase(21, 9, 20),
   "channelAttention of 5 × 5 pixels, masked": channelAttentionCase(19, 25, 3, true),
   "channelAttention of single pixels": channelAttentionCase(50, 1, 33),
-  "channelAttention of 8 × 8 pixels": channelAttentionCase(17, 64, 8),
+  "channelAttention of 32 numbers": channelAttentionCase(17, 32, 8),
   "channelAttention of 2 numbers": channelAttentionCase(16, 2, 5),
   "channelAttention of 18 numbers": channelAttentionCase(16, 18, 5),
   "attention of one query, masked": attentionCase(1, 3),

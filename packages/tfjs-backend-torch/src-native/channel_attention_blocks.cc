@@ -16,146 +16,175 @@ using at::Tensor;
 namespace graticule {
 namespace {
 
-constexpr int64_t kBlockBytes = 128 * 1024;  // of rows in the layout
+constexpr int64_t kBlockBytes = 1024 * 1024;  // of rows in the layout
 constexpr int64_t kMostRows = 48;            // of a block
-/** Gradients are summed in at least so many parts, which don't depend on the number of threads. */
-constexpr int64_t kTasks = 8;
+/** Gradients are summed in up to so many parts, of so many rows or more; they don't depend on the number of threads. */
+constexpr int64_t kTasks = 8, kPartRows = 256;
 
 int64_t roundUp(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
-ChannelLayout layoutOf(const ChannelAttentionInputs& in) {
-  ChannelLayout layout;
-  layout.channels = in.channels();
-  layout.values = in.values();
-  return layout;
-}
+/** Sizes, and how rows are cut. */
+struct Plan {
+  explicit Plan(const ChannelAttentionInputs& in)
+      : columns(in.columns()),
+        channels(in.channels()),
+        heads(in.heads()),
+        headDim(in.headDim()),
+        valueVectors((in.headDim() + kLanes - 1) / kLanes) {
+    layout.channels = in.channels();
+    layout.values = in.values();
+    const int64_t fitting = kBlockBytes / static_cast<int64_t>(layout.size() * sizeof(float)) / kTileRows * kTileRows;
+    blockRows = std::max(kTileRows, std::min(kMostRows, fitting));
+  }
 
-int64_t valueVectorsOf(const ChannelAttentionInputs& in) { return (in.headDim() + kLanes - 1) / kLanes; }
+  int64_t outWidth() const { return valueVectors * kLanes; }
+  /** Floats of a head's values or their gradients. */
+  int64_t headSize() const { return outWidth() * layout.size(); }
+
+  ChannelLayout layout;
+  int64_t columns, channels, heads, headDim, valueVectors, blockRows;
+};
+
+/** A head's score and value weights, read or written in the layout. */
+struct HeadParameters {
+  float *scoreWeight, *scoreBias, *valueWeight, *valueBias;
+};
+
+HeadParameters headOf(const Plan& plan, const ChannelAttentionGradients& all, int64_t head) {
+  return {all.scoreWeight.data_ptr<float>() + head * plan.columns, all.scoreBias.data_ptr<float>() + head * plan.channels,
+          all.valueWeight.data_ptr<float>() + head * plan.headDim * plan.columns,
+          all.valueBias.data_ptr<float>() + head * plan.headDim * plan.channels};
+}
 
 enum class Direction { kForward, kBackward };
 
 /** The parameters as the blocks read them. */
 class Heads {
  public:
-  Heads(const ChannelAttentionInputs& in, Direction direction)
-      : layout_(layoutOf(in)),
-        valueVectors_(valueVectorsOf(in)),
-        scorers_(at::empty({in.heads(), layout_.size()})),
-        values_(at::zeros({in.heads(), valueVectors_, layout_.vectors(), kLanes * kLanes})) {
-    at::parallel_for(0, in.heads(), 1, [&](int64_t begin, int64_t end) {
-      std::vector<float> row(layout_.size());
+  Heads(const ChannelAttentionInputs& in, const Plan& plan, Direction direction)
+      : plan_(plan), scorers_(at::empty({plan.heads, plan.layout.size()})), values_(at::empty({plan.heads, plan.headSize()})) {
+    const ChannelAttentionGradients all{in.scoreWeight, in.scoreBias, in.valueWeight, in.valueBias};
+    at::parallel_for(0, plan.heads, 1, [&](int64_t begin, int64_t end) {
+      std::vector<float> rows(direction == Direction::kForward ? kLanes * plan.layout.size() : 0);
       for (int64_t h = begin; h < end; h++) {
-        spreadRow(layout_, in.scoreWeight.data_ptr<float>() + h * in.columns(), in.scoreBias.data_ptr<float>() + h * in.channels(),
-                  scorers_.data_ptr<float>() + h * layout_.size());
-        for (int64_t j = 0; j < in.headDim(); j++) {
-          const int64_t d = h * in.headDim() + j;
-          spreadRow(layout_, in.valueWeight.data_ptr<float>() + d * in.columns(), in.valueBias.data_ptr<float>() + d * in.channels(),
-                    row.data());
-          placeRow(direction, row.data(), valuesOf(h) + j / kLanes * layout_.size() * kLanes, j % kLanes);
-        }
+        const HeadParameters head = headOf(plan, all, h);
+        spreadRow(plan.layout, head.scoreWeight, head.scoreBias, kLanes, scorers_.data_ptr<float>() + h * plan.layout.size());
+        float* values = values_.data_ptr<float>() + h * plan.headSize();
+        if (direction == Direction::kForward) placeForward(head, rows, values);
+        else placeBackward(head, values);
       }
     });
   }
 
   ChannelHead operator[](int64_t head) const {
-    return {scorers_.data_ptr<float>() + head * layout_.size(), valuesOf(head), valueVectors_};
+    return {scorers_.data_ptr<float>() + head * plan_.layout.size(), values_.data_ptr<float>() + head * plan_.headSize(),
+            plan_.valueVectors};
   }
 
  private:
-  float* valuesOf(int64_t head) const { return values_.data_ptr<float>() + head * valueVectors_ * layout_.size() * kLanes; }
-
-  /** Number j of sixteen of each lane's value: forward [vector][lane][number], backward [vector][number][lane]. */
-  void placeRow(Direction direction, const float* row, float* values, int64_t j) const {
-    for (int64_t vector = 0; vector < layout_.vectors(); vector++) {
-      float* block = values + vector * kLanes * kLanes;
-      for (int64_t lane = 0; lane < kLanes; lane++) {
-        block[direction == Direction::kForward ? lane * kLanes + j : j * kLanes + lane] = row[vector * kLanes + lane];
+  /** [vector][lane][number], sixteen numbers at a time. */
+  void placeForward(const HeadParameters& head, std::vector<float>& rows, float* values) const {
+    const int64_t size = plan_.layout.size();
+    for (int64_t first = 0; first < plan_.headDim; first += kLanes) {
+      const int64_t count = std::min(kLanes, plan_.headDim - first);
+      for (int64_t j = 0; j < count; j++) {
+        spreadRow(plan_.layout, head.valueWeight + (first + j) * plan_.columns, head.valueBias + (first + j) * plan_.channels, kLanes,
+                  rows.data() + j * size);
       }
+      std::fill(rows.begin() + count * size, rows.end(), 0.0f);
+      turnVectors(rows.data(), plan_.layout.vectors(), size, values + first * size);
     }
   }
 
-  ChannelLayout layout_;
-  int64_t valueVectors_;
+  /** [vector][number][lane]. */
+  void placeBackward(const HeadParameters& head, float* values) const {
+    if (plan_.headDim < plan_.outWidth()) std::fill(values, values + plan_.headSize(), 0.0f);
+    for (int64_t j = 0; j < plan_.headDim; j++) {
+      spreadRow(plan_.layout, head.valueWeight + j * plan_.columns, head.valueBias + j * plan_.channels, kLanes * kLanes,
+                values + j / kLanes * plan_.layout.size() * kLanes + j % kLanes * kLanes);
+    }
+  }
+
+  const Plan& plan_;
   Tensor scorers_, values_;
 };
 
-/** Rows [first, first + count) in the layout, then rows of zeros up to `padded`. */
-void spreadRows(const ChannelAttentionInputs& in, const ChannelLayout& layout, int64_t first, int64_t count, int64_t padded,
-                float* out) {
-  for (int64_t r = 0; r < count; r++) {
-    const int64_t at = (first + r) * in.columns();
-    if (isBf16(in.patches)) spreadRow(layout, elements<Bf16>(in.patches) + at, nullptr, out + r * layout.size());
-    else spreadRow(layout, elements<float>(in.patches) + at, nullptr, out + r * layout.size());
-  }
-  std::fill(out + count * layout.size(), out + padded * layout.size(), 0.0f);
-}
+/** A block of rows in the layout. */
+class Block {
+ public:
+  Block(const ChannelAttentionInputs& in, const Plan& plan)
+      : in_(in), plan_(plan), spread_(plan.blockRows * plan.layout.size()) {}
 
-/** Which channels rows from `first` see; null where all do. */
-const bool* seenFrom(const ChannelAttentionInputs& in, int64_t first) {
-  return in.seen.defined() ? in.seen.data_ptr<bool>() + first * in.channels() : nullptr;
-}
-
-/** Sums of gradients over a part of the rows, for all heads. */
-struct PartialGradients {
-  PartialGradients(const ChannelAttentionInputs& in, const ChannelLayout& layout, int64_t parts)
-      : scorers(at::zeros({parts, in.heads(), layout.size()})),
-        values(at::zeros({parts, in.heads(), valueVectorsOf(in), layout.size() * kLanes})) {}
-
-  ChannelGradients of(int64_t part, int64_t head) {
-    return {scorers[part][head].data_ptr<float>(), values[part][head].data_ptr<float>()};
+  ChannelRows read(int64_t first, int64_t count) {
+    const int64_t padded = roundUp(count, kTileRows), step = padded * kLanes;
+    if (count < padded) std::fill(spread_.begin(), spread_.end(), 0.0f);
+    for (int64_t r = 0; r < count; r++) {
+      const int64_t at = (first + r) * plan_.columns;
+      if (isBf16(in_.patches)) spreadRow(plan_.layout, elements<Bf16>(in_.patches) + at, nullptr, step, spread_.data() + r * kLanes);
+      else spreadRow(plan_.layout, elements<float>(in_.patches) + at, nullptr, step, spread_.data() + r * kLanes);
+    }
+    const bool* seen = in_.seen.defined() ? in_.seen.data_ptr<bool>() + first * plan_.channels : nullptr;
+    return {spread_.data(), seen, count, padded};
   }
 
-  Tensor scorers, values;
+ private:
+  const ChannelAttentionInputs& in_;
+  const Plan& plan_;
+  std::vector<float> spread_;
 };
 
-/** A row of the layout → `[C·F]` and what is behind the channels' numbers. */
-void collectRow(const ChannelLayout& layout, const float* row, int64_t step, float* weights, float* biases) {
-  for (int64_t c = 0; c < layout.channels; c++) {
-    const int64_t first = c / kLanes * layout.groupVectors();
-    for (int64_t f = 0; f < layout.values; f++) weights[c * layout.values + f] = row[(first + f) * step + c % kLanes];
-    biases[c] = row[(first + layout.values) * step + c % kLanes];
-  }
-}
+/** Sums of gradients over each part of the rows, for all heads. */
+class PartialGradients {
+ public:
+  PartialGradients(const Plan& plan, int64_t parts)
+      : plan_(plan),
+        scorers_(at::zeros({parts, plan.heads, plan.layout.size()})),
+        values_(at::zeros({parts, plan.heads, plan.headSize()})) {}
 
-ChannelAttentionGradients collect(const ChannelAttentionInputs& in, const ChannelLayout& layout, const PartialGradients& partial) {
-  ChannelAttentionGradients found{at::empty_like(in.scoreWeight), at::empty_like(in.scoreBias), at::empty_like(in.valueWeight),
+  ChannelGradients of(int64_t part, int64_t head) {
+    return {scorers_[part][head].data_ptr<float>(), values_[part][head].data_ptr<float>()};
+  }
+
+  ChannelAttentionGradients total(const ChannelAttentionInputs& in) const {
+    const bool isOne = scorers_.size(0) == 1;
+    const Tensor scorers = isOne ? scorers_[0] : scorers_.sum(0), values = isOne ? values_[0] : values_.sum(0);
+    ChannelAttentionGradients all{at::empty_like(in.scoreWeight), at::empty_like(in.scoreBias), at::empty_like(in.valueWeight),
                                   at::empty_like(in.valueBias)};
-  const auto scorers = partial.scorers.size(0) == 1 ? partial.scorers[0] : partial.scorers.sum(0);
-  const auto values = partial.values.size(0) == 1 ? partial.values[0] : partial.values.sum(0);
-  const int64_t headSize = valueVectorsOf(in) * layout.size() * kLanes;
-  at::parallel_for(0, in.heads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t h = begin; h < end; h++) {
-      collectRow(layout, scorers.data_ptr<float>() + h * layout.size(), kLanes, found.scoreWeight.data_ptr<float>() + h * in.columns(),
-                 found.scoreBias.data_ptr<float>() + h * in.channels());
-      for (int64_t j = 0; j < in.headDim(); j++) {
-        const int64_t d = h * in.headDim() + j;
-        const float* row = values.data_ptr<float>() + h * headSize + j / kLanes * layout.size() * kLanes + j % kLanes * kLanes;
-        collectRow(layout, row, kLanes * kLanes, found.valueWeight.data_ptr<float>() + d * in.columns(),
-                   found.valueBias.data_ptr<float>() + d * in.channels());
+    at::parallel_for(0, plan_.heads, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t h = begin; h < end; h++) {
+        const HeadParameters head = headOf(plan_, all, h);
+        gatherRow(plan_.layout, scorers[h].data_ptr<float>(), kLanes, head.scoreWeight, head.scoreBias);
+        const float* ofHead = values[h].data_ptr<float>();
+        for (int64_t j = 0; j < plan_.headDim; j++) {
+          const float* vectors = ofHead + j / kLanes * plan_.layout.size() * kLanes + j % kLanes * kLanes;
+          gatherRow(plan_.layout, vectors, kLanes * kLanes, head.valueWeight + j * plan_.columns, head.valueBias + j * plan_.channels);
+        }
       }
-    }
-  });
-  return found;
-}
+    });
+    return all;
+  }
+
+ private:
+  const Plan& plan_;
+  Tensor scorers_, values_;
+};
 
 }  // namespace
 
 Tensor blockwiseChannelAttention(const ChannelAttentionInputs& in) {
-  const ChannelLayout layout = layoutOf(in);
-  const Heads heads(in, Direction::kForward);
-  const int64_t headDim = in.headDim(), outWidth = valueVectorsOf(in) * kLanes;
+  const Plan plan(in);
+  const Heads heads(in, plan, Direction::kForward);
   auto out = at::empty({in.rows(), in.width()}, in.scoreBias.options());
   auto* all = out.data_ptr<float>();
-  at::parallel_for(0, (in.rows() + kTileRows - 1) / kTileRows, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> rows(kTileRows * layout.size()), mixed(kTileRows * outWidth);
-    std::vector<float> scratch(forwardScratch(layout, valueVectorsOf(in)));
-    for (int64_t first = begin * kTileRows; first < std::min(end * kTileRows, in.rows()); first += kTileRows) {
-      const int64_t count = std::min(kTileRows, in.rows() - first);
-      spreadRows(in, layout, first, count, kTileRows, rows.data());
-      for (int64_t h = 0; h < in.heads(); h++) {
-        attendChannels(layout, heads[h], {rows.data(), seenFrom(in, first), count}, scratch.data(), mixed.data());
-        for (int64_t r = 0; r < count; r++) {
-          std::copy_n(mixed.data() + r * outWidth, headDim, all + (first + r) * in.width() + h * headDim);
+  at::parallel_for(0, (in.rows() + plan.blockRows - 1) / plan.blockRows, 1, [&](int64_t begin, int64_t end) {
+    Block block(in, plan);
+    std::vector<float> mixed(plan.blockRows * plan.outWidth()), scratch(forwardScratch(plan.layout, plan.valueVectors, plan.blockRows));
+    for (int64_t first = begin * plan.blockRows; first < std::min(end * plan.blockRows, in.rows()); first += plan.blockRows) {
+      const ChannelRows rows = block.read(first, std::min(plan.blockRows, in.rows() - first));
+      for (int64_t h = 0; h < plan.heads; h++) {
+        attendChannels(plan.layout, heads[h], rows, scratch.data(), mixed.data());
+        for (int64_t r = 0; r < rows.count; r++) {
+          std::copy_n(mixed.data() + r * plan.outWidth(), plan.headDim, all + (first + r) * in.width() + h * plan.headDim);
         }
       }
     }
@@ -164,39 +193,34 @@ Tensor blockwiseChannelAttention(const ChannelAttentionInputs& in) {
 }
 
 ChannelAttentionGradients blockwiseChannelAttentionGrad(const ChannelAttentionInputs& in, const Tensor& dy) {
-  const ChannelLayout layout = layoutOf(in);
-  const Heads heads(in, Direction::kBackward);
-  const int64_t headDim = in.headDim(), outWidth = valueVectorsOf(in) * kLanes;
-  const int64_t fitting = kBlockBytes / static_cast<int64_t>(layout.size() * sizeof(float)) / kTileRows * kTileRows;
-  const int64_t blockRows = std::max(kTileRows, std::min(kMostRows, fitting));
-  const int64_t wanted = (kTasks + in.heads() - 1) / in.heads();
-  const int64_t partRows = std::max<int64_t>(1, roundUp((in.rows() + wanted - 1) / wanted, blockRows));
+  const Plan plan(in);
+  const Heads heads(in, plan, Direction::kBackward);
+  const int64_t wanted = std::max<int64_t>(1, std::min((kTasks + plan.heads - 1) / plan.heads, in.rows() / kPartRows));
+  const int64_t partRows = roundUp(std::max<int64_t>(1, (in.rows() + wanted - 1) / wanted), plan.blockRows);
   const int64_t parts = std::max<int64_t>(1, (in.rows() + partRows - 1) / partRows);
   // Heads that share a task share its rows' layout; how many do changes no sum.
-  const int64_t shares = std::min(in.heads(), (at::get_num_threads() + parts - 1) / parts);
-  PartialGradients partial(in, layout, parts);
+  const int64_t shares = std::min(plan.heads, (at::get_num_threads() + parts - 1) / parts);
+  PartialGradients partial(plan, parts);
   const auto* slopes = dy.data_ptr<float>();
   at::parallel_for(0, parts * shares, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> rows(blockRows * layout.size()), dout(blockRows * outWidth);
-    std::vector<float> scratch(backwardScratch(layout, blockRows));
+    Block block(in, plan);
+    std::vector<float> dout(plan.blockRows * plan.outWidth()), scratch(backwardScratch(plan.layout, plan.blockRows));
     for (int64_t task = begin; task < end; task++) {
       const int64_t part = task / shares, share = task % shares;
       const int64_t last = std::min((part + 1) * partRows, in.rows());
-      for (int64_t first = part * partRows; first < last; first += blockRows) {
-        const int64_t count = std::min(blockRows, last - first), padded = roundUp(count, kTileRows);
-        spreadRows(in, layout, first, count, padded, rows.data());
-        for (int64_t h = share * in.heads() / shares; h < (share + 1) * in.heads() / shares; h++) {
+      for (int64_t first = part * partRows; first < last; first += plan.blockRows) {
+        const ChannelRows rows = block.read(first, std::min(plan.blockRows, last - first));
+        for (int64_t h = share * plan.heads / shares; h < (share + 1) * plan.heads / shares; h++) {
           std::fill(dout.begin(), dout.end(), 0.0f);
-          for (int64_t r = 0; r < count; r++) {
-            std::copy_n(slopes + (first + r) * in.width() + h * headDim, headDim, dout.data() + r * outWidth);
+          for (int64_t r = 0; r < rows.count; r++) {
+            std::copy_n(slopes + (first + r) * in.width() + h * plan.headDim, plan.headDim, dout.data() + r * plan.outWidth());
           }
-          attendChannelsBackward(layout, heads[h], {rows.data(), seenFrom(in, first), count}, dout.data(), scratch.data(),
-                                 partial.of(part, h));
+          attendChannelsBackward(plan.layout, heads[h], rows, dout.data(), scratch.data(), partial.of(part, h));
         }
       }
     }
   });
-  return collect(in, layout, partial);
+  return partial.total(in);
 }
 
 }  // namespace graticule

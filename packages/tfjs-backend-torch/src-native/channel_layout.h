@@ -25,8 +25,14 @@ struct ChannelLayout {
   int64_t channelsOf(int64_t group) const { return group + 1 < groups() ? kLanes : channels - group * kLanes; }
 };
 
-/** A row `[C·F]` in that layout, with `last[c]` behind a channel's numbers, or 1 where it is null. */
-void spreadRow(const ChannelLayout& layout, const float* row, const float* last, float* out);
-void spreadRow(const ChannelLayout& layout, const Bf16* row, const float* last, float* out);
+/** A row `[C·F]` in that layout, vectors `step` apart, with `last[c]` behind a channel's numbers, or 1 where it is null. */
+void spreadRow(const ChannelLayout& layout, const float* row, const float* last, int64_t step, float* out);
+void spreadRow(const ChannelLayout& layout, const Bf16* row, const float* last, int64_t step, float* out);
+
+/** The way back: a row out of vectors `step` apart, and what is behind the channels' numbers. */
+void gatherRow(const ChannelLayout& layout, const float* vectors, int64_t step, float* row, float* last);
+
+/** Rows of vectors, `apart` from each other, turned: [16][vectors][16] → [vectors][16][16], the third dim first. */
+void turnVectors(const float* rows, int64_t vectors, int64_t apart, float* out);
 
 }  // namespace graticule

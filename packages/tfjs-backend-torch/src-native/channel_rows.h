@@ -1,4 +1,4 @@
-// A block of rows of the channel attention, on plain pointers: see channel_attention.cc.
+// A block of rows of the channel attention, on plain pointers: see channel_attention_blocks.cc.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,10 @@
 
 namespace graticule {
 
-/** Rows that are multiplied at a time; a block's rows are followed by rows of zeros up to a multiple of them. */
+/** Rows that are multiplied at a time. */
 constexpr int64_t kTileRows = 12;
+/** Vectors of the layout whose weights are read again for all tiles before the next are. */
+constexpr int64_t kVectorsAtOnce = 32;
 
 /** What the rows meet in one head. */
 struct ChannelHead {
@@ -19,22 +21,22 @@ struct ChannelHead {
   int64_t valueVectors;
 };
 
-/** Rows in the layout, and which channels they see, [count][C]; null where all are seen. */
+/** Rows in the layout, side by side: [vector][padded][16]. */
 struct ChannelRows {
   const float* spread;
-  const bool* seen;
+  const bool* seen;  // which channels they see, [count][C]; null where all are seen
   int64_t count;
+  int64_t padded;  // to a multiple of kTileRows, with zeros
+
+  int64_t step() const { return padded * kLanes; }
 };
 
-/** Vectors of the layout that are scaled and multiplied at a time. */
-constexpr int64_t kScaledVectors = 32;
-
 /** Scratch of `attendChannels`, in floats. */
-inline int64_t forwardScratch(const ChannelLayout& layout, int64_t valueVectors) {
-  return kTileRows * kLanes * (layout.groups() + kScaledVectors + valueVectors);
+inline int64_t forwardScratch(const ChannelLayout& layout, int64_t valueVectors, int64_t padded) {
+  return kLanes * (padded * (layout.groups() + valueVectors) + kTileRows * kVectorsAtOnce);
 }
 
-/** out[kTileRows][16 · valueVectors] of at most kTileRows rows. */
+/** out[padded][16 · valueVectors]. */
 void attendChannels(const ChannelLayout& layout, const ChannelHead& head, const ChannelRows& rows, float* scratch, float* out);
 
 /** Gradients of a head, added to: of the scorer, and of the values as [vector][number][lane]. */
@@ -43,9 +45,10 @@ struct ChannelGradients {
   float* values;
 };
 
-inline int64_t backwardScratch(const ChannelLayout& layout, int64_t rows) { return 2 * rows * 16 * layout.groups(); }
+/** Scratch of `attendChannelsBackward`. */
+inline int64_t backwardScratch(const ChannelLayout& layout, int64_t padded) { return 2 * padded * kLanes * layout.groups(); }
 
-/** `dout` is [rows][16 · valueVectors]. */
+/** `dout` is [padded][16 · valueVectors], zeros past a value's numbers. */
 void attendChannelsBackward(const ChannelLayout& layout, const ChannelHead& head, const ChannelRows& rows, const float* dout,
                             float* scratch, const ChannelGradients& gradients);
 
