@@ -1,5 +1,6 @@
 import {
   attention,
+  channelAttention,
   gatherPatches,
   gatherTokens,
   gelu,
@@ -23,6 +24,19 @@ const variable = (...shape: number[]): tf.Variable => tf.variable(tf.randomNorma
 /** The first K of a fixed shuffle of N, for each of B samples. */
 function someOf(batch: number, tokens: number, picked: number): Int32Array {
   return Int32Array.from({ length: batch * picked }, (_, i) => ((i % picked) * 37 + Math.floor(i / picked)) % tokens);
+}
+
+/** One query over the channels of 4096 rows, with a rank's heads of 16 numbers: one of 8, or all. */
+function channelCase(channels: number, values: number, heads: number): OpCase {
+  const patches = tf.randomNormal([4096, channels * values]);
+  const [scoreWeight, scoreBias] = [variable(heads, channels * values), variable(heads, channels)];
+  const [valueWeight, valueBias] = [variable(heads * 16, channels * values), variable(heads * 16, channels)];
+  const parameters = { scoreWeight, scoreBias, valueWeight, valueBias };
+  return {
+    kernels: ["FusedChannelAttention"],
+    variables: Object.values(parameters),
+    run: () => channelAttention(patches, parameters, { numHeads: heads }),
+  };
 }
 
 /** Shapes of a ViT-Base MAE at batch 32, 224 × 224, unless a line says otherwise. */
@@ -69,6 +83,9 @@ export const opCases: Readonly<Record<string, () => OpCase>> = {
     const [q, k, v] = [variable(8, 196, 768), variable(8, 588, 768), variable(8, 588, 768)] as const;
     return { kernels: ["FusedAttention"], variables: [q, k, v], run: () => attention(q, k, v, { numHeads: 12 }) };
   },
+  "attention over 128 channels of 2 × 2 pixels": () => channelCase(128, 4, 8),
+  "attention over 1024 channels of 2 × 2 pixels, one head": () => channelCase(1024, 4, 1),
+  "attention over 218 channels of 4 × 4 pixels": () => channelCase(218, 16, 8),
   rmsNorm: () => {
     const [x, gamma] = [variable(32, 197, 768), variable(768)] as const;
     return { kernels: ["FusedRmsNorm"], variables: [x, gamma], run: () => rmsNorm(x, gamma, 1e-6) };

@@ -91,23 +91,29 @@ function fusedChannelAttention(
 ): tf.Tensor {
   const inputs = { patches, scoreWeight, scoreBias, valueWeight, valueBias };
   const constants = mask ? { mask } : {};
-  return runFused("FusedChannelAttention", inputs, {}, {
-    constants,
-    saves: () => [patches, scoreWeight, scoreBias, valueWeight, valueBias, ...(mask ? [mask] : [])],
-    gradients: (dy, saved, wanted) => {
-      const [patches, scoreWeight, scoreBias, valueWeight, valueBias, mask] = saved;
-      const parameters = { scoreWeight, scoreBias, valueWeight, valueBias } as unknown as ChannelAttentionParameters;
-      const given = { dy, patches, ...parameters, ...(mask && { mask }) } as tf.NamedTensorMap;
-      const ofParameters = runKernel("FusedChannelAttentionGrad", given);
-      return [wanted.has("patches") ? ofPatches(dy, patches as tf.Tensor) : undefined, ...ofParameters];
+  return runFused(
+    "FusedChannelAttention",
+    inputs,
+    {},
+    {
+      constants,
+      saves: () => [patches, scoreWeight, scoreBias, valueWeight, valueBias, ...(mask ? [mask] : [])],
+      gradients: (dy, saved, wanted) => {
+        const [patches, scoreWeight, scoreBias, valueWeight, valueBias, mask] = saved;
+        const parameters = { scoreWeight, scoreBias, valueWeight, valueBias } as unknown as ChannelAttentionParameters;
+        const given = { dy, patches, ...parameters, ...(mask && { mask }) } as tf.NamedTensorMap;
+        const ofParameters = runKernel("FusedChannelAttentionGrad", given);
+        return [wanted.has("patches") ? ofPatches(dy, patches as tf.Tensor) : undefined, ...ofParameters];
 
-      // Patches are data nearly always.
-      function ofPatches(dy: tf.Tensor, patches: tf.Tensor): tf.Tensor {
-        const compose = (x: tf.Tensor) => composedChannelAttention(x, parameters, { numHeads, ...(mask && { mask }) });
-        return tf.grad(compose)(patches, dy);
-      }
+        // Patches are data nearly always.
+        function ofPatches(dy: tf.Tensor, patches: tf.Tensor): tf.Tensor {
+          const compose = (x: tf.Tensor) =>
+            composedChannelAttention(x, parameters, { numHeads, ...(mask && { mask }) });
+          return tf.grad(compose)(patches, dy);
+        }
+      },
     },
-  });
+  );
 }
 
 /** Numbers of the largest tensor of a chunk, `[H, R, C·F]`. */

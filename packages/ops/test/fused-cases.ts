@@ -80,7 +80,12 @@ function channelAttentionCase(channels: number, values: number, headDim: number,
   const run = (attend: typeof composedChannelAttention, patches: tf.Tensor, [weight, bias, values, ofValues]: Four) =>
     tf.tidy(() => {
       const scaled = (x: tf.Tensor): tf.Tensor => tf.div(x, Math.sqrt(columns));
-      const parameters = { scoreWeight: scaled(weight), scoreBias: bias, valueWeight: scaled(values), valueBias: ofValues };
+      const parameters = {
+        scoreWeight: scaled(weight),
+        scoreBias: bias,
+        valueWeight: scaled(values),
+        valueBias: ofValues,
+      };
       return attend(patches, parameters, { numHeads: 2, ...(isMasked && { mask: seen() }) });
     });
   return {
