@@ -7,6 +7,7 @@ import {
   latitudeWeightedMeanSquaredError,
   linear,
   maskedPatchError,
+  queryAttention,
   rmsNorm,
   softmaxCrossEntropy,
 } from "@graticule/ops";
@@ -37,6 +38,13 @@ function channelCase(channels: number, values: number, heads: number): OpCase {
     variables: Object.values(parameters),
     run: () => channelAttention(patches, parameters, { numHeads: heads }),
   };
+}
+
+/** One learned query over the tokens of 8 groups, in 4096 rows. */
+function queryCase(heads: number, width: number): OpCase {
+  const [tokens, scoreWeight, valueWeight] = [variable(4096, 8, width), variable(heads, width), variable(width, width)];
+  const run = () => queryAttention(tokens, { scoreWeight, valueWeight });
+  return { kernels: ["FusedQueryAttention"], variables: [tokens, scoreWeight, valueWeight], run };
 }
 
 /** Shapes of a ViT-Base MAE at batch 32, 224 × 224, unless a line says otherwise. */
@@ -86,6 +94,8 @@ export const opCases: Readonly<Record<string, () => OpCase>> = {
   "attention over 128 channels of 2 × 2 pixels": () => channelCase(128, 4, 8),
   "attention over 1024 channels of 2 × 2 pixels, one head": () => channelCase(1024, 4, 1),
   "attention over 218 channels of 4 × 4 pixels": () => channelCase(218, 16, 8),
+  "learned query of one head over 8 tokens": () => queryCase(1, 256),
+  "learned query of 8 heads over 8 tokens": () => queryCase(8, 256),
   rmsNorm: () => {
     const [x, gamma] = [variable(32, 197, 768), variable(768)] as const;
     return { kernels: ["FusedRmsNorm"], variables: [x, gamma], run: () => rmsNorm(x, gamma, 1e-6) };

@@ -21,6 +21,7 @@ import {
   normalizePatches,
   normLinear,
   patchify,
+  queryAttention,
   rmsNorm,
   selfAttention,
   softmaxCrossEntropy,
@@ -98,6 +99,39 @@ function channelAttentionCase(channels: number, values: number, headDim: number,
     ],
     fused: (patches, ...rest) => run(channelAttention, patches, rest as unknown as Four),
     composed: (patches, ...rest) => run(composedChannelAttention, patches, rest as unknown as Four),
+  };
+}
+
+/** 37 rows of 5 tokens, 40 wide; row r doesn't see token r mod 6. */
+function queryAttentionCase(heads: number, isMasked: boolean): FusedCase {
+  const seen = () =>
+    tf.tensor2d(
+      Array.from({ length: 37 * 5 }, (_, i) => (Math.floor(i / 5) % 6 !== i % 5 ? 1 : 0)),
+      [37, 5],
+      "bool",
+    );
+  return {
+    shapes: [
+      [37, 5, 40],
+      [heads, 40],
+      [heads * 6, 40],
+    ],
+    fused: (tokens, scoreWeight, valueWeight) =>
+      tf.tidy(() =>
+        queryAttention(
+          tokens,
+          { scoreWeight, valueWeight } as Parameters<typeof queryAttention>[1],
+          isMasked ? seen() : undefined,
+        ),
+      ),
+    composed: (tokens, scoreWeight, valueWeight) =>
+      tf.tidy(() => {
+        const scores = tf.einsum("rgd,hd->rhg", tokens, scoreWeight as tf.Tensor);
+        const hidden = isMasked ? tf.mul(tf.sub(tf.cast(seen(), "float32"), 1), 1e30) : tf.zeros([37, 5]);
+        const means = tf.matMul(tf.softmax(tf.add(scores, tf.reshape(hidden, [37, 1, 5]))), tokens);
+        const values = tf.reshape(valueWeight as tf.Tensor, [heads, 6, 40]);
+        return tf.reshape(tf.einsum("rhd,hjd->rhj", means, values), [37, heads * 6]);
+      }),
   };
 }
 
@@ -201,6 +235,8 @@ export const fusedCases: Readonly<Record<string, FusedCase>> = {
   "channelAttention of 32 numbers": channelAttentionCase(17, 32, 8),
   "channelAttention of 2 numbers": channelAttentionCase(16, 2, 5),
   "channelAttention of 18 numbers": channelAttentionCase(16, 18, 5),
+  "queryAttention of one head": queryAttentionCase(1, false),
+  "queryAttention of 3 heads, masked": queryAttentionCase(3, true),
   "attention of one query, masked": attentionCase(1, 3),
   "attention of one query, fewer key heads": attentionCase(1, 1),
   latitudeWeightedMeanSquaredError: {

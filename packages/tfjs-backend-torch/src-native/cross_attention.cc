@@ -46,6 +46,7 @@ AttentionInputs readInputs(graticule::Call& call) {
                                      (in.bias.size(2) == 1 || in.bias.size(2) == in.queries()) &&
                                      in.bias.size(3) == in.keys()),
               "the bias must be [B, 1 or H, 1 or Nq, Nk]");
+  in.scale = 1 / std::sqrt(static_cast<double>(in.headDim()));
   return in;
 }
 
@@ -70,7 +71,7 @@ Heads split(const AttentionInputs& in) {
   Heads h;
   h.q = in.q.to(dtype).expand({B, Nq, in.heads * d}).reshape({B, Nq, in.heads, d}).transpose(1, 2);
   h.k = keyHeads(in.k);
-  h.v = keyHeads(in.v);
+  h.v = keyHeads(in.values());
   if (in.bias.defined()) {
     const auto bias = in.bias.to(at::kFloat);
     h.isBlind = bias.amax({-1}, true).le(kUnseen);
@@ -147,55 +148,40 @@ Tensor joinKeys(const Tensor& heads, const AttentionInputs& in) {
 
 }  // namespace
 
-/** q [B or 1, Nq, H·d], k and v [B, Nk, G·d], bias, H, G, causal → out [B, Nq, H·d] and log-sum-exp [B, H, Nq]. */
-KERNEL(FusedAttention) {
-  const auto in = readInputs(call);
-  if (isOneQuery(in) || graticule::useDenseAttention(in)) {
-    const auto result = isOneQuery(in) ? graticule::oneQueryAttention(in) : graticule::denseAttention(in);
-    call.activation(std::get<0>(result));
-    call.output(std::get<1>(result).view({in.batch(), in.heads, in.queries()}));
-    return;
+namespace graticule {
+
+std::tuple<Tensor, Tensor> crossAttention(const AttentionInputs& in) {
+  if (isOneQuery(in) || useDenseAttention(in)) {
+    const auto [out, logSumExp] = isOneQuery(in) ? oneQueryAttention(in) : denseAttention(in);
+    return {out, logSumExp.view({in.batch(), in.heads, in.queries()})};
   }
-  const double scale = 1 / std::sqrt(static_cast<double>(in.headDim()));
   Tensor out, logSumExp;
   const auto h = split(in);
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
   if (useFlash(h)) {
     const auto bias = h.bias.defined() ? c10::optional<Tensor>(h.bias) : c10::nullopt;
     std::tie(out, logSumExp) =
-        at::_scaled_dot_product_flash_attention_for_cpu(h.q, h.k, h.v, 0.0, in.causal, bias, scale);
+        at::_scaled_dot_product_flash_attention_for_cpu(h.q, h.k, h.v, 0.0, in.causal, bias, in.scale);
   }
 #endif
   if (!out.defined()) {
     out = at::empty(h.q.sizes(), h.q.options());
     logSumExp = at::empty({in.batch(), in.heads, in.queries()}, h.q.options().dtype(at::kFloat));
-    composedForward(h, scale, in.causal, out, logSumExp);
+    composedForward(h, in.scale, in.causal, out, logSumExp);
   }
   if (h.isBlind.defined()) out = out.masked_fill(h.isBlind, 0);
-  call.activation(join(out));
-  call.output(logSumExp.to(at::kFloat));
+  return {join(out), logSumExp.to(at::kFloat)};
 }
 
-/** dy and out [B, Nq, H·d], log-sum-exp and the inputs → gradients of q, k and v. */
-KERNEL(FusedAttentionGrad) {
-  const auto dy = call.tensor();
-  const auto result = call.tensor();
-  const auto logSumExp = call.tensor();
-  const auto in = readInputs(call);
+std::tuple<Tensor, Tensor, Tensor> crossAttentionGrad(const AttentionInputs& in, const Tensor& dy, const Tensor& result,
+                                                      const Tensor& logSumExp) {
   const int64_t B = in.batch(), Nq = in.queries(), H = in.heads, d = in.headDim();
-  TORCH_CHECK(dy.sizes() == at::IntArrayRef({B, Nq, H * d}) && result.sizes() == dy.sizes(),
-              "dy and out must be [B, Nq, D]");
+  TORCH_CHECK(dy.sizes() == at::IntArrayRef({B, Nq, H * d}), "dy must be [B, Nq, D]");
   TORCH_CHECK(logSumExp.sizes() == at::IntArrayRef({B, H, Nq}) && logSumExp.scalar_type() == at::kFloat,
               "logSumExp must be float32 [B, H, Nq]");
-  if (isOneQuery(in) || graticule::useDenseAttention(in)) {
-    const auto grads = isOneQuery(in) ? graticule::oneQueryAttentionGrad(in, dy, result, logSumExp)
-                                      : graticule::denseAttentionGrad(in, dy, result, logSumExp);
-    call.activation(std::get<0>(grads));
-    call.activation(std::get<1>(grads));
-    call.activation(std::get<2>(grads));
-    return;
-  }
-  const double scale = 1 / std::sqrt(static_cast<double>(d));
+  if (isOneQuery(in)) return oneQueryAttentionGrad(in, dy, logSumExp);
+  TORCH_CHECK(result.sizes() == dy.sizes(), "out must be [B, Nq, D]");
+  if (useDenseAttention(in)) return denseAttentionGrad(in, dy, result, logSumExp);
   const auto h = split(in);
   const auto heads = [&](const Tensor& x) { return x.to(h.q.scalar_type()).view({B, Nq, H, d}).transpose(1, 2); };
   auto dout = heads(dy);
@@ -203,23 +189,42 @@ KERNEL(FusedAttentionGrad) {
   const auto out = heads(result);
   Heads grad;
   if (useDevice(in, h)) {
-    auto grads = graticule::deviceAttentionBackward(dout, h.q, h.k, h.v, out, logSumExp, scale);
+    auto grads = deviceAttentionBackward(dout, h.q, h.k, h.v, out, logSumExp, in.scale);
     grad = {grads[0], grads[1], grads[2], Tensor(), Tensor()};
   }
 #if GRATICULE_HAS_CPU_FLASH_ATTENTION
   if (useFlash(h)) {
     const auto bias = h.bias.defined() ? c10::optional<Tensor>(h.bias) : c10::nullopt;
     std::tie(grad.q, grad.k, grad.v) = at::_scaled_dot_product_flash_attention_for_cpu_backward(
-        dout, h.q, h.k, h.v, out, logSumExp, 0.0, in.causal, bias, scale);
+        dout, h.q, h.k, h.v, out, logSumExp, 0.0, in.causal, bias, in.scale);
   }
 #endif
   if (!grad.q.defined()) {
     grad = {at::empty(h.q.sizes(), h.q.options()), at::empty(h.k.sizes(), h.k.options()),
             at::empty(h.v.sizes(), h.v.options()), Tensor(), Tensor()};
-    composedBackward(h, dout, out, logSumExp, scale, in.causal, grad);
+    composedBackward(h, dout, out, logSumExp, in.scale, in.causal, grad);
   }
-  const auto dq = join(grad.q);
-  call.activation(in.q.size(0) == B ? dq : dq.to(at::kFloat).sum(0, true));
-  call.activation(joinKeys(grad.k, in));
-  call.activation(joinKeys(grad.v, in));
+  auto dq = join(grad.q);
+  if (in.q.size(0) != B) dq = dq.to(at::kFloat).sum(0, true);
+  const auto dk = joinKeys(grad.k, in), dv = joinKeys(grad.v, in);
+  if (!in.v.defined()) return {dq, dk.add(dv), Tensor()};
+  return {dq, dk, dv};
+}
+
+}  // namespace graticule
+
+/** q [B or 1, Nq, H·d], k and v [B, Nk, G·d], bias, H, G, causal → out [B, Nq, H·d] and log-sum-exp [B, H, Nq]. */
+KERNEL(FusedAttention) {
+  const auto [out, logSumExp] = graticule::crossAttention(readInputs(call));
+  call.activation(out);
+  call.output(logSumExp);
+}
+
+/** dy and out [B, Nq, H·d], log-sum-exp and the inputs → gradients of q, k and v. */
+KERNEL(FusedAttentionGrad) {
+  const auto dy = call.tensor();
+  const auto out = call.tensor();
+  const auto logSumExp = call.tensor();
+  const auto [dq, dk, dv] = graticule::crossAttentionGrad(readInputs(call), dy, out, logSumExp);
+  for (const Tensor& gradient : {dq, dk, dv}) call.activation(gradient);
 }

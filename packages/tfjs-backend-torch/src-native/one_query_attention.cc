@@ -95,20 +95,28 @@ GRATICULE_INLINE void forwardBody(const Sizes& s, const float* __restrict q, con
   }
 }
 
-/** `probabilities` and `slopes` are scratch of Nk·H, `row` of twice the key width; dq is added to. */
+/**
+ * `probabilities` and `slopes` are scratch of Nk·H, `means` of H, `row` of twice the key width; dq is added to. Without dv, dk
+ * has both.
+ */
 template <typename T>
 GRATICULE_INLINE void backwardBody(const Sizes& s, const float* __restrict q, const T* __restrict k,
                                    const T* __restrict v, const Bias& bias, const float* __restrict dout,
-                                   const float* __restrict delta, const float* __restrict logSumExp,
-                                   float* __restrict probabilities, float* __restrict slopes, float* __restrict row,
+                                   const float* __restrict logSumExp, float* __restrict probabilities,
+                                   float* __restrict slopes, float* __restrict means, float* __restrict row,
                                    float* __restrict dq, T* __restrict dk, T* __restrict dv) {
   const int64_t d = s.headDim, H = s.heads, width = s.keyWidth();
   scoreKeys(s, q, k, bias, probabilities);
   exponentiate(s, logSumExp, probabilities);
   scoreKeys(s, dout, v, Bias{nullptr, 0}, slopes);
+  for (int64_t h = 0; h < H; h++) means[h] = 0;
   for (int64_t n = 0; n < s.keys; n++) {
 #pragma omp simd
-    for (int64_t h = 0; h < H; h++) slopes[n * H + h] = probabilities[n * H + h] * (slopes[n * H + h] - delta[h]);
+    for (int64_t h = 0; h < H; h++) means[h] += probabilities[n * H + h] * slopes[n * H + h];
+  }
+  for (int64_t n = 0; n < s.keys; n++) {
+#pragma omp simd
+    for (int64_t h = 0; h < H; h++) slopes[n * H + h] = probabilities[n * H + h] * (slopes[n * H + h] - means[h]);
   }
   float* __restrict keyRow = row;
   float* __restrict valueRow = row + width;
@@ -126,10 +134,15 @@ GRATICULE_INLINE void backwardBody(const Sizes& s, const float* __restrict q, co
         dq[h * d + j] += slope * load(key + j);
       }
     }
+    if (dv) {
 #pragma omp simd
-    for (int64_t j = 0; j < width; j++) {
-      store(dk + n * width + j, keyRow[j]);
-      store(dv + n * width + j, valueRow[j]);
+      for (int64_t j = 0; j < width; j++) {
+        store(dk + n * width + j, keyRow[j]);
+        store(dv + n * width + j, valueRow[j]);
+      }
+    } else {
+#pragma omp simd
+      for (int64_t j = 0; j < width; j++) store(dk + n * width + j, keyRow[j] + valueRow[j]);
     }
   }
 }
@@ -143,14 +156,14 @@ GRATICULE_VECTORIZED void forward(const Sizes& s, const float* q, const Bf16* k,
   forwardBody(s, q, k, v, bias, scores, totals, out, logSumExp);
 }
 GRATICULE_VECTORIZED void backward(const Sizes& s, const float* q, const float* k, const float* v, const Bias& bias,
-                                   const float* dout, const float* delta, const float* logSumExp, float* probabilities,
-                                   float* slopes, float* row, float* dq, float* dk, float* dv) {
-  backwardBody(s, q, k, v, bias, dout, delta, logSumExp, probabilities, slopes, row, dq, dk, dv);
+                                   const float* dout, const float* logSumExp, float* probabilities, float* slopes,
+                                   float* means, float* row, float* dq, float* dk, float* dv) {
+  backwardBody(s, q, k, v, bias, dout, logSumExp, probabilities, slopes, means, row, dq, dk, dv);
 }
 GRATICULE_VECTORIZED void backward(const Sizes& s, const float* q, const Bf16* k, const Bf16* v, const Bias& bias,
-                                   const float* dout, const float* delta, const float* logSumExp, float* probabilities,
-                                   float* slopes, float* row, float* dq, Bf16* dk, Bf16* dv) {
-  backwardBody(s, q, k, v, bias, dout, delta, logSumExp, probabilities, slopes, row, dq, dk, dv);
+                                   const float* dout, const float* logSumExp, float* probabilities, float* slopes,
+                                   float* means, float* row, float* dq, Bf16* dk, Bf16* dv) {
+  backwardBody(s, q, k, v, bias, dout, logSumExp, probabilities, slopes, means, row, dq, dk, dv);
 }
 
 /** q in float32 with the scale in it, everything contiguous, k and v of one dtype. */
@@ -167,15 +180,13 @@ struct Prepared {
   }
 };
 
-double scaleOf(const AttentionInputs& in) { return 1 / std::sqrt(static_cast<double>(in.headDim())); }
-
 Prepared prepare(const AttentionInputs& in) {
   Prepared p;
   p.sizes = {in.keys(), in.heads, in.keyValueHeads, in.headDim()};
   p.batch = in.batch();
-  p.q = in.q.to(at::kFloat).mul(scaleOf(in)).contiguous();
+  p.q = in.q.to(at::kFloat).mul(in.scale).contiguous();
   p.k = readable(in.k);
-  p.v = readable(in.v);
+  p.v = in.v.defined() ? readable(in.v) : p.k;
   if (p.k.scalar_type() != p.v.scalar_type()) {
     p.k = p.k.to(at::kFloat);
     p.v = p.v.to(at::kFloat);
@@ -201,24 +212,24 @@ void runForward(const Prepared& p, Tensor& out, Tensor& logSumExp) {
 constexpr int64_t kParts = 64;
 
 template <typename T>
-void runBackward(const Prepared& p, const Tensor& dout, const Tensor& delta, const Tensor& logSumExp, Tensor& dq,
-                 Tensor& dk, Tensor& dv) {
+void runBackward(const Prepared& p, const Tensor& dout, const Tensor& logSumExp, Tensor& dq, Tensor& dk, Tensor& dv) {
   const Sizes& s = p.sizes;
   const bool isShared = p.q.size(0) == 1 && p.batch > 1;
   const int64_t perPart = (p.batch + kParts - 1) / kParts;
   std::vector<float> sums(isShared ? static_cast<size_t>(kParts * s.width()) : 0);
   at::parallel_for(0, kParts, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(2 * s.keys * s.heads + 2 * s.keyWidth()));
+    std::vector<float> scratch(static_cast<size_t>((2 * s.keys + 1) * s.heads + 2 * s.keyWidth()));
     float* probabilities = scratch.data();
     float* slopes = probabilities + s.keys * s.heads;
+    float* means = slopes + s.keys * s.heads;
     for (int64_t part = begin; part < end; part++) {
       for (int64_t b = part * perPart; b < std::min(p.batch, (part + 1) * perPart); b++) {
         const int64_t at = b * s.keys * s.keyWidth();
         float* sum = isShared ? sums.data() + part * s.width() : mutableElements<float>(dq) + b * s.width();
         backward(s, p.query(b), elements<T>(p.k) + at, elements<T>(p.v) + at, p.biasOf(b),
-                 elements<float>(dout) + b * s.width(), elements<float>(delta) + b * s.heads,
-                 elements<float>(logSumExp) + b * s.heads, probabilities, slopes, slopes + s.keys * s.heads, sum,
-                 mutableElements<T>(dk) + at, mutableElements<T>(dv) + at);
+                 elements<float>(dout) + b * s.width(), elements<float>(logSumExp) + b * s.heads, probabilities, slopes,
+                 means, means + s.heads, sum,
+                 mutableElements<T>(dk) + at, dv.defined() ? mutableElements<T>(dv) + at : nullptr);
       }
     }
   });
@@ -244,20 +255,19 @@ std::tuple<Tensor, Tensor> oneQueryAttention(const AttentionInputs& in) {
   return {inBfloat16() ? out.to(at::kBFloat16) : out, logSumExp};
 }
 
-std::tuple<Tensor, Tensor, Tensor> oneQueryAttentionGrad(const AttentionInputs& in, const Tensor& dy, const Tensor& out,
+std::tuple<Tensor, Tensor, Tensor> oneQueryAttentionGrad(const AttentionInputs& in, const Tensor& dy,
                                                          const Tensor& logSumExp) {
   const auto p = prepare(in);
   const auto dout = dy.to(at::kFloat).contiguous();
-  const auto heads = std::vector<int64_t>{p.batch, p.sizes.heads, p.sizes.headDim};
-  const auto delta = dout.view(heads).mul(out.to(at::kFloat).view(heads)).sum(-1).contiguous();
   auto dq = p.q.new_zeros(p.q.sizes());
-  auto dk = at::empty_like(p.k), dv = at::empty_like(p.v);
+  auto dk = at::empty_like(p.k), dv = in.v.defined() ? at::empty_like(p.v) : Tensor();
   if (isBf16(p.k)) {
-    runBackward<Bf16>(p, dout, delta, logSumExp, dq, dk, dv);
+    runBackward<Bf16>(p, dout, logSumExp, dq, dk, dv);
   } else {
-    runBackward<float>(p, dout, delta, logSumExp, dq, dk, dv);
+    runBackward<float>(p, dout, logSumExp, dq, dk, dv);
   }
-  return {dq.mul_(scaleOf(in)).to(in.q.scalar_type()), dk.to(in.k.scalar_type()), dv.to(in.v.scalar_type())};
+  if (dv.defined()) dv = dv.to(in.v.scalar_type());
+  return {dq.mul_(in.scale).to(in.q.scalar_type()), dk.to(in.k.scalar_type()), dv};
 }
 
 }  // namespace graticule

@@ -17,11 +17,19 @@ function channelAttentionArgs(inputs: Inputs): Argument[] {
   return [patches!, scoreWeight!, scoreBias!, valueWeight!, valueBias!, mask ?? null];
 }
 
-/** Attention over other tokens; one query per sample takes a path of its own. And of one query over channels. */
+function queryAttentionArgs({ tokens, scoreWeight, mask }: Inputs): Argument[] {
+  return [tokens!, scoreWeight!, mask ?? null];
+}
+
+/** Attention over other tokens; one query per sample takes a path of its own. And of one learned query over tokens or channels. */
 export const fusedAttentionKernels: KernelConfig[] = [
   kernel<AttentionAttrs>("FusedAttention", { args: attentionArgs }),
   kernel<AttentionAttrs>("FusedAttentionGrad", {
     args: (inputs, attrs) => [inputs.dy!, inputs.out!, inputs.logSumExp!, ...attentionArgs(inputs, attrs)],
+  }),
+  kernel("FusedQueryAttention", { args: queryAttentionArgs }),
+  kernel("FusedQueryAttentionGrad", {
+    args: (inputs) => [inputs.dy!, inputs.logSumExp!, ...queryAttentionArgs(inputs)],
   }),
   kernel("FusedChannelAttention", { args: channelAttentionArgs }),
   kernel("FusedChannelAttentionGrad", { args: (inputs) => [inputs.dy!, ...channelAttentionArgs(inputs)] }),
