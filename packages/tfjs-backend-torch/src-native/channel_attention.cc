@@ -14,15 +14,16 @@ namespace {
 ChannelAttentionInputs readInputs(graticule::Call& call) {
   ChannelAttentionInputs in;
   in.patches = graticule::readable(call.tensor());
-  for (Tensor* parameter : {&in.scoreWeight, &in.scoreBias, &in.valueWeight, &in.valueBias}) {
+  auto& p = in.parameters;
+  for (Tensor* parameter : {&p.scoreWeight, &p.scoreBias, &p.valueWeight, &p.valueBias}) {
     *parameter = call.tensor().to(at::kFloat).contiguous();
     TORCH_CHECK(parameter->dim() == 2, "expected parameters of two dims, got ", parameter->sizes());
   }
   const Tensor seen = call.optionalTensor();
   if (seen.defined()) in.seen = seen.to(at::kBool).contiguous();
   TORCH_CHECK(in.patches.dim() == 2 && in.heads() > 0 && in.channels() > 0 && in.columns() % in.channels() == 0 &&
-                  in.scoreWeight.sizes() == at::IntArrayRef({in.heads(), in.columns()}) && in.width() % in.heads() == 0 &&
-                  in.valueWeight.sizes() == at::IntArrayRef({in.width(), in.columns()}) && in.valueBias.size(1) == in.channels(),
+                  p.scoreWeight.sizes() == at::IntArrayRef({in.heads(), in.columns()}) && in.width() % in.heads() == 0 &&
+                  p.valueWeight.sizes() == at::IntArrayRef({in.width(), in.columns()}) && p.valueBias.size(1) == in.channels(),
               "patches ", in.patches.sizes(), " and parameters do not fit");
   TORCH_CHECK(!in.seen.defined() || in.seen.sizes() == at::IntArrayRef({in.rows(), in.channels()}), "the mask must be [R, C]");
   return in;

@@ -45,12 +45,12 @@ struct Plan {
   int64_t columns, channels, heads, headDim, valueVectors, blockRows;
 };
 
-/** A head's score and value weights, read or written in the layout. */
+/** Where a head's parameters, or their gradients, begin. */
 struct HeadParameters {
   float *scoreWeight, *scoreBias, *valueWeight, *valueBias;
 };
 
-HeadParameters headOf(const Plan& plan, const ChannelAttentionGradients& all, int64_t head) {
+HeadParameters parametersOf(const Plan& plan, const ChannelAttentionParameters& all, int64_t head) {
   return {all.scoreWeight.data_ptr<float>() + head * plan.columns, all.scoreBias.data_ptr<float>() + head * plan.channels,
           all.valueWeight.data_ptr<float>() + head * plan.headDim * plan.columns,
           all.valueBias.data_ptr<float>() + head * plan.headDim * plan.channels};
@@ -63,11 +63,10 @@ class Heads {
  public:
   Heads(const ChannelAttentionInputs& in, const Plan& plan, Direction direction)
       : plan_(plan), scorers_(at::empty({plan.heads, plan.layout.size()})), values_(at::empty({plan.heads, plan.headSize()})) {
-    const ChannelAttentionGradients all{in.scoreWeight, in.scoreBias, in.valueWeight, in.valueBias};
     at::parallel_for(0, plan.heads, 1, [&](int64_t begin, int64_t end) {
       std::vector<float> rows(direction == Direction::kForward ? kLanes * plan.layout.size() : 0);
       for (int64_t h = begin; h < end; h++) {
-        const HeadParameters head = headOf(plan, all, h);
+        const HeadParameters head = parametersOf(plan, in.parameters, h);
         spreadRow(plan.layout, head.scoreWeight, head.scoreBias, kLanes, scorers_.data_ptr<float>() + h * plan.layout.size());
         float* values = values_.data_ptr<float>() + h * plan.headSize();
         if (direction == Direction::kForward) placeForward(head, rows, values);
@@ -145,14 +144,14 @@ class PartialGradients {
     return {scorers_[part][head].data_ptr<float>(), values_[part][head].data_ptr<float>()};
   }
 
-  ChannelAttentionGradients total(const ChannelAttentionInputs& in) const {
+  ChannelAttentionParameters totalLike(const ChannelAttentionParameters& parameters) const {
     const bool isOne = scorers_.size(0) == 1;
     const Tensor scorers = isOne ? scorers_[0] : scorers_.sum(0), values = isOne ? values_[0] : values_.sum(0);
-    ChannelAttentionGradients all{at::empty_like(in.scoreWeight), at::empty_like(in.scoreBias), at::empty_like(in.valueWeight),
-                                  at::empty_like(in.valueBias)};
+    const ChannelAttentionParameters all{at::empty_like(parameters.scoreWeight), at::empty_like(parameters.scoreBias),
+                                         at::empty_like(parameters.valueWeight), at::empty_like(parameters.valueBias)};
     at::parallel_for(0, plan_.heads, 1, [&](int64_t begin, int64_t end) {
       for (int64_t h = begin; h < end; h++) {
-        const HeadParameters head = headOf(plan_, all, h);
+        const HeadParameters head = parametersOf(plan_, all, h);
         gatherRow(plan_.layout, scorers[h].data_ptr<float>(), kLanes, head.scoreWeight, head.scoreBias);
         const float* ofHead = values[h].data_ptr<float>();
         for (int64_t j = 0; j < plan_.headDim; j++) {
@@ -174,7 +173,7 @@ class PartialGradients {
 Tensor blockwiseChannelAttention(const ChannelAttentionInputs& in) {
   const Plan plan(in);
   const Heads heads(in, plan, Direction::kForward);
-  auto out = at::empty({in.rows(), in.width()}, in.scoreBias.options());
+  auto out = at::empty({in.rows(), in.width()}, in.parameters.scoreBias.options());
   auto* all = out.data_ptr<float>();
   at::parallel_for(0, (in.rows() + plan.blockRows - 1) / plan.blockRows, 1, [&](int64_t begin, int64_t end) {
     Block block(in, plan);
@@ -192,7 +191,7 @@ Tensor blockwiseChannelAttention(const ChannelAttentionInputs& in) {
   return out;
 }
 
-ChannelAttentionGradients blockwiseChannelAttentionGrad(const ChannelAttentionInputs& in, const Tensor& dy) {
+ChannelAttentionParameters blockwiseChannelAttentionGrad(const ChannelAttentionInputs& in, const Tensor& dy) {
   const Plan plan(in);
   const Heads heads(in, plan, Direction::kBackward);
   const int64_t wanted = std::max<int64_t>(1, std::min((kTasks + plan.heads - 1) / plan.heads, in.rows() / kPartRows));
@@ -220,7 +219,7 @@ ChannelAttentionGradients blockwiseChannelAttentionGrad(const ChannelAttentionIn
       }
     }
   });
-  return partial.total(in);
+  return partial.totalLike(in.parameters);
 }
 
 }  // namespace graticule

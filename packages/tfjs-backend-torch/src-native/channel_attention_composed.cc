@@ -34,18 +34,18 @@ struct Rows {
 };
 
 Tensor valueWeightOf(const ChannelAttentionInputs& in) {
-  return inComputeDtype(in.valueWeight).view({in.heads(), in.headDim(), in.columns()});
+  return inComputeDtype(in.parameters.valueWeight).view({in.heads(), in.headDim(), in.columns()});
 }
 
-Tensor valueBiasOf(const ChannelAttentionInputs& in) { return in.valueBias.view({in.heads(), in.headDim(), in.channels()}); }
+Tensor valueBiasOf(const ChannelAttentionInputs& in) { return in.parameters.valueBias.view({in.heads(), in.headDim(), in.channels()}); }
 
 Rows weigh(const ChannelAttentionInputs& in, int64_t first, int64_t count) {
   const int64_t H = in.heads(), C = in.channels(), F = in.values();
   Rows rows;
   rows.patches = inComputeDtype(in.patches.slice(0, first, first + count)).view({count, C, F});
   rows.byChannel = rows.patches.transpose(0, 1);
-  const auto scorers = inComputeDtype(in.scoreWeight).view({H, C, F}).permute({1, 2, 0});
-  auto scores = at::bmm(rows.byChannel, scorers).to(at::kFloat).permute({2, 1, 0}).add(in.scoreBias.view({H, 1, C}));
+  const auto scorers = inComputeDtype(in.parameters.scoreWeight).view({H, C, F}).permute({1, 2, 0});
+  auto scores = at::bmm(rows.byChannel, scorers).to(at::kFloat).permute({2, 1, 0}).add(in.parameters.scoreBias.view({H, 1, C}));
   if (in.seen.defined()) {
     const auto hidden = in.seen.slice(0, first, first + count).logical_not().unsqueeze(0);
     scores.masked_fill_(hidden, -std::numeric_limits<float>::max());
@@ -61,7 +61,7 @@ Rows weigh(const ChannelAttentionInputs& in, int64_t first, int64_t count) {
 }  // namespace
 
 Tensor composedChannelAttention(const ChannelAttentionInputs& in) {
-  auto out = at::empty({in.rows(), in.width()}, in.scoreBias.options());
+  auto out = at::empty({in.rows(), in.width()}, in.parameters.scoreBias.options());
   const auto values = valueWeightOf(in).transpose(1, 2), biases = valueBiasOf(in).transpose(1, 2);
   for (int64_t first = 0; first < in.rows(); first += rowsAtOnce(in)) {
     const int64_t count = std::min(rowsAtOnce(in), in.rows() - first);
@@ -72,10 +72,10 @@ Tensor composedChannelAttention(const ChannelAttentionInputs& in) {
   return out;
 }
 
-ChannelAttentionGradients composedChannelAttentionGrad(const ChannelAttentionInputs& in, const Tensor& dy) {
+ChannelAttentionParameters composedChannelAttentionGrad(const ChannelAttentionInputs& in, const Tensor& dy) {
   const int64_t H = in.heads(), C = in.channels(), F = in.values();
-  ChannelAttentionGradients sums{at::zeros_like(in.scoreWeight), at::zeros_like(in.scoreBias), at::zeros_like(in.valueWeight),
-                                 at::zeros_like(in.valueBias)};
+  ChannelAttentionParameters sums{at::zeros_like(in.parameters.scoreWeight), at::zeros_like(in.parameters.scoreBias), at::zeros_like(in.parameters.valueWeight),
+                                 at::zeros_like(in.parameters.valueBias)};
   const auto values = valueWeightOf(in), biases = valueBiasOf(in);
   for (int64_t first = 0; first < in.rows(); first += rowsAtOnce(in)) {
     const int64_t count = std::min(rowsAtOnce(in), in.rows() - first);

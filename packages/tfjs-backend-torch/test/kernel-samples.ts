@@ -232,6 +232,14 @@ export const kernelSamples: Readonly<Record<string, KernelSample>> = {
     }),
     attention,
   ),
+  ...alike("FusedQueryAttention", () => ({ tokens: f32(4, 3, 8), scoreWeight: f32(2, 8), mask: bool(4, 3) })),
+  ...alike("FusedQueryAttentionGrad", () => ({
+    ...{ dy: f32(4, 2, 8), logSumExp: f32(4, 2), tokens: f32(4, 3, 8), scoreWeight: f32(2, 8) },
+  })),
+  ...alike("FusedChannelAttention FusedChannelAttentionGrad", () => ({
+    ...{ dy: f32(5, 6), patches: f32(5, 12), scoreWeight: f32(2, 12), scoreBias: f32(2, 3) },
+    ...{ valueWeight: f32(6, 12), valueBias: f32(6, 3), mask: bool(5, 3) },
+  })),
   ...alike("FusedRmsNorm", () => ({ x: f32(2, 3, 4), gamma: f32(4) }), { epsilon: 1e-6 }),
   ...alike("FusedRmsNormGrad", () => ({ dy: f32(2, 3, 4), x: f32(2, 3, 4), gamma: f32(4), rstd: unit(6) })),
   ...alike("FusedSoftmaxCrossEntropy", () => ({ logits: f32(3, 4), labels: i32([0, 3, 1]) }), { labelSmoothing: 0.1 }),
