@@ -98,19 +98,13 @@ function fusedChannelAttention(
     {
       constants,
       saves: () => [patches, scoreWeight, scoreBias, valueWeight, valueBias, ...(mask ? [mask] : [])],
-      gradients: (dy, saved, wanted) => {
-        const [patches, scoreWeight, scoreBias, valueWeight, valueBias, mask] = saved;
+      gradients: (dy, [patches, scoreWeight, scoreBias, valueWeight, valueBias, mask], wanted) => {
         const parameters = { scoreWeight, scoreBias, valueWeight, valueBias } as unknown as ChannelAttentionParameters;
         const given = { dy, patches, ...parameters, ...(mask && { mask }) } as tf.NamedTensorMap;
-        const ofParameters = runKernel("FusedChannelAttentionGrad", given);
-        return [wanted.has("patches") ? ofPatches(dy, patches as tf.Tensor) : undefined, ...ofParameters];
-
+        const compose = (x: tf.Tensor) => composedChannelAttention(x, parameters, { numHeads, ...(mask && { mask }) });
         // Patches are data nearly always.
-        function ofPatches(dy: tf.Tensor, patches: tf.Tensor): tf.Tensor {
-          const compose = (x: tf.Tensor) =>
-            composedChannelAttention(x, parameters, { numHeads, ...(mask && { mask }) });
-          return tf.grad(compose)(patches, dy);
-        }
+        const ofPatches = wanted.has("patches") ? tf.grad(compose)(patches as tf.Tensor, dy) : undefined;
+        return [ofPatches, ...runKernel("FusedChannelAttentionGrad", given)];
       },
     },
   );
