@@ -21,11 +21,11 @@ export interface MixChannelPatchesOptions {
   readonly channels: readonly number[];
   /** Which patches of each image, B·K values, sample after sample. Default: all, in their order. */
   readonly keep?: Int32Array;
-  /** Most images at a time; the same numbers for any. Default: what 1 MiB of patches holds. */
+  /** Most images at a time; the same numbers for any. Default: what 512 KiB of patches holds. */
   readonly chunkImages?: number;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 /**
  * One token at each position out of n channels: Σ_c mix_c · (weight_c · patch_c) + bias. The mix is multiplied into the
@@ -62,6 +62,9 @@ export function mixChannelPatches(
     const patches = gatherPatches(picked, { patchSize, ...(kept && { keep: kept }) });
     return tf.reshape(patches, [count * rowsOfImage, channels.length * patchSize ** 2]);
   };
+  /** Frees the picked pixels before their patches are multiplied. */
+  const cut = (all: tf.Tensor, chunk: Chunk): tf.Tensor =>
+    tf.tidy(() => patchesOf(pickChannels(all, channels, chunk), chunk));
 
   return runOperation({
     name: "MixChannelPatches",
@@ -69,11 +72,7 @@ export function mixChannelPatches(
     run: (save) => {
       save([images, weight, mix]);
       const folded = fold(weight, mix);
-      return tf.concat(
-        chunks.map((chunk) =>
-          tf.tidy(() => linear(patchesOf(pickChannels(images, channels, chunk), chunk), folded, bias)),
-        ),
-      );
+      return tf.concat(chunks.map((chunk) => tf.tidy(() => linear(cut(images, chunk), folded, bias))));
     },
     gradients: (dy, saved, wanted) => {
       const [all, weight, mix] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -84,7 +83,7 @@ export function mixChannelPatches(
       for (const chunk of chunks) {
         const [sum, ofChunk] = tf.tidy((): [tf.Tensor, tf.Tensor | undefined] => {
           const rows = tf.slice(dy, [chunk.first * rowsOfImage, 0], [chunk.count * rowsOfImage, -1]);
-          const patches = patchesOf(pickChannels(all, channels, chunk), chunk);
+          const patches = cut(all, chunk);
           const { x, weight: found } = linearGradients(rows, patches, folded, { weightOnly: !isOfImages });
           const dImages = x && spread(x, all, chunk);
           return [ofFolded ? tf.add(ofFolded, found) : found, dImages];

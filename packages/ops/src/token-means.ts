@@ -42,7 +42,7 @@ const fusedMeans: TokenMeans = {
     runKernel("FusedQueryAttentionGrad", { dy, logSumExp, ...inputsOf(given) }) as [tf.Tensor, tf.Tensor],
 };
 
-export const composedMeans: TokenMeans = {
+const composedMeans: TokenMeans = {
   forward: ({ tokens, scoreWeight, mask }) => {
     const [rows, groups] = tokens.shape as [number, number, number];
     const scores = tf.transpose(linear(tokens, scoreWeight), [0, 2, 1]); // [R, H, G]

@@ -60,6 +60,7 @@ void composedBackward(const Heads& h, const Tensor& dout, const Tensor& out, con
   }
 }
 
+using graticule::inComputeDtype;
 using graticule::avx512::Head;
 using graticule::avx512::HeadResult;
 using graticule::avx512::HeadRows;
@@ -73,8 +74,6 @@ Head packedHead(const Tensor& qkv, int64_t b, int64_t h, const Head& size) {
   head.v = graticule::headOf<HeadRows>(qkv, b, 2 * width + h * size.width);
   return head;
 }
-
-Tensor inComputeDtype(const Tensor& x) { return x.to(graticule::inBfloat16() ? at::kBFloat16 : at::kFloat); }
 
 }  // namespace
 

@@ -17,7 +17,7 @@ namespace graticule {
 namespace {
 
 constexpr int64_t kBlockBytes = 1024 * 1024;  // of rows in the layout
-constexpr int64_t kMostRows = 48;            // of a block
+constexpr int64_t kMostRows = 48;               // of a block
 /** Gradients are summed in up to so many parts, of so many rows or more; they don't depend on the number of threads. */
 constexpr int64_t kTasks = 8, kPartRows = 256;
 

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "call.h"
 #include "channel_attention.h"
+#include "heads.h"
 
 using at::Tensor;
 
@@ -22,8 +22,6 @@ constexpr int64_t kNumbersAtOnce = 1 << 22;
 int64_t rowsAtOnce(const ChannelAttentionInputs& in) {
   return std::max<int64_t>(1, kNumbersAtOnce / (in.heads() * std::max<int64_t>(1, in.columns())));
 }
-
-Tensor inComputeDtype(const Tensor& x) { return x.to(inBfloat16() ? at::kBFloat16 : at::kFloat); }
 
 /** Some rows, in the dtype of the products. */
 struct Rows {
@@ -74,8 +72,9 @@ Tensor composedChannelAttention(const ChannelAttentionInputs& in) {
 
 ChannelAttentionParameters composedChannelAttentionGrad(const ChannelAttentionInputs& in, const Tensor& dy) {
   const int64_t H = in.heads(), C = in.channels(), F = in.values();
-  ChannelAttentionParameters sums{at::zeros_like(in.parameters.scoreWeight), at::zeros_like(in.parameters.scoreBias), at::zeros_like(in.parameters.valueWeight),
-                                 at::zeros_like(in.parameters.valueBias)};
+  const auto& p = in.parameters;
+  ChannelAttentionParameters sums{at::zeros_like(p.scoreWeight), at::zeros_like(p.scoreBias), at::zeros_like(p.valueWeight),
+                                  at::zeros_like(p.valueBias)};
   const auto values = valueWeightOf(in), biases = valueBiasOf(in);
   for (int64_t first = 0; first < in.rows(); first += rowsAtOnce(in)) {
     const int64_t count = std::min(rowsAtOnce(in), in.rows() - first);

@@ -16,6 +16,8 @@ namespace graticule {
 
 inline Element attentionElement() { return inBfloat16() ? Element::kBfloat16 : Element::kFloat; }
 
+inline Tensor inComputeDtype(const Tensor& x) { return x.to(inBfloat16() ? at::kBFloat16 : at::kFloat); }
+
 inline bool useOwnAttention(const Tensor& x) {
   return x.device().is_cpu() && x.numel() > 0 && useOwnProduct(attentionElement());
 }

@@ -41,12 +41,12 @@ describe.skipIf(skip)(`on ${name}`, () => {
     expect(peakBytes(inChannels, tree)).toBeLessThan(tokens / 5);
   });
 
-  test("eight linear groups take 2 MiB more at most for 512 channels than for 128, less than a fifth of flat attention's", () => {
+  test("eight linear groups take the same bytes for 128 and for 512 channels, less than a fifth of flat attention's", () => {
     const linear = (inChannels: number) =>
       peakBytes(inChannels, channelTree("tree0", { inChannels, groups: 8, reducer: "linear" }));
     const flat = peakBytes(512, channelTree("flat", { inChannels: 512 }));
-    // What stays is the groups' tokens and the attention over them; more channels fill a chunk of pixels, and its patches.
-    expect(linear(512)).toBeLessThan(linear(128) + 2 * 2 ** 20);
+    // What stays is the groups' tokens and the attention over them; 384 more channels have 96 KiB of biases.
+    expect(linear(512)).toBeLessThan(linear(128) + 100 * 2 ** 10);
     expect(linear(512)).toBeLessThan(flat / 5);
   });
 });
