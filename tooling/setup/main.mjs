@@ -32,9 +32,9 @@ async function libTorch() {
 async function mpi() {
   const { found, reason } = await getMpi({ retry });
   hasMpi = found.length > 0;
-  return hasMpi
-    ? `found ${found.map(({ implementation, version }) => `${implementation} ${version}`).join(" and ")}`
-    : { warning: `${WITHOUT_MPI} [${reason}]` };
+  if (!hasMpi) return { warning: `${WITHOUT_MPI} [${reason}]` };
+  const names = found.map(({ implementation, version }) => `${implementation} ${version}`).join(" and ");
+  return `found ${names}${reason ? `, no other: ${reason}` : ""}`;
 }
 
 async function compiler() {
