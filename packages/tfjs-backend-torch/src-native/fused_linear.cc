@@ -185,7 +185,7 @@ KERNEL(FusedLinearGrad) {
       call.output(rows.device().is_cpu() ? at::mm(rows.t(), inputs).to(at::kFloat)
                                          : graticule::deviceWeightGradient(rows, inputs));
     }
-    if (hasBias) call.output(at::sum(rows, {0}, false, at::kFloat));
+    if (hasBias) call.output(rows.device().is_cpu() ? graticule::columnSums(rows) : at::sum(rows, {0}, false, at::kFloat));
     return;
   }
   if (withInput) {
