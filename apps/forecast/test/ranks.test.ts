@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,15 @@ import { printConfig } from "@graticule/config";
 import { mpiBuilds } from "@graticule/mpi";
 import { listCheckpoints, openBackend, openSafetensors, readMetrics } from "@graticule/train";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { prepare, prepareConfig, trainConfig, trainForecaster } from "../src/index.js";
+import {
+  chooseStarts,
+  openForecastRun,
+  prepare,
+  prepareConfig,
+  trainConfig,
+  trainForecaster,
+  writeForecasts,
+} from "../src/index.js";
 import { readTrainConfig } from "../src/training/train-forecaster.js";
 import { writeWave } from "./write-wave.js";
 
@@ -67,6 +75,29 @@ async function expectAsOne(name: string): Promise<void> {
   for (const [path, values] of one) expect(relativeError(own.get(path) ?? [], values), path).toBeLessThan(1e-5);
 }
 
+const config = trainConfig.parse({
+  backend: { name: "torch", threads: 1 },
+  store: join(folder, "store"),
+  data: { historyHours: [6], leadTimeHours: [6, 12], features: ["timeOfDay"], targetChannels: ["z850", "msl"] },
+  model: {
+    patchSize: 2,
+    embedDim: 16,
+    depth: 1,
+    numHeads: 2,
+    tree: "tree0",
+    groups: 2,
+    reducer: "linear",
+    networks: 2,
+    dropRate: 0.1,
+    dropPathRate: 0.1,
+  },
+  augment: { turn: true, inputNoise: 0.01 },
+  // AdamW makes whole steps of gradients that are zero but for rounding, unless epsilon is large.
+  optimizer: { learningRate: 3e-2, epsilon: 1e-3, clipNorm: 1 },
+  loader: { numWorkers: 0 },
+  train: { epochs: 1, microBatchSize: 8, checkpointEverySteps: 3, keepCheckpoints: 9, logEverySteps: 1 },
+});
+
 describe.skipIf(reason !== "")(`a forecaster on several ranks${reason}`, () => {
   beforeAll(async () => {
     await writeWave(join(folder, "wave.nc"), 120);
@@ -75,33 +106,10 @@ describe.skipIf(reason !== "")(`a forecaster on several ranks${reason}`, () => {
       val: ["2020-01-16", "2020-01-24"],
       test: ["2020-01-24", "2020-01-31"],
     };
-    const store = join(folder, "store");
     await prepare(
-      store,
+      config.store,
       prepareConfig.parse({ sources: [join(folder, "wave.nc")], channels: ["z500", "z850", "msl"], splits }),
     );
-    const config = trainConfig.parse({
-      backend: { name: "torch", threads: 1 },
-      store,
-      data: { historyHours: [6], leadTimeHours: [6, 12], features: ["timeOfDay"], targetChannels: ["z850", "msl"] },
-      model: {
-        patchSize: 2,
-        embedDim: 16,
-        depth: 1,
-        numHeads: 2,
-        tree: "tree0",
-        groups: 2,
-        reducer: "linear",
-        networks: 2,
-        dropRate: 0.1,
-        dropPathRate: 0.1,
-      },
-      augment: { turn: true, inputNoise: 0.01 },
-      // AdamW makes whole steps of gradients that are zero but for rounding, unless epsilon is large.
-      optimizer: { learningRate: 3e-2, epsilon: 1e-3, clipNorm: 1 },
-      loader: { numWorkers: 0 },
-      train: { epochs: 1, microBatchSize: 8, checkpointEverySteps: 3, keepCheckpoints: 9, logEverySteps: 1 },
-    });
     writeFileSync(settings, printConfig(config));
     await trainForecaster(runFolder("one"), config);
   }, 600_000);
@@ -135,6 +143,30 @@ describe.skipIf(reason !== "")(`a forecaster on several ranks${reason}`, () => {
     const text = await run("train", "--config", settings, ...divided, "--out", runFolder("groups"));
     expect(text).toContain("rank 0 has 4 of 8 channels, others their own\n");
     await expectAsOne("groups");
+  }, 600_000);
+
+  test("forecasts and is scored with the same bytes as on one", async () => {
+    const closed = runFolder("closed"); // predicts all that it reads, so that it can go on from its own forecasts
+    await trainForecaster(closed, trainConfig.parse({ ...config, data: { leadTimeHours: [6, 12] } }));
+    const out = (name: string): string => join(folder, name);
+    const model = await openForecastRun(closed);
+    const starts = await chooseStarts(config.store, { from: "2020-01-24", to: "2020-01-25T12:00", everyHours: 12 });
+    await writeForecasts(out("direct.nc"), model, starts, { leadTimesHours: [6, 12] });
+    await writeForecasts(out("steps.nc"), model, starts, { steps: 2, stepHours: 6 });
+    await model.close();
+    const ensemble = ["--members", "2", "--input-noise", "0.1", "--block-hours", "24", "--region", "global"];
+    await run("score", closed, ...ensemble, "--out", out("scores"));
+
+    const period = ["--from", "2020-01-24", "--to", "2020-01-25T12:00", "--every", "12", "--ranks", "2"];
+    await run("rollout", closed, ...period, "--out", out("direct-2.nc"));
+    await run("rollout", closed, ...period, "--steps", "2", "--out", out("steps-2.nc"));
+    await run("score", closed, ...ensemble, "--ranks", "2", "--out", out("scores-2"));
+    const same = (one: string, two: string): boolean => readFileSync(out(one)).equals(readFileSync(out(two)));
+    expect(same("direct.nc", "direct-2.nc")).toBe(true);
+    expect(same("steps.nc", "steps-2.nc")).toBe(true);
+    expect(same(join("scores", "scores.json"), join("scores-2", "scores.json"))).toBe(true);
+    const file = run("score", out("direct.nc"), "--store", config.store, "--ranks", "2");
+    await expect(file).rejects.toThrow("--ranks: expected a run folder, whose forecasts ranks make, got the file");
   }, 600_000);
 
   test("is refused before it starts where the ranks can't share it", async () => {

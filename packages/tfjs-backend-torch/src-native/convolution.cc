@@ -19,7 +19,7 @@ namespace {
 
 /** [spatial…, I, O] → [O, I, spatial…] as a view. */
 Tensor filterToTorch(const Tensor& filter) { return filter.movedim(-1, 0).movedim(-1, 1); }
-Tensor filterFromTorch(const Tensor& filter) { return filter.movedim(1, -1).movedim(0, -1); }
+Tensor filterFromTorch(const Tensor& filter, at::IntArrayRef) { return filter.movedim(1, -1).movedim(0, -1); }
 
 Tensor convolve(const Tensor& x, const Tensor& filter, const Window& w, const Tensor& bias) {
   const auto dtype = graticule::inBfloat16() ? at::kBFloat16 : at::kFloat;
@@ -58,6 +58,31 @@ Tensor depthwiseToTorch(const Tensor& filter) {
   const int64_t outputs = filter.size(-1) * filter.size(-2);
   return filter.movedim(-1, 0).movedim(-1, 0).reshape({outputs, 1, filter.size(0), filter.size(1)});
 }
+Tensor depthwiseFromTorch(const Tensor& filter, at::IntArrayRef shape) {
+  return filter.reshape({shape[2], shape[3], shape[0], shape[1]}).permute({2, 3, 0, 1});
+}
+
+/** dy, filter, the input's shape, window → gradient of the input. */
+void backpropInput(graticule::Call& call, Tensor (*toTorch)(const Tensor&)) {
+  const auto dy = call.tensor().to(at::kFloat);
+  const auto filter = call.tensor().to(at::kFloat);
+  const auto shape = call.shape();
+  const auto w = readWindow(call);
+  const auto x = toChannelsFirst(at::empty(shape, dy.options()), w.channelsLast);
+  const auto dx = convolveBackward(toChannelsFirst(dy, w.channelsLast), x, toTorch(filter), w, true).first;
+  call.output(fromChannelsFirst(dx, w.channelsLast));
+}
+
+/** x, dy, the filter's shape, window → gradient of the filter. */
+void backpropFilter(graticule::Call& call, Tensor (*toTorch)(const Tensor&), Tensor (*fromTorch)(const Tensor&, at::IntArrayRef)) {
+  const auto x = call.tensor().to(at::kFloat);
+  const auto dy = call.tensor().to(at::kFloat);
+  const auto shape = call.shape();
+  const auto w = readWindow(call);
+  const auto filter = toTorch(at::empty(shape, dy.options())).contiguous();
+  const auto df = convolveBackward(toChannelsFirst(dy, w.channelsLast), toChannelsFirst(x, w.channelsLast), filter, w, false);
+  call.output(fromTorch(df.second, shape));
+}
 
 }  // namespace
 
@@ -67,25 +92,9 @@ KERNEL(Conv) {
   call.output(convolve(x, filterToTorch(filter), readWindow(call), Tensor()));
 }
 
-KERNEL(ConvBackpropInput) {
-  const auto dy = call.tensor().to(at::kFloat);
-  const auto filter = call.tensor().to(at::kFloat);
-  const auto shape = call.shape();
-  const auto w = readWindow(call);
-  const auto x = toChannelsFirst(at::empty(shape, dy.options()), w.channelsLast);
-  const auto dx = convolveBackward(toChannelsFirst(dy, w.channelsLast), x, filterToTorch(filter), w, true).first;
-  call.output(fromChannelsFirst(dx, w.channelsLast));
-}
+KERNEL(ConvBackpropInput) { backpropInput(call, filterToTorch); }
 
-KERNEL(ConvBackpropFilter) {
-  const auto x = call.tensor().to(at::kFloat);
-  const auto dy = call.tensor().to(at::kFloat);
-  const auto shape = call.shape();
-  const auto w = readWindow(call);
-  const auto filter = filterToTorch(at::empty(shape, dy.options())).contiguous();
-  const auto df = convolveBackward(toChannelsFirst(dy, w.channelsLast), toChannelsFirst(x, w.channelsLast), filter, w, false);
-  call.output(filterFromTorch(df.second));
-}
+KERNEL(ConvBackpropFilter) { backpropFilter(call, filterToTorch, filterFromTorch); }
 
 KERNEL(FusedConv2D) {
   const auto x = call.tensor();
@@ -112,22 +121,6 @@ KERNEL(DepthwiseConv) {
   call.output(convolve(x, depthwiseToTorch(filter), readWindow(call), Tensor()));
 }
 
-KERNEL(DepthwiseConvBackpropInput) {
-  const auto dy = call.tensor().to(at::kFloat);
-  const auto filter = call.tensor().to(at::kFloat);
-  const auto shape = call.shape();
-  const auto w = readWindow(call);
-  const auto x = toChannelsFirst(at::empty(shape, dy.options()), w.channelsLast);
-  const auto dx = convolveBackward(toChannelsFirst(dy, w.channelsLast), x, depthwiseToTorch(filter), w, true).first;
-  call.output(fromChannelsFirst(dx, w.channelsLast));
-}
+KERNEL(DepthwiseConvBackpropInput) { backpropInput(call, depthwiseToTorch); }
 
-KERNEL(DepthwiseConvBackpropFilter) {
-  const auto x = call.tensor().to(at::kFloat);
-  const auto dy = call.tensor().to(at::kFloat);
-  const auto shape = call.shape();
-  const auto w = readWindow(call);
-  const auto filter = depthwiseToTorch(at::empty(shape, dy.options()));
-  const auto df = convolveBackward(toChannelsFirst(dy, w.channelsLast), toChannelsFirst(x, w.channelsLast), filter, w, false);
-  call.output(df.second.reshape({shape[2], shape[3], shape[0], shape[1]}).permute({2, 3, 0, 1}));
-}
+KERNEL(DepthwiseConvBackpropFilter) { backpropFilter(call, depthwiseToTorch, depthwiseFromTorch); }

@@ -68,18 +68,6 @@ GRATICULE_INLINE float exponential(float x) {
   return floatOf(bitsOf(p * power) & mask);
 }
 
-/** Σ (a - b)², added up in float64. */
-template <typename T>
-GRATICULE_INLINE double squaredDifferences(const T* __restrict a, const float* __restrict b, int64_t count) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < count; i++) {
-    const float difference = load(a + i) - b[i];
-    sum += static_cast<double>(difference * difference);
-  }
-  return sum;
-}
-
 template <typename T>
 const T* elements(const at::Tensor& x) {
   return static_cast<const T*>(x.data_ptr());

@@ -5,12 +5,12 @@
 
 #include <cmath>
 
+#include "differences.h"
 #include "elements.h"
 #include "patches.h"
 #include "vectorize.h"
 
 using at::Tensor;
-using graticule::Bf16;
 using graticule::PatchGrid;
 
 namespace {
@@ -31,24 +31,6 @@ void normalizePatch(float* __restrict x, int64_t count) {
   const float scale = static_cast<float>(1 / std::sqrt(squares / static_cast<double>(count - 1) + kVarianceEpsilon));
 #pragma omp simd
   for (int64_t i = 0; i < count; i++) x[i] = (x[i] - mean) * scale;
-}
-
-template <typename T>
-GRATICULE_INLINE void slopeBody(const T* __restrict prediction, const float* __restrict target, T* __restrict out,
-                                int64_t count, float factor) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; i++) {
-    graticule::store(out + i, (graticule::load(prediction + i) - target[i]) * factor);
-  }
-}
-
-GRATICULE_VECTORIZED double error(const float* p, const float* t, int64_t count) { return graticule::squaredDifferences(p, t, count); }
-GRATICULE_VECTORIZED double error(const Bf16* p, const float* t, int64_t count) { return graticule::squaredDifferences(p, t, count); }
-GRATICULE_VECTORIZED void slope(const float* p, const float* t, float* out, int64_t count, float factor) {
-  slopeBody(p, t, out, count, factor);
-}
-GRATICULE_VECTORIZED void slope(const Bf16* p, const float* t, Bf16* out, int64_t count, float factor) {
-  slopeBody(p, t, out, count, factor);
 }
 
 struct PatchError {
@@ -112,8 +94,7 @@ KERNEL(FusedPatchError) {
   }
   std::vector<double> errors(static_cast<size_t>(count));
   forEachWeighted(e, [&](int64_t i, const float* target) {
-    errors[i] = graticule::isBf16(e.prediction) ? error(graticule::elements<Bf16>(e.prediction) + i * F, target, F)
-                                                : error(graticule::elements<float>(e.prediction) + i * F, target, F);
+    errors[i] = graticule::squaredDifferences(e.prediction, i * F, target, F);
   });
   const float* mask = e.mask.data_ptr<float>();
   double sum = 0, weights = 0;
@@ -147,11 +128,7 @@ KERNEL(FusedPatchErrorGrad) {
   }
   forEachWeighted(e, [&](int64_t i, const float* target) {
     const auto by = static_cast<float>(factor * mask[i]);
-    if (graticule::isBf16(e.prediction)) {
-      slope(graticule::elements<Bf16>(e.prediction) + i * F, target, graticule::mutableElements<Bf16>(out) + i * F, F, by);
-    } else {
-      slope(graticule::elements<float>(e.prediction) + i * F, target, graticule::mutableElements<float>(out) + i * F, F, by);
-    }
+    graticule::scaledDifferences(e.prediction, i * F, target, by, F, out);
   });
   call.output(out);
 }

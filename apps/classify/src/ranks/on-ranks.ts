@@ -1,6 +1,7 @@
 import { type Communicator, openRanks } from "@graticule/mpi";
 import type { Command } from "commander";
 import { numberOption } from "../command-line.js";
+import type { ParallelConfig } from "./parallel-config.js";
 import { assertShared, type SharedRunConfig } from "./rank-share.js";
 
 /** What `addRanksOption` reads. */
@@ -18,17 +19,25 @@ export function addRanksOption(command: Command): Command {
 }
 
 /**
- * Calls a function on each of some ranks; all of them are started first if that wasn't done.
+ * Calls a function on each of the ranks that share a run.
  *
- * @throws {ConfigError} before that, if so many ranks can't share the run.
+ * @throws {ConfigError} before it starts them, if so many can't share it.
  */
 export async function onRanks(
-  { ranks }: RanksFlags,
+  flags: RanksFlags,
   config: SharedRunConfig,
   run: (world: Communicator) => Promise<void>,
 ): Promise<void> {
-  if (ranks !== undefined) assertShared(config, ranks);
-  const { deadlineSeconds: timeoutSeconds, deviceCollectives } = config.parallel;
+  if (flags.ranks !== undefined) assertShared(config, flags.ranks);
+  await onEachRank(flags, config.parallel, run);
+}
+
+/** Calls a function on each of some ranks; all of them are started first if that wasn't done. */
+export async function onEachRank(
+  { ranks }: RanksFlags,
+  { deadlineSeconds: timeoutSeconds, deviceCollectives }: ParallelConfig,
+  run: (world: Communicator) => Promise<void>,
+): Promise<void> {
   const opened = await openRanks({ ...(ranks !== undefined && { ranks }), timeoutSeconds, deviceCollectives });
   if ("world" in opened) await run(opened.world);
   else process.exitCode = opened.exitCode;

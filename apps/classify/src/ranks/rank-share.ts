@@ -1,11 +1,9 @@
-import { ConfigError, type Logger, makeLogger } from "@graticule/core";
-import { type Communicator, detectLauncher, gatherPlacements, mpiLibraryVersion } from "@graticule/mpi";
+import { ConfigError, type Logger } from "@graticule/core";
+import type { Communicator } from "@graticule/mpi";
 import { type Mesh, makeMesh } from "@graticule/parallel";
-import { countGpus } from "@graticule/train";
 import type { BackendConfig } from "../backend-config.js";
-import { formatTable } from "../command-line.js";
 import { meshSizes, type ParallelConfig } from "./parallel-config.js";
-import { assertOwnGpus, rankDevice } from "./rank-device.js";
+import { placeRanks, type RankPlace } from "./place-ranks.js";
 
 /** What of a run's settings says how its ranks share it. */
 export interface SharedRunConfig {
@@ -22,15 +20,12 @@ export interface SharedRunConfig {
 }
 
 /** What one rank does of a run. */
-export interface RankShare {
+export interface RankShare extends RankPlace {
   readonly mesh: Mesh;
-  readonly backend: BackendConfig;
   /** Samples of this rank's part of a micro-batch. */
   readonly batchSize: number;
   /** The part of the data, for the loader. */
   readonly shard: { readonly rank: number; readonly worldSize: number };
-  /** Rank 0 speaks for all; the others only warn. */
-  readonly logger: Logger;
 }
 
 /**
@@ -41,41 +36,12 @@ export interface RankShare {
  * GPU each where they are to have one.
  */
 export async function shareOf(world: Communicator, config: SharedRunConfig, logger: Logger): Promise<RankShare> {
-  const { rank, size } = world;
-  const dataRanks = assertShared(config, size);
-  const mesh = makeMesh(world, meshSizes(config.parallel, size));
+  const dataRanks = assertShared(config, world.size);
+  const mesh = makeMesh(world, meshSizes(config.parallel, world.size));
   const batchSize = config.train.microBatchSize / dataRanks;
   const shard = { rank: mesh.data.rank, worldSize: dataRanks };
-  if (size === 1) return { mesh, backend: config.backend, batchSize, shard, logger };
-  const { device, threads } = config.backend;
-  const gpuCount = device === "cuda" ? await countGpus() : 0;
-  const placements = gatherPlacements(world, (localRank) => rankDevice(device, localRank, gpuCount));
-  if (!config.parallel.shareGpus) assertOwnGpus(placements);
-  const own = placements[rank] as (typeof placements)[number];
-  if (rank === 0) {
-    const rows = placements.map((each) => [
-      each.rank,
-      each.localRank,
-      each.host,
-      each.device,
-      each.threads,
-      each.binding,
-    ]);
-    const table = formatTable(
-      ["rank", "local rank", "host", "device", "threads", "bound to"],
-      rows.map((row) => row.map(String)),
-    );
-    logger.info(
-      `${size} ranks, ${describe(config, mesh)}, of ${detectLauncher()?.launcher} on ${mpiLibraryVersion().split(",")[0]}\n${table}`,
-    );
-  }
-  return {
-    mesh,
-    backend: { ...config.backend, device: own.device, threads: threads || own.threads },
-    batchSize,
-    shard,
-    logger: rank === 0 ? logger : makeLogger((line) => logger.warn(`rank ${rank}: ${line}`), "warn"),
-  };
+  const placed = await placeRanks(world, config, describe(config, mesh), logger);
+  return { mesh, ...placed, batchSize, shard };
 }
 
 function describe({ parallel }: SharedRunConfig, { sizes: { dp, fsdp, tp } }: Mesh): string {

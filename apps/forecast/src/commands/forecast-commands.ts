@@ -1,15 +1,24 @@
 import { join } from "node:path";
-import { makeProgressLine, numberOption, numbersOption, stderrLogger, updateReport } from "@graticule/classify";
+import {
+  addRanksOption,
+  makeProgressLine,
+  numberOption,
+  numbersOption,
+  type RanksFlags,
+  stderrLogger,
+  updateReport,
+} from "@graticule/classify";
 import { openWeatherStore } from "@graticule/data-era5";
 import type { MapProjectionName } from "@graticule/plot";
 import { type Command, Option } from "commander";
 import { openForecastRun } from "../forecasting/open-run.js";
 import { chooseStarts, type RolloutPlan } from "../forecasting/rollout.js";
+import { withRunOnRanks } from "../forecasting/run-on-rank.js";
 import { writeForecasts } from "../forecasting/write-forecasts.js";
 import { plotForecast } from "../plotting/plot-forecast.js";
 import { type ScoreFlags, scoreAndReport } from "../scoring/score-command.js";
 
-interface RolloutFlags {
+interface RolloutFlags extends RanksFlags {
   readonly from: string;
   readonly to?: string;
   readonly every: number;
@@ -22,8 +31,7 @@ interface RolloutFlags {
 
 /** Adds what uses a trained run: `rollout`, `score`, `plot`. */
 export function addForecastCommands(program: Command): void {
-  program
-    .command("rollout")
+  addRanksOption(program.command("rollout"))
     .description(
       "Forecast into a NetCDF file of WeatherBench 2's layout: (time, prediction_timedelta, level, latitude, longitude).",
     )
@@ -50,11 +58,10 @@ export function addForecastCommands(program: Command): void {
 Examples:
   graticule-forecast rollout runs/global --from 2026-02-11 --lead 24 48 72
   graticule-forecast rollout runs/global --from 2026-02-11 --to 2026-02-25 --every 12 --out forecasts.nc
-  graticule-forecast rollout runs/global --from 2026-02-11 --steps 20 --step-hours 6`,
+  graticule-forecast rollout runs/global --from 2026-02-11 --to 2026-03-11 --steps 20 --step-hours 6 --ranks 4`,
     )
     .action(async (folder: string, flags: RolloutFlags) => {
-      const run = await openForecastRun(folder, flags.store ? [`store=${flags.store}`] : [], stderrLogger);
-      try {
+      await withRunOnRanks(flags, folder, flags.store ? [`store=${flags.store}`] : [], async (run, world) => {
         const starts = await chooseStarts(run.config.store, {
           from: flags.from,
           ...(flags.to !== undefined && { to: flags.to }),
@@ -67,15 +74,13 @@ Examples:
             ? { leadTimesHours: flags.lead ?? leadTimeHours }
             : { steps: flags.steps, stepHours: flags.stepHours ?? (leadTimeHours[0] as number) };
         const show = makeProgressLine(process.stderr);
-        await writeForecasts(out, run, starts, plan, (done, total) => show("forecasts", done, total));
-        process.stdout.write(`forecasts: ${out}\n`);
-      } finally {
-        await run.close();
-      }
+        const onProgress = (done: number, total: number) => show("forecasts", done, total);
+        await writeForecasts(out, run, starts, plan, { world, onProgress });
+        if (world.rank === 0) process.stdout.write(`forecasts: ${out}\n`);
+      });
     });
 
-  program
-    .command("score")
+  addRanksOption(program.command("score"))
     .description(
       "Score a run, or a forecast file, on held-out dates, beside baselines; into scores.json and the report.",
     )
@@ -110,11 +115,12 @@ Examples:
       `
 Examples:
   graticule-forecast score runs/global
+  graticule-forecast score runs/global --ranks 4
   graticule-forecast score runs/global --region global europe --members 16 --input-noise 0.1
   graticule-forecast score forecasts.nc --store stores/global --lead 24 72 --out scores`,
     )
     .action(async (forecast: string, flags: ScoreFlags) => {
-      process.stdout.write(await scoreAndReport(forecast, flags));
+      await scoreAndReport(forecast, flags);
     });
 
   program

@@ -1,5 +1,7 @@
+import { tasksInOrder } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
 import { formatHours, openWeatherStore, parseHours } from "@graticule/data-era5";
+import type { Communicator } from "@graticule/mpi";
 import { assertClosed, type ForecastRun } from "./open-run.js";
 
 /** Lead times, forecast each directly from the start, or by steps that go on from the forecast before. */
@@ -46,6 +48,45 @@ export async function* rollout(
       }
       yield { startHours: start, leadTimeHours: lead, fields: run.denormalize(prediction) };
     }
+  }
+}
+
+/**
+ * The forecasts of `rollout`, in its order and with the same bits, made by all ranks: each makes some of the forecasts, or with
+ * steps some of the starts. Rank 0 gets all of them, the others none. Collective.
+ *
+ * @throws as `rollout`.
+ */
+export async function* rolloutOnRanks(
+  world: Communicator,
+  run: ForecastRun,
+  startsHours: readonly number[],
+  plan: RolloutPlan,
+): AsyncGenerator<ForecastField> {
+  if (world.size === 1) return yield* rollout(run, startsHours, plan);
+  const parts = startsHours.flatMap((start): { readonly start: number; readonly plan: RolloutPlan }[] =>
+    "steps" in plan
+      ? [{ start, plan }]
+      : leadTimesOf(plan).map((lead) => ({ start, plan: { leadTimesHours: [lead] } })),
+  );
+  const fieldSize = run.channels.length * run.samples.grid.latitudes.length * run.samples.grid.longitudes.length;
+  const size = fieldSize * ("steps" in plan ? plan.steps : 1);
+  const made = tasksInOrder(world, { count: parts.length, size }, async (task) => {
+    const { start, plan } = parts[task] as (typeof parts)[number];
+    const joined = new Float32Array(size);
+    let place = 0;
+    for await (const { fields } of rollout(run, [start], plan)) joined.set(fields, fieldSize * place++);
+    return joined;
+  });
+  let task = 0;
+  for await (const joined of made) {
+    const { start, plan } = parts[task++] as (typeof parts)[number];
+    for (const [place, leadTimeHours] of leadTimesOf(plan).entries())
+      yield {
+        startHours: start,
+        leadTimeHours,
+        fields: joined.subarray(place * fieldSize, (place + 1) * fieldSize),
+      };
   }
 }
 

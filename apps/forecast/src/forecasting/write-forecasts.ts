@@ -1,8 +1,9 @@
 import { open, rename, rm } from "node:fs/promises";
 import type { Channel } from "@graticule/data";
 import { type NetcdfVariable, writeNetcdf } from "@graticule/data-era5";
+import { type Communicator, soloCommunicator } from "@graticule/mpi";
 import type { ForecastRun } from "./open-run.js";
-import { leadTimesOf, type RolloutPlan, rollout } from "./rollout.js";
+import { leadTimesOf, type RolloutPlan, rolloutOnRanks } from "./rollout.js";
 
 /** A variable of the file with the channels that it is made of, one for each level. */
 export interface ForecastVariable {
@@ -54,6 +55,12 @@ export function forecastVariables(channels: readonly Channel[]): {
   };
 }
 
+export interface WriteForecastsOptions {
+  /** Ranks that make the forecasts together, the same bytes for any number; every rank calls, rank 0 writes. */
+  readonly world?: Communicator;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * Writes forecasts as CF-NetCDF in WeatherBench 2's layout, (time, prediction_timedelta, level, latitude, longitude): time
  * is the start. Fields go through a file beside the result, so that memory holds one of them; the result appears whole.
@@ -65,8 +72,13 @@ export async function writeForecasts(
   run: ForecastRun,
   startsHours: readonly number[],
   plan: RolloutPlan,
-  onProgress: (done: number, total: number) => void = () => {},
+  { world = soloCommunicator(), onProgress }: WriteForecastsOptions = {},
 ): Promise<void> {
+  const forecasts = rolloutOnRanks(world, run, startsHours, plan);
+  if (world.rank > 0) {
+    await forecasts.next();
+    return;
+  }
   const leads = leadTimesOf(plan);
   const { latitudes, longitudes } = run.samples.grid;
   const plane = latitudes.length * longitudes.length;
@@ -75,9 +87,9 @@ export async function writeForecasts(
   const spool = await open(spoolPath, "w+");
   try {
     let done = 0;
-    for await (const { fields } of rollout(run, startsHours, plan)) {
+    for await (const { fields } of forecasts) {
       await spool.write(new Uint8Array(fields.buffer, fields.byteOffset, fields.byteLength));
-      onProgress(++done, total);
+      onProgress?.(++done, total);
     }
     async function* planes(channels: readonly number[]): AsyncGenerator<Float32Array> {
       for (let field = 0; field < total; field++)

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatTable, makeProgressLine, stderrLogger, updateReport } from "@graticule/classify";
+import { formatTable, makeProgressLine, type RanksFlags, updateReport } from "@graticule/classify";
 import { ConfigError } from "@graticule/core";
 import { openWeatherStore, type WeatherStore } from "@graticule/data-era5";
 import {
@@ -12,14 +12,16 @@ import {
   regionCells,
   weatherBench2Regions,
 } from "@graticule/eval";
+import { soloCommunicator } from "@graticule/mpi";
 import { RUN_CONFIG_FILE } from "@graticule/train";
 import { assertEnsemble, type EnsembleChoice } from "../forecasting/ensemble-choice.js";
-import { openForecastRun } from "../forecasting/open-run.js";
+import { withRunOnRanks } from "../forecasting/run-on-rank.js";
 import { type ForecastSource, fileSource, runSource } from "./forecast-source.js";
-import { scoreForecasts, writeScores } from "./score.js";
+import { forecastsToScore, scoreForecasts, writeScores } from "./score.js";
 import { SUMMARY_LEGEND, scoreReport, scoreTable, summaryTable, TABLE_LEGEND } from "./score-report.js";
+import { sharedSource } from "./shared-source.js";
 
-export interface ScoreFlags {
+export interface ScoreFlags extends RanksFlags {
   readonly store?: string;
   readonly split: string;
   readonly lead?: readonly number[];
@@ -34,46 +36,71 @@ export interface ScoreFlags {
 
 const USUAL_LEADS = [6, 12, 24, 48, 72, 120, 168, 240, 336, 480, 720];
 
-/** Scores a run or a file as the command line says; gives the text of the outcome. */
-export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promise<string> {
-  const { store: given, protocol, blockHours, split, seed } = flags;
+/** Scores a run or a file as the command line says, and prints the outcome. */
+export async function scoreAndReport(forecast: string, flags: ScoreFlags): Promise<void> {
+  const { store: given, protocol } = flags;
   if (!(protocol in protocols))
     throw new ConfigError(`--protocol: expected one of ${Object.keys(protocols).join(", ")}, got '${protocol}'.`);
-  const isRun = existsSync(join(forecast, RUN_CONFIG_FILE));
-  if (!isRun && given === undefined)
+  if (existsSync(join(forecast, RUN_CONFIG_FILE))) return scoreRun(forecast, flags);
+  if (given === undefined)
     throw new ConfigError(
       `${forecast}: expected a run folder, or --store with the truth for a forecast file, got neither.`,
     );
-  const run = isRun ? await openForecastRun(forecast, given ? [`store=${given}`] : [], stderrLogger) : undefined;
-  const store = await openWeatherStore(run?.config.store ?? (given as string));
+  if ((flags.ranks ?? 1) > 1)
+    throw new ConfigError(`--ranks: expected a run folder, whose forecasts ranks make, got the file ${forecast}.`);
+  const store = await openWeatherStore(given);
   try {
-    const ensemble: EnsembleChoice | undefined =
-      flags.members === undefined
-        ? undefined
-        : { members: flags.members, seed, ...(flags.inputNoise !== undefined && { inputNoise: flags.inputNoise }) };
-    if (run && ensemble) assertEnsemble(run, ensemble);
-    const source: ForecastSource = run ? runSource(run, ensemble) : await fileSource(forecast, store);
-    const sheet = await scoreForecasts(source, store, {
-      split,
-      leadTimesHours: chooseLeads(source, flags.lead),
-      protocol: protocol as ProtocolName,
-      seed,
-      regions: chooseRegions(store, flags.region),
-      ...(blockHours !== undefined && { blockHours }),
-      onProgress: makeProgressLine(process.stderr),
-    });
-    const out = flags.out ?? (isRun ? forecast : "scores");
-    await mkdir(out, { recursive: true });
-    await writeScores(join(out, "scores.json"), sheet);
-    const report = await updateReport(out, "scores", scoreReport(sheet));
-    const { columns, rows } = scoreTable(sheet);
-    const summary = summaryTable(sheet);
-    const all = summary ? `\n${formatTable(summary.columns, summary.rows)}\n${SUMMARY_LEGEND}\n` : "";
-    return `${formatTable(columns, rows)}\n${TABLE_LEGEND}\n${all}scores: ${join(out, "scores.json")}\nreport: ${report}\n`;
+    await scoreSource(await fileSource(forecast, store), store, { ...flags, out: flags.out ?? "scores" });
   } finally {
     await store.close();
-    await run?.close();
   }
+}
+
+async function scoreRun(folder: string, flags: ScoreFlags): Promise<void> {
+  const { members, inputNoise, seed, store: given } = flags;
+  const ensemble: EnsembleChoice | undefined =
+    members === undefined ? undefined : { members, seed, ...(inputNoise !== undefined && { inputNoise }) };
+  await withRunOnRanks(flags, folder, given ? [`store=${given}`] : [], async (run, world) => {
+    if (ensemble) assertEnsemble(run, ensemble);
+    const store = await openWeatherStore(run.config.store);
+    try {
+      await scoreSource(runSource(run, ensemble), store, { ...flags, out: flags.out ?? folder }, world);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+/** Scores a source on all ranks; rank 0 writes and prints. */
+async function scoreSource(
+  source: ForecastSource,
+  store: WeatherStore,
+  { split, lead, protocol, seed, region, blockHours, out }: ScoreFlags & { readonly out: string },
+  world = soloCommunicator(),
+): Promise<void> {
+  const options = {
+    split,
+    leadTimesHours: chooseLeads(source, lead),
+    protocol: protocol as ProtocolName,
+    seed,
+    regions: chooseRegions(store, region),
+    ...(blockHours !== undefined && { blockHours }),
+    onProgress: makeProgressLine(process.stderr),
+  };
+  const { latitudes, longitudes } = store.grid;
+  const forecasts = await forecastsToScore(source, store, options);
+  const shared = await sharedSource(world, source, forecasts, latitudes.length * longitudes.length);
+  if (!shared) return;
+  const sheet = await scoreForecasts(shared, store, options);
+  await mkdir(out, { recursive: true });
+  await writeScores(join(out, "scores.json"), sheet);
+  const report = await updateReport(out, "scores", scoreReport(sheet));
+  const { columns, rows } = scoreTable(sheet);
+  const summary = summaryTable(sheet);
+  const all = summary ? `\n${formatTable(summary.columns, summary.rows)}\n${SUMMARY_LEGEND}\n` : "";
+  process.stdout.write(
+    `${formatTable(columns, rows)}\n${TABLE_LEGEND}\n${all}scores: ${join(out, "scores.json")}\nreport: ${report}\n`,
+  );
 }
 
 const USUAL_REGIONS = ["global", "tropics", "northern-hemisphere", "southern-hemisphere"];

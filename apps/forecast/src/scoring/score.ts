@@ -18,6 +18,7 @@ import {
 } from "@graticule/eval";
 import { fitBaselines, makeReader } from "./baselines.js";
 import type { ForecastSource } from "./forecast-source.js";
+import type { ForecastTime } from "./shared-source.js";
 
 export interface ScoreOptions {
   readonly split: string;
@@ -63,15 +64,7 @@ export async function scoreForecasts(
   const { split, leadTimesHours, protocol, seed, regions, blockHours, onProgress } = options;
   const { channels, numMembers } = source;
   const statistics = await readStatistics(store);
-  const samples = await openForecastSamples({
-    store: store.folder,
-    split,
-    leadTimeHours: leadTimesHours,
-    historyHours: source.historyHours,
-  });
-  await samples.close();
-  const starts = Array.from(samples.startHours).filter((start) => source.startHours?.has(start) ?? true);
-  if (starts.length === 0) throw new ConfigError(`${source.name}: expected starts within split '${split}', got none.`);
+  const forecasts = await forecastsToScore(source, store, options);
   const begin = statistics.splits[split]?.fromHours as number;
   const baselines = await fitBaselines(store, channels, leadTimesHours, begin, (done, total) =>
     onProgress?.("baselines", done, total),
@@ -94,20 +87,19 @@ export async function scoreForecasts(
   const others = new Map(baselines.names.map((name) => [name, make(name, null)]));
   const read = makeReader(store, channels);
   let done = 0;
-  for (const startHours of starts)
-    for (const leadTimeHours of leadTimesHours) {
-      const truth = await read(startHours + leadTimeHours);
-      const climatology = await baselines.climatology(startHours + leadTimeHours);
-      const sample = { startHours, leadTimeHours, truth, climatology };
-      const members = await source.read(startHours, leadTimeHours);
-      const forecast = meanOf(members);
-      scores.add({ ...sample, forecast });
-      ensemble?.add({ startHours, leadTimeHours, members, truth });
-      spectra?.add(leadTimeHours, forecast, truth);
-      for (const [name, baseline] of others)
-        baseline.add({ ...sample, forecast: await baselines.predict(name, startHours, leadTimeHours) });
-      onProgress?.("scores", ++done, starts.length * leadTimesHours.length);
-    }
+  for (const { startHours, leadTimeHours } of forecasts) {
+    const truth = await read(startHours + leadTimeHours);
+    const climatology = await baselines.climatology(startHours + leadTimeHours);
+    const sample = { startHours, leadTimeHours, truth, climatology };
+    const members = await source.read(startHours, leadTimeHours);
+    const forecast = meanOf(members);
+    scores.add({ ...sample, forecast });
+    ensemble?.add({ startHours, leadTimeHours, members, truth });
+    spectra?.add(leadTimeHours, forecast, truth);
+    for (const [name, baseline] of others)
+      baseline.add({ ...sample, forecast: await baselines.predict(name, startHours, leadTimeHours) });
+    onProgress?.("scores", ++done, forecasts.length);
+  }
   const intervals = { seed, ...(blockHours !== undefined && { blockHours }) };
   return {
     source: source.name,
@@ -118,6 +110,29 @@ export async function scoreForecasts(
     rankHistograms: ensemble?.rankHistograms() ?? [],
     spectra: spectra?.spectra() ?? [],
   };
+}
+
+/**
+ * The forecasts that `scoreForecasts` reads, in order.
+ *
+ * @throws {ConfigError} if no start is left.
+ */
+export async function forecastsToScore(
+  source: ForecastSource,
+  store: WeatherStore,
+  { split, leadTimesHours }: Pick<ScoreOptions, "split" | "leadTimesHours">,
+): Promise<ForecastTime[]> {
+  const { historyHours } = source;
+  const samples = await openForecastSamples({
+    store: store.folder,
+    split,
+    leadTimeHours: leadTimesHours,
+    historyHours,
+  });
+  await samples.close();
+  const starts = Array.from(samples.startHours).filter((start) => source.startHours?.has(start) ?? true);
+  if (starts.length === 0) throw new ConfigError(`${source.name}: expected starts within split '${split}', got none.`);
+  return starts.flatMap((startHours) => leadTimesHours.map((leadTimeHours) => ({ startHours, leadTimeHours })));
 }
 
 /** The mean of an ensemble; one forecast is its own. */

@@ -1,4 +1,5 @@
 import { expectation } from "@graticule/core";
+import { combineRows, dotProducts } from "./field-sums.js";
 import { assertField } from "./forecast-scores.js";
 import { makeMeanField } from "./mean-field.js";
 import { latitudeWeights, type ScoreChannel, type ScoreGrid } from "./score-grid.js";
@@ -51,32 +52,25 @@ export function fitRidgeForecast({ grid, channels, states, targets }: RidgeForec
   const outputs = makeScaling(grid, channels.length, targets);
   const x = states.map(inputs.apply);
   const y = targets.map(outputs.apply);
-  const products = x.map((a, row) => x.slice(0, row + 1).map((b) => dot(a, b)));
-  const product = (a: number, b: number): number => products[Math.max(a, b)]?.[Math.min(a, b)] as number;
+  const product = productsOf(x);
   const meanLength = x.reduce((sum, _, at) => sum + product(at, at), 0) / x.length;
   if (!Number.isFinite(meanLength) || !y.every((field) => field.every(Number.isFinite)))
     throw new RangeError(
       expectation("fitRidgeForecast", "fields without missing values", "NaN", "Fill them, or leave the channel out."),
     );
 
+  const ofTargets = productsOf(y);
   const numFitted = x.length - Math.max(1, Math.floor(x.length * JUDGED_SHARE));
-  const fitted = y.slice(0, numFitted);
+  const judged = x.length - numFitted;
+  const right = Float64Array.from({ length: numFitted * judged }, (_, at) =>
+    product(numFitted + (at % judged), Math.floor(at / judged)),
+  );
   const errors = RIDGES.map((ridge) => {
-    const judged = x.length - numFitted;
-    const right = Float64Array.from({ length: numFitted * judged }, (_, at) =>
-      product(numFitted + (at % judged), Math.floor(at / judged)),
-    );
     const shares = solveSpd(penalized(product, numFitted, ridge * meanLength), right, numFitted); // [n, judged]
     let error = 0;
     for (let at = 0; at < judged; at++) {
-      const guess = combine(
-        fitted,
-        fitted.map((_, row) => shares[row * judged + at] as number),
-      );
-      const truth = y[numFitted + at] as Float32Array;
-      guess.forEach((value, cell) => {
-        error += (value - (truth[cell] as number)) ** 2;
-      });
+      const factors = Float64Array.from({ length: numFitted }, (_, row) => shares[row * judged + at] as number);
+      error += squaredDistance(ofTargets, factors, numFitted + at);
     }
     return error;
   });
@@ -89,37 +83,44 @@ export function fitRidgeForecast({ grid, channels, states, targets }: RidgeForec
     predict(state) {
       assertField("ridge forecast", state, channels.length, grid);
       const scaled = inputs.apply(state);
-      const likeness = x.map((row) => dot(row, scaled));
-      const shares = x.map((_, row) =>
-        likeness.reduce((sum, value, column) => sum + value * (inverse[row * n + column] as number), 0),
-      );
-      return outputs.invert(combine(y, shares));
+      const likeness = dotProducts(x, scaled);
+      const shares = x.map((_, row) => dot(inverse.subarray(row * n, (row + 1) * n), likeness));
+      return outputs.invert(combineRows(y, shares));
     },
   };
 }
 
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += (a[at] as number) * (b[at] as number);
+  return sum;
+}
+
+/** The product of fields a and b, by their places. */
+type Products = (a: number, b: number) => number;
+
+function productsOf(fields: readonly Float32Array[]): Products {
+  const rows = fields.map((field, at) => dotProducts(fields, field, at + 1));
+  return (a, b) => rows[Math.max(a, b)]?.[Math.min(a, b)] as number;
+}
+
+/** |Σ factor · field − the field at `place`|², where the factors are of the first fields. */
+function squaredDistance(product: Products, factors: Float64Array, place: number): number {
+  let sum = product(place, place);
+  for (let a = 0; a < factors.length; a++) {
+    let along = -2 * product(a, place) + (factors[a] as number) * product(a, a);
+    for (let b = 0; b < a; b++) along += 2 * (factors[b] as number) * product(a, b);
+    sum += (factors[a] as number) * along;
+  }
+  return sum;
+}
+
 /** K + λI of the first n states. Shape: `[n, n]`. */
-function penalized(product: (a: number, b: number) => number, n: number, penalty: number): Float64Array {
+function penalized(product: Products, n: number, penalty: number): Float64Array {
   return Float64Array.from({ length: n * n }, (_, at) => {
     const [row, column] = [Math.floor(at / n), at % n];
     return product(row, column) + (row === column ? penalty : 0);
   });
-}
-
-/** Σ factor · row. */
-function combine(rows: readonly Float32Array[], factors: readonly number[]): Float64Array {
-  const sum = new Float64Array((rows[0] as Float32Array).length);
-  rows.forEach((row, at) => {
-    const factor = factors[at] as number;
-    for (let cell = 0; cell < sum.length; cell++) sum[cell] = (sum[cell] as number) + factor * (row[cell] as number);
-  });
-  return sum;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let cell = 0; cell < a.length; cell++) sum += (a[cell] as number) * (b[cell] as number);
-  return sum;
 }
 
 /** Anomalies from the mean, of unit variance for each channel, times sqrt(weight of the row); and back. */
