@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Communicator, Request } from "@graticule/mpi";
+
+const POLL_MS = 20;
 
 /**
  * Does tasks on all ranks, rank r of N those of r, r + N, and so on. Rank 0 gives the results in order; the others give none,
- * and are one task ahead at most of what rank 0 has taken. Collective: every rank goes on to the end.
+ * and are one task ahead at most of what rank 0 has taken. They wait for its beginning for as long as it takes, beyond the deadline
+ * of an operation. Collective: every rank goes on to the end.
  *
  * @param size numbers of each result.
  */
@@ -12,6 +16,8 @@ export async function* tasksInOrder(
   run: (task: number) => Promise<Float32Array>,
 ): AsyncGenerator<Float32Array> {
   const { rank, size: ranks } = world;
+  const begun = world.startBarrier();
+  while (!begun.test()) await sleep(POLL_MS);
   if (rank > 0) {
     let sending: Request | undefined;
     for (let task = rank; task < count; task += ranks) {
