@@ -1,25 +1,25 @@
 import { channelVitPresets, vitPresets } from "@graticule/models";
 import { Command, Option } from "commander";
-import { benchAllocator } from "./allocator.js";
-import { benchChannels } from "./channels.js";
-import { benchCollectives } from "./collectives.js";
-import { benchData, benchDataTrain, dataPaths } from "./data.js";
-import { benchDchag } from "./dchag.js";
-import { benchEquality, equalityModels } from "./equality.js";
+import { benchAllocator } from "./benches/allocator.js";
+import { benchChannels } from "./benches/channels.js";
+import { benchCollectives } from "./benches/collectives.js";
+import { benchData, benchDataTrain, dataPaths } from "./benches/data.js";
+import { benchDchag } from "./benches/dchag.js";
+import { benchEquality, equalityModels } from "./benches/equality.js";
+import { benchFsdp } from "./benches/fsdp.js";
+import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./benches/kernels.js";
+import { benchLora } from "./benches/lora.js";
+import { benchMultimodal } from "./benches/multimodal.js";
+import { benchOffload } from "./benches/offload.js";
+import { benchOps } from "./benches/ops.js";
+import { benchOwnChannels } from "./benches/own-channels.js";
+import { benchRegrid } from "./benches/regrid.js";
+import { benchServe } from "./benches/serve.js";
+import { benchSoak } from "./benches/soak.js";
+import { benchStep } from "./benches/step.js";
+import { benchTechniques } from "./benches/techniques.js";
 import { benchFaults } from "./faults/bench-faults.js";
-import { benchFsdp } from "./fsdp.js";
-import { benchAdamW, benchAttention, benchGemm, benchLayerNorm, benchOpOverhead } from "./kernels.js";
-import { benchLora } from "./lora.js";
-import { benchMultimodal } from "./multimodal.js";
-import { benchOffload } from "./offload.js";
-import { benchOps } from "./ops.js";
-import { dtype, json, model, numbers, profile, steps, threads, words } from "./options.js";
-import { benchOwnChannels } from "./own-channels.js";
-import { benchRegrid } from "./regrid.js";
-import { benchServe } from "./serve.js";
-import { benchSoak } from "./soak.js";
-import { benchStep } from "./step.js";
-import { benchTechniques } from "./techniques.js";
+import { dtype, json, model, numbers, profile, steps, threads, words } from "./harness/options.js";
 
 /**
  * `npm run bench -- NAME [options]`: each benchmark runs ours and the peers in turn and prints one line of JSON.

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { findPython } from "../find-peer.js";
-import { runJson } from "../run-json.js";
+import { findPython } from "../harness/find-peer.js";
+import { runJson } from "../harness/run-json.js";
 import { benchDataset, type DataCase } from "./data-case.js";
 
 const SHAPE = { time: 128, lat: 181, lon: 360 };

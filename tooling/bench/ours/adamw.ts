@@ -1,6 +1,6 @@
 import { adamW } from "@graticule/ops";
 import { randomNormal, variable, zeros } from "@tensorflow/tfjs-core";
-import { ADAMW_BYTES_PER_NUMBER } from "../adamw-shapes.js";
+import { ADAMW_BYTES_PER_NUMBER } from "../benches/adamw-shapes.js";
 import { openTorch, readSettings, report, secondsPerCall } from "./child.js";
 
 /** Our side of `bench adamw`: one update of all parameters. */

@@ -1,7 +1,7 @@
 import { maeConfig, type VitPreset } from "@graticule/models";
 import { memoryStats } from "@graticule/tfjs-backend-torch";
 import { fill, square, tidy } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings, report } from "./child.js";
 import { makeMaeStep } from "./mae-step.js";
 

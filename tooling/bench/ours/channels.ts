@@ -9,7 +9,7 @@ import {
 import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import { openBackend } from "@graticule/train";
 import { type Tensor, tensor4d } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { readSettings, report } from "./child.js";
 import { profileStep } from "./profile-step.js";
 import { makeTrainingStep } from "./training-step.js";

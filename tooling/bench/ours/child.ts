@@ -1,7 +1,7 @@
 import { openBackend } from "@graticule/train";
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
-import type { Measured } from "../run-json.js";
+import { median } from "../harness/median.js";
+import type { Measured } from "../harness/run-json.js";
 
 /** The settings that the parent process handed over. */
 export function readSettings<S>(): S {
@@ -38,7 +38,5 @@ export function secondsPerCall(call: () => void): number {
 
 /** The same numbers as the policy stores them: a layer norm's output is bf16 under bf16. */
 export function inComputeDtype(x: Tensor, gamma: Tensor, beta: Tensor): Tensor {
-  const outputs = engine().runKernel("FusedLayerNorm", { x, gamma, beta }, { epsilon: 1e-6 }) as unknown as Tensor[];
-  for (const statistic of outputs.slice(1)) statistic.dispose();
-  return outputs[0] as Tensor;
+  return engine().runKernel("FusedLayerNorm", { x, gamma, beta }, { epsilon: 1e-6 }) as Tensor;
 }

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Batch } from "@graticule/data";
 import { type MaeConfig, maeConfig, maeLoss, makeMae, makeMaeMask, numPatches } from "@graticule/models";
 import { tensor4d } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings, report } from "./child.js";
 import { type BenchLoaderOptions, openBenchLoader } from "./data-loader.js";
 import { makeTrainingStep } from "./training-step.js";

@@ -15,7 +15,7 @@ import { latitudeWeightedMeanSquaredError } from "@graticule/ops";
 import { blockPlan, crossAttentionPlan, distributeChannels, outputPlan, tensorParallel } from "@graticule/parallel";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import { mul, type Tensor, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings } from "./child.js";
 import { gatherAllTokens } from "./gather-all-tokens.js";
 import { makeTrainingStep } from "./training-step.js";

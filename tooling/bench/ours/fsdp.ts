@@ -12,7 +12,7 @@ import {
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import type { Strategy } from "@graticule/train";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings } from "./child.js";
 import { randomImages } from "./random-images.js";
 import { makeStrategyStep } from "./strategy-step.js";

@@ -1,5 +1,5 @@
 import { dispose, engine, ones, randomNormal, type Tensor, tidy, zeros } from "@tensorflow/tfjs-core";
-import type { LinearShape } from "../gemm-shapes.js";
+import type { LinearShape } from "../benches/gemm-shapes.js";
 import { inComputeDtype, openTorch, readSettings, report, secondsPerCall } from "./child.js";
 
 /** Our side of `bench gemm`: a linear layer's products, of matrices that are stored in the compute dtype already. */

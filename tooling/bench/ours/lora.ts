@@ -2,7 +2,7 @@ import { addLora, trainableParameters } from "@graticule/adapters";
 import { makeClassifier, type VitPreset, vitConfig } from "@graticule/models";
 import { softmaxCrossEntropy } from "@graticule/ops";
 import { openBackend } from "@graticule/train";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { readSettings, report } from "./child.js";
 import { profileStep } from "./profile-step.js";
 import { randomImages } from "./random-images.js";

@@ -8,7 +8,7 @@ import { softmaxCrossEntropy } from "@graticule/ops";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import { type FileSource, loadWithin, openFileSource } from "@graticule/train";
 import { tensor3d, tidy } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings, report } from "./child.js";
 import { fm9gConfig } from "./fm9g-config.js";
 import { makeTrainingStep } from "./training-step.js";

@@ -1,6 +1,6 @@
 import { type BackendName, openBackend } from "@graticule/train";
 import { add, exp, matMul, reshape, scalar, type Tensor, tensor2d } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { readSettings, report } from "./child.js";
 
 /** `bench op-overhead` on any backend: microseconds of an op on one number, its output disposed. */

@@ -1,5 +1,5 @@
 import { profileKernels } from "@graticule/tfjs-backend-torch";
-import { median, rounded } from "../median.js";
+import { median, rounded } from "../harness/median.js";
 
 /**
  * Where the time of a step goes: `jsShare`, the median share of a step outside native kernels (JavaScript, and data moved

@@ -4,8 +4,8 @@ import { makeRandom } from "@graticule/core";
 import { makeClassifier, vitPresets } from "@graticule/models";
 import { encodePng } from "@graticule/plot";
 import { reshape, softmax, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import { median } from "../median.js";
-import type { ServeBenchOptions } from "../serve.js";
+import type { ServeBenchOptions } from "../benches/serve.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings, report } from "./child.js";
 
 /** Our side of `bench serve`: PNGs of 224 by 224, a ViT of 21 classes, clients in this process. */

@@ -1,6 +1,6 @@
 import { maeConfig, type VitPreset, vitConfig } from "@graticule/models";
 import { type BackendName, openBackend } from "@graticule/train";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { readSettings, report } from "./child.js";
 import { classifierFlops, makeFinetuneStep, makeInference } from "./classifier-step.js";
 import { maeStepFlops, makeMaeStep } from "./mae-step.js";

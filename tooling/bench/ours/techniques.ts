@@ -6,7 +6,7 @@ import { softmaxCrossEntropy } from "@graticule/ops";
 import { dataParallel, fullyShard, makeMesh, shardingSizes } from "@graticule/parallel";
 import { memoryStats, resetPeakBytes } from "@graticule/tfjs-backend-torch";
 import { type Strategy, singleDevice } from "@graticule/train";
-import { median } from "../median.js";
+import { median } from "../harness/median.js";
 import { openTorch, readSettings } from "./child.js";
 import { randomImages } from "./random-images.js";
 import { makeStrategyStep } from "./strategy-step.js";

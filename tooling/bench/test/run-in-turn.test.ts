@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { gemmShare } from "../gemm-share.js";
-import { median, medians, speedRatio } from "../median.js";
-import { choosePeers } from "../peers.js";
-import { compare, type Runs, runInTurn } from "../run-in-turn.js";
-import type { Measured } from "../run-json.js";
-import type { Side } from "../sides.js";
+import { gemmShare } from "../benches/gemm-share.js";
+import { median, medians, speedRatio } from "../harness/median.js";
+import { choosePeers } from "../harness/peers.js";
+import { compare, type Runs, runInTurn } from "../harness/run-in-turn.js";
+import type { Measured } from "../harness/run-json.js";
+import type { Side } from "../harness/sides.js";
 
 const side = (name: string, results: readonly Measured[], order: string[] = []): Side => {
   let run = 0;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { medians } from "./median.js";
-import { type Measured, runJson } from "./run-json.js";
+import { medians } from "../harness/median.js";
+import { type Measured, runJson } from "../harness/run-json.js";
 
 export interface AllocatorOptions {
   readonly model: string;
@@ -24,7 +24,7 @@ const ALLOCATORS: Readonly<Record<string, Record<string, string>>> = {
 /** Runs 39 MB elementwise ops and MAE steps under the backend's allocator and under glibc's, in turn; medians. */
 export async function benchAllocator(options: AllocatorOptions): Promise<Record<string, unknown>> {
   const { model, batch, steps, threads, pairs } = options;
-  const script = fileURLToPath(new URL("ours/allocator.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../ours/allocator.ts", import.meta.url));
   const settings = JSON.stringify({ model, batch, steps, threads });
   const node = ["--conditions=@graticule/source", "--import", "tsx", script, settings];
   const runs: Record<string, Measured[]> = {};

@@ -1,8 +1,8 @@
-import { findPeerScript } from "./find-peer.js";
-import { median } from "./median.js";
-import type { Measured } from "./run-json.js";
-import { runOnRanks } from "./run-on-ranks.js";
-import { type Settings, torchSide } from "./sides.js";
+import { findPeerScript } from "../harness/find-peer.js";
+import { median } from "../harness/median.js";
+import type { Measured } from "../harness/run-json.js";
+import { runOnRanks } from "../harness/run-on-ranks.js";
+import { type Settings, torchSide } from "../harness/sides.js";
 
 export interface FsdpOptions extends Settings {
   readonly ranks: number;

@@ -1,6 +1,6 @@
 import type { VitPreset } from "@graticule/models";
-import { compare, runInTurn } from "./run-in-turn.js";
-import { ourSide } from "./sides.js";
+import { compare, runInTurn } from "../harness/run-in-turn.js";
+import { ourSide } from "../harness/sides.js";
 
 export interface ServeBenchOptions {
   readonly model: VitPreset;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { median } from "./median.js";
-import type { Measured } from "./run-json.js";
-import { runOnRanks } from "./run-on-ranks.js";
-import type { Settings } from "./sides.js";
+import { median } from "../harness/median.js";
+import type { Measured } from "../harness/run-json.js";
+import { runOnRanks } from "../harness/run-on-ranks.js";
+import type { Settings } from "../harness/sides.js";
 
 export interface TechniquesOptions extends Omit<Settings, "dtype"> {
   readonly folder: string;

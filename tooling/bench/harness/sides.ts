@@ -19,7 +19,7 @@ export interface Settings {
 
 /** A script of `ours/`, which gets its settings as JSON and prints JSON. */
 export function ourSide(script: string, settings: object, name = "ours"): Side {
-  const path = fileURLToPath(new URL(`ours/${script}.ts`, import.meta.url));
+  const path = fileURLToPath(new URL(`../ours/${script}.ts`, import.meta.url));
   const args = ["--conditions=@graticule/source", "--import", "tsx", path, JSON.stringify(settings)];
   return { name, run: () => runJson(process.execPath, args) };
 }
@@ -54,7 +54,7 @@ export function maeStepPeer({ model, batch, dtype, threads, steps }: Settings, c
 
 /** A script of `peers/`, by a Python that has the modules. */
 export function pythonSide(script: string, modules: readonly string[], settings: object, name: string): Side {
-  const path = fileURLToPath(new URL(`peers/${script}.py`, import.meta.url));
+  const path = fileURLToPath(new URL(`../peers/${script}.py`, import.meta.url));
   return { name, run: async () => runJson(pythonWith(modules), [path, JSON.stringify(settings)]) };
 }
 

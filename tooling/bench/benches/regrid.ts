@@ -1,6 +1,6 @@
-import { choosePeers } from "./peers.js";
-import { compare, runInTurn } from "./run-in-turn.js";
-import { ourSide, torchSide } from "./sides.js";
+import { choosePeers } from "../harness/peers.js";
+import { compare, runInTurn } from "../harness/run-in-turn.js";
+import { ourSide, torchSide } from "../harness/sides.js";
 
 export interface RegridOptions {
   readonly fields: number;

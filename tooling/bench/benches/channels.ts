@@ -1,7 +1,7 @@
-import { memoryRatio } from "./memory-ratio.js";
-import { choosePeers, type Peers } from "./peers.js";
-import { compare, runInTurn } from "./run-in-turn.js";
-import { ourSide, torchSide } from "./sides.js";
+import { memoryRatio } from "../harness/memory-ratio.js";
+import { choosePeers, type Peers } from "../harness/peers.js";
+import { compare, runInTurn } from "../harness/run-in-turn.js";
+import { ourSide, torchSide } from "../harness/sides.js";
 
 export interface ChannelsOptions {
   readonly model: string;

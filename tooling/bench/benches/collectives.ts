@@ -3,9 +3,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseMpiBuild, launchCommand } from "@graticule/mpi";
-import { searchMpi } from "../../packages/mpi/scripts/find-mpi.mjs";
-import { median, rounded } from "./median.js";
-import { type Measured, runJson } from "./run-json.js";
+import { searchMpi } from "../../../packages/mpi/scripts/find-mpi.mjs";
+import { median, rounded } from "../harness/median.js";
+import { type Measured, runJson } from "../harness/run-json.js";
 
 export interface CollectivesOptions {
   readonly ranks: number;
@@ -28,7 +28,7 @@ export async function benchCollectives({
     const bytes = each * 1024;
     return bytes <= SMALL_BYTES ? `${bytes}:200:50` : `${bytes}:15:1`;
   });
-  const script = fileURLToPath(new URL("ours/collectives.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../ours/collectives.ts", import.meta.url));
   const ourProgram = [process.execPath, "--conditions=@graticule/source", "--import", "tsx", script];
   const library = compile(build.implementation);
   const measure = (program: readonly string[]): Promise<Measured> => {
@@ -63,7 +63,7 @@ export async function benchCollectives({
 function compile(implementation: string): string {
   const mpi = searchMpi().found.find((each) => each.implementation === implementation);
   if (!mpi) throw new Error(`expected the compiler wrapper of ${implementation}, got none. See npm run doctor.`);
-  const folder = fileURLToPath(new URL("../../.graticule/bench/", import.meta.url));
+  const folder = fileURLToPath(new URL("../../../.graticule/bench/", import.meta.url));
   mkdirSync(folder, { recursive: true });
   const program = join(folder, `collectives-${implementation}`);
   const source = fileURLToPath(new URL("collectives.cc", import.meta.url));

@@ -1,5 +1,5 @@
-import type { Measured } from "./run-json.js";
-import { runOnRanks } from "./run-on-ranks.js";
+import type { Measured } from "../harness/run-json.js";
+import { runOnRanks } from "../harness/run-on-ranks.js";
 
 export interface DchagOptions {
   readonly width: number;

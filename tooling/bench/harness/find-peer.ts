@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const root = new URL("../../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 const found = new Map<string, string | undefined>();
 
 /** A Python interpreter that can import the modules: `$GRATICULE_PEER_PYTHON`, the set-up's environment, or the system's. */

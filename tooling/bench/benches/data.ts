@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { benchDataset, type DataCase, type WriteCase } from "./data/data-case.js";
-import { writeJpegs, writeShards } from "./data/write-images.js";
-import { serveGeotiff, writeCube, writeGeotiff } from "./data/write-scenes.js";
-import { writeNetcdf, writeZarr } from "./data/write-weather.js";
-import { median, rounded } from "./median.js";
-import { choosePeers } from "./peers.js";
-import { compare, type Runs, runInTurn } from "./run-in-turn.js";
-import { ourSide, pythonSide } from "./sides.js";
+import { benchDataset, type DataCase, type WriteCase } from "../data/data-case.js";
+import { writeJpegs, writeShards } from "../data/write-images.js";
+import { serveGeotiff, writeCube, writeGeotiff } from "../data/write-scenes.js";
+import { writeNetcdf, writeZarr } from "../data/write-weather.js";
+import { median, rounded } from "../harness/median.js";
+import { choosePeers } from "../harness/peers.js";
+import { compare, type Runs, runInTurn } from "../harness/run-in-turn.js";
+import { ourSide, pythonSide } from "../harness/sides.js";
 
 /** The ways by which samples come into training. */
 export const dataPaths: Readonly<Record<string, WriteCase>> = {

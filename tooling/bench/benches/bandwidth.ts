@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runJson } from "./run-json.js";
-import type { Side } from "./sides.js";
+import { runJson } from "../harness/run-json.js";
+import type { Side } from "../harness/sides.js";
 
 /** Measures memory bandwidth with `bandwidth.cc`, compiled here by `$CXX` or g++. */
 export function bandwidthSide(threads: number): Side {
@@ -18,7 +18,7 @@ export function bandwidthSide(threads: number): Side {
 }
 
 function compile(): string {
-  const folder = fileURLToPath(new URL("../../.graticule/bench/", import.meta.url));
+  const folder = fileURLToPath(new URL("../../../.graticule/bench/", import.meta.url));
   mkdirSync(folder, { recursive: true });
   const program = join(folder, "bandwidth");
   const source = fileURLToPath(new URL("bandwidth.cc", import.meta.url));

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { tfjsNodeEnvironment } from "../tensorflow/find-tfjs-node.mjs";
+import { tfjsNodeEnvironment } from "../../tensorflow/find-tfjs-node.mjs";
 
 /** Numbers under names, or groups of them. */
 export interface Measured {

@@ -1,7 +1,7 @@
-import { memoryRatio } from "./memory-ratio.js";
-import { choosePeers } from "./peers.js";
-import { compare, runInTurn } from "./run-in-turn.js";
-import { ourSide, pythonSide, type Settings } from "./sides.js";
+import { memoryRatio } from "../harness/memory-ratio.js";
+import { choosePeers } from "../harness/peers.js";
+import { compare, runInTurn } from "../harness/run-in-turn.js";
+import { ourSide, pythonSide, type Settings } from "../harness/sides.js";
 
 export interface LoraBenchOptions extends Settings {
   readonly loraRank: number;

@@ -1,7 +1,7 @@
 import { valueAndGrad } from "@graticule/autodiff";
 import { openBackend } from "@graticule/train";
 import * as tf from "@tensorflow/tfjs-core";
-import { median } from "./median.js";
+import { median } from "../harness/median.js";
 import { type OpCase, opCases } from "./op-cases.js";
 
 export interface OpsOptions {

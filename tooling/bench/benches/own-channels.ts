@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataset, packDataset, packedShardsSpec } from "@graticule/data";
-import { benchDataset } from "./data/data-case.js";
-import { median, medians, rounded } from "./median.js";
-import { runInTurn } from "./run-in-turn.js";
-import type { Measured } from "./run-json.js";
-import { ourSide } from "./sides.js";
+import { benchDataset } from "../data/data-case.js";
+import { median, medians, rounded } from "../harness/median.js";
+import { runInTurn } from "../harness/run-in-turn.js";
+import type { Measured } from "../harness/run-json.js";
+import { ourSide } from "../harness/sides.js";
 
 export interface OwnChannelsOptions {
   /** C of a record. */

@@ -1,8 +1,8 @@
+import { memoryRatio } from "../harness/memory-ratio.js";
+import { choosePeers, type Peers } from "../harness/peers.js";
+import { compare, runInTurn } from "../harness/run-in-turn.js";
+import { maeStepPeer, ourSide, type Settings, type Side, torchSide } from "../harness/sides.js";
 import { gemmShare, gemmSides } from "./gemm-share.js";
-import { memoryRatio } from "./memory-ratio.js";
-import { choosePeers, type Peers } from "./peers.js";
-import { compare, runInTurn } from "./run-in-turn.js";
-import { maeStepPeer, ourSide, type Settings, type Side, torchSide } from "./sides.js";
 
 export type StepTask = "step" | "finetune-step" | "inference";
 

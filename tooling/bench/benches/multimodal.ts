@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { imageTextFlops } from "@graticule/models";
-import { fm9gConfig } from "./ours/fm9g-config.js";
-import { writeCheckpoint } from "./ours/write-checkpoint.js";
-import { ourSide } from "./sides.js";
+import { ourSide } from "../harness/sides.js";
+import { fm9gConfig } from "../ours/fm9g-config.js";
+import { writeCheckpoint } from "../ours/write-checkpoint.js";
 
 export interface MultimodalBenchOptions {
   readonly folder: string;

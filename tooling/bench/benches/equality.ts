@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { farApart } from "../../packages/parallel/test/fixtures/equality-bounds.js";
-import { reportsOfRanks } from "../../packages/parallel/test/fixtures/rank-reports.js";
-import type { TinyName } from "../../packages/parallel/test/fixtures/tiny-models.js";
-import type { MatrixRow, MatrixSettings } from "../../packages/parallel/test/ranks/equality-matrix.mjs";
+import { farApart } from "../../../packages/parallel/test/fixtures/equality-bounds.js";
+import { reportsOfRanks } from "../../../packages/parallel/test/fixtures/rank-reports.js";
+import type { TinyName } from "../../../packages/parallel/test/fixtures/tiny-models.js";
+import type { MatrixRow, MatrixSettings } from "../../../packages/parallel/test/ranks/equality-matrix.mjs";
 
 export interface EqualityOptions {
   readonly models: readonly string[];
@@ -41,7 +41,7 @@ export async function benchEquality({
 async function rowsOf(settings: Omit<MatrixSettings, "folder">): Promise<MatrixRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "graticule-equality-"));
   try {
-    const program = new URL("../../packages/parallel/test/ranks/equality-matrix.mts", import.meta.url);
+    const program = new URL("../../../packages/parallel/test/ranks/equality-matrix.mts", import.meta.url);
     const [rows] = await reportsOfRanks(program, Math.max(...settings.ranks), [
       JSON.stringify({ folder, ...settings }),
     ]);

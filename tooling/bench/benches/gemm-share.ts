@@ -1,8 +1,8 @@
+import { median, rounded } from "../harness/median.js";
+import type { Runs } from "../harness/run-in-turn.js";
+import type { Measured } from "../harness/run-json.js";
+import { ourSide, type Settings, type Side, torchSide } from "../harness/sides.js";
 import { peakShapes } from "./gemm-shapes.js";
-import { median, rounded } from "./median.js";
-import type { Runs } from "./run-in-turn.js";
-import type { Measured } from "./run-json.js";
-import { ourSide, type Settings, type Side, torchSide } from "./sides.js";
 
 const libraries = ["gemm", "gemm-pytorch", "gemm-numpy"];
 

@@ -1,11 +1,11 @@
 import { type VitPreset, vitPresets } from "@graticule/models";
+import { median, rounded } from "../harness/median.js";
+import { choosePeers } from "../harness/peers.js";
+import { compare, runInTurn } from "../harness/run-in-turn.js";
+import { ourSide, type Side, torchSide } from "../harness/sides.js";
 import { adamwShapes } from "./adamw-shapes.js";
 import { bandwidthSide } from "./bandwidth.js";
 import { blockShapes } from "./gemm-shapes.js";
-import { median, rounded } from "./median.js";
-import { choosePeers } from "./peers.js";
-import { compare, runInTurn } from "./run-in-turn.js";
-import { ourSide, type Side, torchSide } from "./sides.js";
 
 export interface KernelOptions {
   readonly model: VitPreset;

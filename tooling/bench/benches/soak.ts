@@ -1,7 +1,7 @@
 import { maeConfig } from "@graticule/models";
 import { openBackend } from "@graticule/train";
 import { memory } from "@tensorflow/tfjs-core";
-import { makeMaeStep } from "./ours/mae-step.js";
+import { makeMaeStep } from "../ours/mae-step.js";
 
 /** Steps before the first sample: caches fill, the heap finds its size. */
 const WARMUP_STEPS = 1000;

@@ -4,7 +4,7 @@ import { type Measured, runJson } from "./run-json.js";
 
 /** Runs a script of `ours/` on ranks of this machine; rank 0 prints the JSON. */
 export function runOnRanks(script: string, ranks: number, settings: object): Promise<Measured> {
-  const path = fileURLToPath(new URL(`ours/${script}.ts`, import.meta.url));
+  const path = fileURLToPath(new URL(`../ours/${script}.ts`, import.meta.url));
   const program = [
     process.execPath,
     "--conditions=@graticule/source",
