@@ -4,7 +4,7 @@
 
 #include "call.h"
 #include "elements.h"
-#include "gemm.h"
+#include "own_or_library.h"
 
 using at::Tensor;
 using graticule::ChannelAttentionInputs;
@@ -31,7 +31,7 @@ ChannelAttentionInputs readInputs(graticule::Call& call) {
 
 /** The blocks' tiles fill the registers of AVX-512. */
 bool useBlocks(const ChannelAttentionInputs& in) {
-  return in.patches.device().is_cpu() && graticule::useOwnProduct(graticule::Element::kFloat);
+  return in.patches.device().is_cpu() && graticule::hasOwnKernels(graticule::Element::kFloat);
 }
 
 }  // namespace

@@ -18,9 +18,8 @@ inline Element attentionElement() { return inBfloat16() ? Element::kBfloat16 : E
 
 inline Tensor inComputeDtype(const Tensor& x) { return x.to(inBfloat16() ? at::kBFloat16 : at::kFloat); }
 
-inline bool useOwnAttention(const Tensor& x) {
-  return x.device().is_cpu() && x.numel() > 0 && useOwnProduct(attentionElement());
-}
+/** Whether our own kernel computes such attention: it runs here and is the faster one. */
+bool useOwnAttention(const Tensor& x);
 
 /** What begins `offset` elements into each row of sample b of a contiguous [B or 1, N, width] tensor. */
 template <typename Side>
