@@ -28,7 +28,8 @@ export async function getMpi({ retry }) {
   if (process.env.GRATICULE_MPI || process.env.MPICXX) return { found, reason: reasons.join("; ") };
   const failed = readStamp("mpiFailed");
   if (!retry && failed && Date.now() - failed.time < RETRY_AFTER_MS) return { found, reason: failed.reason };
-  const reason = await installDebianPackages(...missing.flatMap((name) => debianPackages[name]));
+  let reason;
+  for (const name of missing) reason = (await installDebianPackages(...debianPackages[name])) ?? reason;
   const installed = searchMpi().found;
   if (missingMpis(installed, wish).length === 0) return { found: installed };
   writeStamp("mpiFailed", { reason, time: Date.now() });

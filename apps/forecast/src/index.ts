@@ -19,7 +19,7 @@
  */
 export { type ForecastRun, openForecastRun } from "./forecasting/open-run.js";
 export { chooseStarts, type ForecastField, type RolloutPlan, rollout } from "./forecasting/rollout.js";
-export { writeForecasts } from "./forecasting/write-forecasts.js";
+export { type WriteForecastsOptions, writeForecasts } from "./forecasting/write-forecasts.js";
 export { inspect } from "./inspect.js";
 export { type PlotOptions, plotForecast } from "./plotting/plot-forecast.js";
 export { type PrepareOptions, type PrepareReport, type PrepareSummary, prepare } from "./prepare.js";

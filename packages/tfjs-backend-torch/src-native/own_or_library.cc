@@ -7,6 +7,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "gemm_avx512.h"
 #include "torch_version.h"
@@ -49,19 +50,6 @@ double seconds(const std::function<void()>& run) {
   return now() - start;
 }
 
-/** On one thread: several would wait for each other on a busy machine, and ranks begin together. */
-bool ownIsFaster(const Contest& contest) {
-  const int threads = at::get_num_threads();
-  at::set_num_threads(1);
-  double own = 1e9, library = 1e9;
-  for (int round = 0; round < kRounds; round++) {
-    own = std::min(own, seconds(contest.own));
-    library = std::min(library, seconds(contest.library));
-  }
-  at::set_num_threads(threads);
-  return own < library * contest.advantage;
-}
-
 }  // namespace
 
 bool hasOwnKernels(Element compute) {
@@ -69,23 +57,35 @@ bool hasOwnKernels(Element compute) {
   return !switchedOff && avx512::canMultiply(compute);
 }
 
-bool chooseOwn(Element compute, const std::function<Contest()>& contest) {
+bool chooseOwn(Element compute, const char* work, const std::function<bool()>& ownIsFaster) {
   if (environment("GRATICULE_MATRIX_PRODUCT") == "own") return true;
-  const Contest work = contest();
   const std::string path = notesPath();
   const std::string element = compute == Element::kBfloat16 ? "bf16" : "fp32";
-  const std::string key = processorName() + " | " + TORCH_VERSION + " | " + element + " | " + work.name + " | ";
+  const std::string key = processorName() + " | " + TORCH_VERSION + " | " + element + " | " + work + " | ";
   std::ifstream notes(path);
   for (std::string line; std::getline(notes, line);) {
     if (line.rfind(key, 0) == 0) return line.substr(key.size()) == "own";
   }
-  const bool own = ownIsFaster(work);
+  const bool own = ownIsFaster();
   if (!path.empty()) {
     std::error_code ignored;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
     std::ofstream(path, std::ios::app) << key << (own ? "own" : "library") << "\n";
   }
   return own;
+}
+
+bool isFaster(const std::function<void()>& own, const std::function<void()>& library, double advantage) {
+  // Several threads would wait for each other on a busy machine, and ranks begin together.
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  double ours = 1e9, theirs = 1e9;
+  for (int round = 0; round < kRounds; round++) {
+    ours = std::min(ours, seconds(own));
+    theirs = std::min(theirs, seconds(library));
+  }
+  at::set_num_threads(threads);
+  return ours < theirs * advantage;
 }
 
 }  // namespace graticule

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "matrix.h"
 
@@ -11,18 +10,13 @@ namespace graticule {
 /** Whether our kernels for elements of this kind run on this processor and in this build, and are not switched off. */
 bool hasOwnKernels(Element compute);
 
-/** How to run one piece of work both ways. */
-struct Contest {
-  std::string name;  // of the work, in the notes
-  /** How many times the library's time ours may take. */
-  double advantage;
-  std::function<void()> own, library;
-};
-
 /**
- * Whether ours is to do such work, where `hasOwnKernels`: as `GRATICULE_MATRIX_PRODUCT` says, as was noted earlier, or as is
- * measured now and noted, since a run that resumes must compute as it did before to give the same bits.
+ * Whether ours is to do such work, where `hasOwnKernels`: as `GRATICULE_MATRIX_PRODUCT` says, as was noted earlier, or as
+ * `ownIsFaster` finds now and is noted, since a run that resumes must compute as it did before to give the same bits.
  */
-bool chooseOwn(Element compute, const std::function<Contest()>& contest);
+bool chooseOwn(Element compute, const char* work, const std::function<bool()>& ownIsFaster);
+
+/** Whether `own` takes less than `advantage` times the library's time; on one thread, by processor time. */
+bool isFaster(const std::function<void()>& own, const std::function<void()>& library, double advantage);
 
 }  // namespace graticule

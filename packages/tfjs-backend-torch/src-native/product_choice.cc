@@ -15,22 +15,18 @@ constexpr int64_t kSide = 1024;
 // over a training step that is worth more than this.
 constexpr double kAdvantage = 1.3;
 
-Contest productContest(Element compute) {
+bool ownIsFaster(Element compute) {
   const auto options = at::TensorOptions().dtype(compute == Element::kBfloat16 ? at::kBFloat16 : at::kFloat);
   const auto a = at::ones({kSide, kSide}, options), b = at::ones({kSide, kSide}, options), c = at::empty({kSide, kSide}, options);
-  return {"product", kAdvantage,
-          [=] {
-            MatrixProduct product{kSide, kSide, kSide, rowsOf(a), rowsOf(b), compute, {}};
-            product.result.data = c.data_ptr();
-            product.result.element = compute;
-            product.result.stride = kSide;
-            multiply(product);
-          },
-          [=] { at::mm(a, b.t()); }};
+  MatrixProduct product{kSide, kSide, kSide, rowsOf(a), rowsOf(b), compute, {}};
+  product.result.data = c.data_ptr();
+  product.result.element = compute;
+  product.result.stride = kSide;
+  return isFaster([&] { multiply(product); }, [&] { at::mm(a, b.t()); }, kAdvantage);
 }
 
 bool choose(Element compute) {
-  return hasOwnKernels(compute) && chooseOwn(compute, [=] { return productContest(compute); });
+  return hasOwnKernels(compute) && chooseOwn(compute, "product", [=] { return ownIsFaster(compute); });
 }
 
 }  // namespace

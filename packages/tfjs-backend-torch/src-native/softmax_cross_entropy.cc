@@ -6,6 +6,7 @@
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/scatter.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

@@ -8,20 +8,21 @@ const POLL_MS = 20;
  * and are one task ahead at most of what rank 0 has taken. They wait for its beginning for as long as it takes, beyond the deadline
  * of an operation. Collective: every rank goes on to the end.
  *
- * @param size numbers of each result.
+ * @param parts arrays of each result, of `size` numbers each.
  */
 export async function* tasksInOrder(
   world: Communicator,
-  { count, size }: { readonly count: number; readonly size: number },
-  run: (task: number) => Promise<Float32Array>,
-): AsyncGenerator<Float32Array> {
+  { count, parts, size }: { readonly count: number; readonly parts: number; readonly size: number },
+  run: (task: number) => Promise<readonly Float32Array[]>,
+): AsyncGenerator<readonly Float32Array[]> {
   const { rank, size: ranks } = world;
   const begun = world.startBarrier();
   while (!begun.test()) await sleep(POLL_MS);
   if (rank > 0) {
     let sending: Request | undefined;
     for (let task = rank; task < count; task += ranks) {
-      const result = await run(task);
+      const result = new Float32Array(parts * size);
+      for (const [part, values] of (await run(task)).entries()) result.set(values, part * size);
       await sending?.wait();
       sending = world.startSend(result, 0);
     }
@@ -30,13 +31,13 @@ export async function* tasksInOrder(
   }
   for (let first = 0; first < count; first += ranks) {
     const others = Array.from({ length: Math.min(ranks, count - first) - 1 }, (_, other) => {
-      const result = new Float32Array(size);
+      const result = new Float32Array(parts * size);
       return { result, request: world.startReceive(result, other + 1) };
     });
     yield await run(first);
     for (const { result, request } of others) {
       await request.wait();
-      yield result;
+      yield Array.from({ length: parts }, (_, part) => result.subarray(part * size, (part + 1) * size));
     }
   }
 }

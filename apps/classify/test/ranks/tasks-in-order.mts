@@ -5,9 +5,9 @@ import { tasksInOrder } from "../../src/index.js";
 
 const world = openMpi({ timeoutSeconds: 1 });
 const done: number[] = [];
-const results = tasksInOrder(world, { count: 7, size: 2 }, async (task) => {
+const results = tasksInOrder(world, { count: 7, parts: 2, size: 1 }, async (task) => {
   done.push(task);
-  return Float32Array.of(task, world.rank);
+  return [Float32Array.of(task), Float32Array.of(world.rank)];
 });
 if (world.rank === 0) await sleep(2000);
 const taken: string[] = [];

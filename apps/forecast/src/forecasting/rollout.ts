@@ -64,29 +64,28 @@ export async function* rolloutOnRanks(
   plan: RolloutPlan,
 ): AsyncGenerator<ForecastField> {
   if (world.size === 1) return yield* rollout(run, startsHours, plan);
-  const parts = startsHours.flatMap((start): { readonly start: number; readonly plan: RolloutPlan }[] =>
+  const shares = startsHours.flatMap((start): { readonly start: number; readonly plan: RolloutPlan }[] =>
     "steps" in plan
       ? [{ start, plan }]
       : leadTimesOf(plan).map((lead) => ({ start, plan: { leadTimesHours: [lead] } })),
   );
-  const fieldSize = run.channels.length * run.samples.grid.latitudes.length * run.samples.grid.longitudes.length;
-  const size = fieldSize * ("steps" in plan ? plan.steps : 1);
-  const made = tasksInOrder(world, { count: parts.length, size }, async (task) => {
-    const { start, plan } = parts[task] as (typeof parts)[number];
-    const joined = new Float32Array(size);
-    let place = 0;
-    for await (const { fields } of rollout(run, [start], plan)) joined.set(fields, fieldSize * place++);
-    return joined;
-  });
+  const { latitudes, longitudes } = run.samples.grid;
+  const size = run.channels.length * latitudes.length * longitudes.length;
+  const made = tasksInOrder(
+    world,
+    { count: shares.length, parts: "steps" in plan ? plan.steps : 1, size },
+    async (task) => {
+      const { start, plan } = shares[task] as (typeof shares)[number];
+      const fieldsOfLeads: Float32Array[] = [];
+      for await (const { fields } of rollout(run, [start], plan)) fieldsOfLeads.push(fields);
+      return fieldsOfLeads;
+    },
+  );
   let task = 0;
-  for await (const joined of made) {
-    const { start, plan } = parts[task++] as (typeof parts)[number];
+  for await (const fieldsOfLeads of made) {
+    const { start, plan } = shares[task++] as (typeof shares)[number];
     for (const [place, leadTimeHours] of leadTimesOf(plan).entries())
-      yield {
-        startHours: start,
-        leadTimeHours,
-        fields: joined.subarray(place * fieldSize, (place + 1) * fieldSize),
-      };
+      yield { startHours: start, leadTimeHours, fields: fieldsOfLeads[place] as Float32Array };
   }
 }
 

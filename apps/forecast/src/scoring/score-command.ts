@@ -88,8 +88,11 @@ async function scoreSource(
     onProgress: makeProgressLine(process.stderr),
   };
   const { latitudes, longitudes } = store.grid;
-  const forecasts = await forecastsToScore(source, store, options);
-  const shared = await sharedSource(world, source, forecasts, latitudes.length * longitudes.length);
+  const planeSize = latitudes.length * longitudes.length;
+  const shared =
+    world.size === 1
+      ? source
+      : await sharedSource(world, source, await forecastsToScore(source, store, options), planeSize);
   if (!shared) return;
   const sheet = await scoreForecasts(shared, store, options);
   await mkdir(out, { recursive: true });

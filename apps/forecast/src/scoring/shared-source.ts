@@ -20,27 +20,15 @@ export async function sharedSource(
   forecasts: readonly ForecastTime[],
   planeSize: number,
 ): Promise<ForecastSource | undefined> {
-  if (world.size === 1) return source;
-  const fieldSize = source.channels.length * planeSize;
-  const size = fieldSize * (source.numMembers ?? 1);
-  const made = tasksInOrder(world, { count: forecasts.length, size }, async (task) => {
+  const layout = { parts: source.numMembers ?? 1, size: source.channels.length * planeSize };
+  const made = tasksInOrder(world, { count: forecasts.length, ...layout }, (task) => {
     const { startHours, leadTimeHours } = forecasts[task] as ForecastTime;
-    const joined = new Float32Array(size);
-    for (const [member, fields] of (await source.read(startHours, leadTimeHours)).entries())
-      joined.set(fields, member * fieldSize);
-    return joined;
+    return source.read(startHours, leadTimeHours);
   });
   if (world.rank > 0) {
     await made.next();
     return undefined;
   }
-  return {
-    ...source,
-    async read() {
-      const { value } = (await made.next()) as IteratorYieldResult<Float32Array>;
-      return Array.from({ length: source.numMembers ?? 1 }, (_, member) =>
-        value.subarray(member * fieldSize, (member + 1) * fieldSize),
-      );
-    },
-  };
+  const read = async () => ((await made.next()) as IteratorYieldResult<readonly Float32Array[]>).value;
+  return { ...source, read };
 }

@@ -22,12 +22,11 @@ export function dotProducts(rows: readonly Float32Array[], field: Float32Array, 
 /** Σ factor · row. Shape: that of a row. */
 export function combineRows(rows: readonly Float32Array[], factors: ArrayLike<number>): Float64Array {
   const sum = new Float64Array(rows[0]?.length ?? 0);
-  for (const [at, row] of rows.entries()) addScaled(sum, row, factors[at] as number);
+  for (const [at, row] of rows.entries()) {
+    const factor = factors[at] as number;
+    for (let cell = 0; cell < sum.length; cell++) sum[cell] = (sum[cell] as number) + factor * (row[cell] as number);
+  }
   return sum;
-}
-
-function addScaled(sum: Float64Array, row: Float32Array, factor: number): void {
-  for (let cell = 0; cell < sum.length; cell++) sum[cell] = (sum[cell] as number) + factor * (row[cell] as number);
 }
 
 /** Four rows; past the end the last one again. */
